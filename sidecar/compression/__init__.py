@@ -1,0 +1,1 @@
+"""How output gets shorter, with the evidence kept and every omission marked."""

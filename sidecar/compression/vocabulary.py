@@ -1,0 +1,127 @@
+"""The words of compression: a segment, its evidence, and the blocks that stand for its lines.
+
+    output ──clean──> lines ──split──> Segment, Segment, ...
+    Segment ──form──> Evidence (what must survive) and Block, Block, ... (what is printed for which lines)
+
+Line numbers survive cleaning: line *i* of a cleaned output is line *i* of the original, so a
+marker can name the lines that `recall` returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+
+__all__ = ["Block", "Command", "Evidence", "Form", "Rank", "Segment", "keep", "note", "omit", "verbatim"]
+
+
+class Rank(IntEnum):
+    """What stays longest when a bound is too small for everything."""
+
+    EVIDENCE = 0
+    STRUCTURE = 1
+    """Headings, totals, the context evidence needs to be understood."""
+    CONTENT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command line as far as recognising needs it: wrappers (`uv run`, `env X=1`, `timeout 5`) are taken off.
+
+    *words* are the program's base name and its arguments: ("git", "diff", "--stat").
+    """
+
+    words: tuple[str, ...]
+
+    @property
+    def program(self) -> str:
+        return self.words[0] if self.words else ""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Consecutive lines of one output that one program printed.
+
+    *lines* come without their newline; *first* is the index of `lines[0]` in the whole output.
+    """
+
+    lines: Sequence[str]
+    first: int = 0
+    command: Command | None = None
+    exit_code: int | None = None
+
+    @cached_property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A line that must survive: the block standing for *line* must print every one of *parts*.
+
+    *line* is an index into the segment; *parts* is usually the line itself, and only where a
+    notation takes a line apart (a shared path printed once) its pieces.
+    """
+
+    line: int
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What is printed for the lines from *start* up to, not including, *end* of a segment.
+
+    *shown* None: the lines themselves, verbatim. Otherwise the lines printed in their stead,
+    either a notation (nothing is lost: *what* is empty) or an omission (*what* says what was left
+    out, without a count of lines: "passed tests", "unchanged context"); an omission may show
+    nothing, its marker is made when it is printed.
+    """
+
+    start: int
+    end: int
+    shown: tuple[str, ...] | None = None
+    what: str = ""
+    rank: Rank = Rank.CONTENT
+    name: str = ""
+
+    @property
+    def is_omission(self) -> bool:
+        return bool(self.what)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A recognised shape of output.
+
+    *recognise* says how surely the whole segment is of this form, from 0.0 (not at all) to 1.0; it
+    must never raise and must read the whole text, cheaply. *evidence* lists what must survive;
+    it is written apart from *reduce* on purpose, for it is what *reduce* is checked against.
+    *reduce* covers every line of the segment with blocks, in order, without gaps.
+    """
+
+    name: str
+    recognise: Callable[[Segment], float]
+    evidence: Callable[[Segment], list[Evidence]]
+    reduce: Callable[[Segment], list[Block]]
+
+
+def keep(start: int, end: int, rank: Rank = Rank.CONTENT, name: str = "") -> Block:
+    """The lines themselves."""
+    return Block(start, end, None, "", rank, name)
+
+
+def note(start: int, end: int, shown: Iterable[str], rank: Rank = Rank.CONTENT) -> Block:
+    """A notation that says everything the lines said, in fewer tokens."""
+    return Block(start, end, tuple(shown), "", rank)
+
+
+def omit(start: int, end: int, what: str) -> Block:
+    """Lines left out, with *what* they were ("passed tests")."""
+    return Block(start, end, (), what)
+
+
+def verbatim(segment: Segment, lines: Iterable[int]) -> list[Evidence]:
+    """Evidence that is its whole line, for each index in *lines*."""
+    return [Evidence(index, (segment.lines[index],)) for index in lines]

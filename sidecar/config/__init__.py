@@ -1,0 +1,1 @@
+"""What the user asked for: the file's models, its layers, secrets, trust and detection."""

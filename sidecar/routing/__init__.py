@@ -1,0 +1,1 @@
+"""Which endpoint answers: plan, health and verdict decide, the router acts."""

@@ -1,0 +1,1 @@
+"""What is remembered: originals, health, the ledger and threads, shared by all sidecars of a user."""

@@ -1,0 +1,98 @@
+"""The words of what is remembered: health of a scope, a call with its attempts, a saving, an original.
+
+Times are seconds since the epoch (UTC), because several processes and restarts share them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["AttemptRecord", "Call", "Health", "Original", "Saving", "Spending", "Turn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What is remembered of one scope: an endpoint, an account or a provider.
+
+    *outcomes* holds the latest results, newest last, "1" a success and "0" a failure.
+    """
+
+    rest_until: float = 0.0
+    reason: str = ""
+    is_named: bool = False
+    """The provider itself named the end of the rest, so nothing calls before it."""
+    failures: int = 0
+    """Failures in a row that count against health."""
+    ejections: int = 0
+    """Rests in a row without a success between them."""
+    probes_needed: int = 0
+    """Good probes still needed before the scope counts as well again."""
+    probe_until: float = 0.0
+    """One process holds the probe until this time."""
+    outcomes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    endpoint: str
+    tier: str
+    outcome: str
+    """"answered", or the verdict's meaning ("rate", "money", "hang" ...)."""
+    took_s: float
+    input_tokens: int | None = None
+    cached_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One ask with everything that was tried for it."""
+
+    asked_at: float
+    model: str
+    took_s: float
+    answered_by: str | None
+    attempts: tuple[AttemptRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    role: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """One shortened output, in o200k tokens."""
+
+    saved_at: float
+    verb: str
+    form: str
+    before_tokens: int
+    after_tokens: int
+    handle: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """Totals of one endpoint since a time; *cost_usd* sums the known costs, *unpriced* counts the rest."""
+
+    endpoint: str
+    calls: int
+    answered: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+    unpriced: int
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    handle: str
+    data: bytes
+    command: str
+    cwd: str
+    exit_code: int | None
+    kept_at: float
