@@ -1,21 +1,21 @@
 """Every exception of the project, and what each one asks of its reader.
 
-    SidecarError                    one clear sentence: what happened, to what, what to do
-    ├── WrongUsage                  an argument, a path or a handle the caller can correct
-    │   ├── FileRefused             outside the roots, a link out of them, or a file that usually holds secrets
-    │   ├── HandleUnknown           no original was ever kept under this name here
-    │   ├── HandleExpired           it was kept, and its age or the size limit removed it
-    │   └── CommandRefused          the deny list names this command
-    ├── ConfigurationError          a configuration file, variable or flag cannot be used as it is
-    │   ├── SecretMissing           a secret reference leads to nothing
-    │   └── NotTrusted              a project's file asks for what only its user may allow
-    ├── StateError                  what is remembered cannot be read or written
-    │   ├── StateLocked             another process holds it for longer than we wait
-    │   ├── StateCorrupt            the file is damaged; it was set aside
-    │   ├── StateNewer              a newer sidecar wrote it
-    │   └── StateFull               the disk is full or the file may not grow
-    ├── ProviderFailed              one attempt at one endpoint failed (`sidecar.providers` raises it)
-    └── AskFailed                   no endpoint answered, with every attempt and what was passed over
+SidecarError                    one clear sentence: what happened, to what, what to do
+├── WrongUsage                  an argument, a path or a handle the caller can correct
+│   ├── FileRefused             outside the roots, a link out of them, or a file that usually holds secrets
+│   ├── HandleUnknown           no original was ever kept under this name here
+│   ├── HandleExpired           it was kept, and its age or the size limit removed it
+│   └── CommandRefused          the deny list names this command
+├── ConfigurationError          a configuration file, variable or flag cannot be used as it is
+│   ├── SecretMissing           a secret reference leads to nothing
+│   └── NotTrusted              a project's file asks for what only its user may allow
+├── StateError                  what is remembered cannot be read or written
+│   ├── StateLocked             another process holds it for longer than we wait
+│   ├── StateCorrupt            the file is damaged; it was set aside
+│   ├── StateNewer              a newer sidecar wrote it
+│   └── StateFull               the disk is full or the file may not grow
+├── ProviderFailed              one attempt at one endpoint failed (`sidecar.providers` raises it)
+└── AskFailed                   no endpoint answered, with every attempt and what was passed over
 """
 
 from __future__ import annotations
@@ -117,7 +117,12 @@ class AskFailed(SidecarError):
     """
 
     def __init__(
-        self, sentence: str, *, report: tuple[str, ...] = (), retryable: bool = False, retry_after_s: float | None = None
+        self,
+        sentence: str,
+        *,
+        report: tuple[str, ...] = (),
+        retryable: bool = False,
+        retry_after_s: float | None = None,
     ) -> None:
         super().__init__("\n".join((sentence, *report)))
         self.sentence = sentence

@@ -1,0 +1,189 @@
+"""What stays when a bound is too small for everything: evidence first, then what the focus asks for.
+
+blocks ──cut into pieces──> ranked ──taken while they fit──> printed in their own order, gaps marked
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from sidecar.compression.shorten import Printed, marker, render
+from sidecar.compression.vocabulary import Rank
+
+__all__ = ["Bound", "fit"]
+
+_PIECE_LINES = 12
+"""Blocks are cut into pieces of so many lines, so that a long block can stay in part."""
+
+_WORD = re.compile(r"[A-Za-z0-9]{2,}")
+_CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_BM25_SATURATION = 1.2
+_BM25_LENGTH = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """How large a result may be: in tokens (`answer_tokens`), in characters (what a client shows), or both."""
+
+    tokens: int | None = None
+    chars: int | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.tokens is None and self.chars is None
+
+    def without(self, text: str, count: Callable[[str], int]) -> Bound:
+        """The room left beside *text* and the newline before it."""
+        return Bound(
+            None if self.tokens is None else self.tokens - count(text) - 1,
+            None if self.chars is None else self.chars - len(text) - 1,
+        )
+
+    def admits(self, text: str, count: Callable[[str], int]) -> bool:
+        if self.chars is not None and len(text) > self.chars:
+            return False
+        if self.tokens is None:
+            return True
+        # A token has at least one character, and at most 128: most questions need no counting.
+        if len(text.encode("utf-8", "surrogatepass")) <= self.tokens:
+            return True
+        return len(text) <= self.tokens * 128 and count(text) <= self.tokens
+
+    def share(self, text: str, count: Callable[[str], int]) -> float:
+        """How much of the bound *text* and its newline use up; 1.0 is all of it."""
+        by_chars = (len(text) + 1) / max(self.chars, 1) if self.chars is not None else 0.0
+        by_tokens = (count(text) + 1) / max(self.tokens, 1) if self.tokens is not None else 0.0
+        return max(by_chars, by_tokens)
+
+
+def fit(printed: Sequence[Printed], bound: Bound, *, focus: str, count: Callable[[str], int]) -> tuple[Printed, ...]:
+    """As much of *printed* as *bound* admits, in its own order, every gap marked with what it held.
+
+    The result is within the bound, or empty where not even one marker fits.
+    """
+    if bound.is_open or bound.admits(render(printed), count):
+        return tuple(printed)
+    pieces = [piece for block in printed for piece in _pieces(block)]
+    order = sorted(range(len(pieces)), key=_preference(pieces, focus))
+    room = 1.0 - bound.share(marker(99_999, 199_999, "99 lines of evidence and more of the output"), count)
+    taken: set[int] = set()
+    for index in order:
+        # The walk ends early: past a few misses in a row the rest would only fill crumbs.
+        cost = bound.share(pieces[index].text, count)
+        gap = _GAP_SHARE_TOKENS / bound.tokens if bound.tokens else _GAP_SHARE_CHARS / (bound.chars or 1)
+        if not (index - 1 in taken or index + 1 in taken):
+            cost += gap
+        if cost <= room:
+            taken.add(index)
+            room -= cost
+        elif room < gap:
+            break
+    ranked = [index for index in order if index in taken]
+    while True:
+        result = _with_gaps(pieces, taken)
+        if bound.admits(render(result), count) or not result:
+            return tuple(result)
+        if not ranked:
+            return ()
+        taken.discard(ranked.pop())
+
+
+_GAP_SHARE_TOKENS = 18
+_GAP_SHARE_CHARS = 60
+
+
+def _pieces(block: Printed) -> list[Printed]:
+    """A verbatim block in handfuls of lines; a notation or a marker stays whole, for it cannot be told apart."""
+    count = len(block.lines)
+    if count <= _PIECE_LINES or block.what or count != block.end - block.start:
+        return [block]
+    return [
+        replace(
+            block,
+            start=block.start + offset,
+            end=min(block.start + offset + _PIECE_LINES, block.end),
+            lines=block.lines[offset : offset + _PIECE_LINES],
+        )
+        for offset in range(0, count, _PIECE_LINES)
+    ]
+
+
+def _preference(pieces: Sequence[Printed], focus: str) -> Callable[[int], tuple[float, float, float]]:
+    """Sort key: evidence, then by focus, then structure; without a focus both ends of the output before its middle."""
+    scores = _bm25([piece.text for piece in pieces], focus) if focus else [0.0] * len(pieces)
+    last = max(1, len(pieces) - 1)
+
+    def key(index: int) -> tuple[float, float, float]:
+        piece = pieces[index]
+        rank = float(piece.rank)
+        if piece.rank is not Rank.EVIDENCE and scores[index] > 0:
+            rank = 0.5
+        if piece.what:
+            rank = float(Rank.CONTENT) + 0.5
+        # In evidence the first failure comes first; elsewhere a command says most at its end, then at its start.
+        place = index / last if piece.rank is Rank.EVIDENCE else min(index, (last - index) * 0.9)
+        return rank, -scores[index], place
+
+    return key
+
+
+def _words(text: str) -> list[str]:
+    words: list[str] = []
+    for word in _WORD.findall(text):
+        words.append(word.lower())
+        parts = _CAMEL.findall(word)
+        if len(parts) > 1:
+            words.extend(part.lower() for part in parts)
+    return words
+
+
+def _bm25(texts: Sequence[str], focus: str) -> list[float]:
+    """Okapi BM25 of each text for the words of *focus* (Robertson and Zaragoza 2009, k1 1.2, b 0.75)."""
+    wanted = {word for word in _words(focus) if len(word) > 2 or word.isdigit()}
+    counts = [Counter(word for word in _words(text) if word in wanted) for text in texts]
+    lengths = [max(1, len(text)) for text in texts]
+    mean = sum(lengths) / max(1, len(lengths))
+    documents = Counter(word for found in counts for word in found)
+    weights = {word: math.log(1 + (len(texts) - seen + 0.5) / (seen + 0.5)) for word, seen in sorted(documents.items())}
+    return [
+        sum(
+            weights[word]
+            * times
+            * (_BM25_SATURATION + 1)
+            / (times + _BM25_SATURATION * (1 - _BM25_LENGTH + _BM25_LENGTH * length / mean))
+            for word, times in sorted(found.items())
+        )
+        for found, length in zip(counts, lengths, strict=True)
+    ]
+
+
+def _with_gaps(pieces: Sequence[Printed], taken: set[int]) -> list[Printed]:
+    """The taken pieces with one marker for every run that was not; a run of one bare marker stays itself."""
+    result: list[Printed] = []
+    run: list[Printed] = []
+    for index, piece in enumerate((*pieces, None)):
+        if piece is not None and index not in taken:
+            run.append(piece)
+            continue
+        if run:
+            result.append(_gap(run))
+            run = []
+        if piece is not None:
+            result.append(piece)
+    return result
+
+
+def _gap(run: Sequence[Printed]) -> Printed:
+    if len(run) == 1 and run[0].what and len(run[0].lines) == 1:
+        return run[0]
+    start, end = run[0].start, run[-1].end
+    evidence = sum(len(piece.lines) for piece in run if piece.rank is Rank.EVIDENCE and not piece.what)
+    kinds = list(dict.fromkeys(piece.what for piece in run if piece.what))
+    told = f"{evidence} lines of evidence and more" if evidence else "; ".join(kinds[:2]) or "less urgent output"
+    if not evidence and kinds and any(not piece.what for piece in run):
+        told = f"less urgent output, {'; '.join(kinds[:2])}"
+    return Printed(start, end, (marker(start, end, told),), Rank.CONTENT, told)

@@ -1,0 +1,121 @@
+"""From the bytes a program printed to lines a reader would have seen.
+
+Line *i* of the result is line *i* of the original, always: terminal escapes, overwritten progress
+and backspaces disappear inside their line, and no line is joined or removed.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+
+__all__ = ["Cleaned", "clean", "describe_binary", "is_binary"]
+
+_ESCAPES = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor, erase (ECMA-48, 5.4)
+    r"|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?"  # OSC, DCS, SOS, PM, APC: titles, links (ECMA-48, 5.6)
+    r"|\x1b[ -/]*[0-~]?"  # two-character sequences, and one cut short
+    r"|\x9b[0-?]*[ -/]*[@-~]"  # CSI as one C1 character
+)
+_CONTROLS = {code: None for code in (*range(32), *range(0x7F, 0xA0)) if chr(code) not in "\n\r\t\b"}
+_ANY_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_ALARM = re.compile(r"error|fail|fatal|warn|panic|denied|exception", re.IGNORECASE)
+
+_SIGNATURES = (
+    (b"\x89PNG\r\n", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\x1f\x8b", "gzip data"),
+    (b"\x7fELF", "an ELF binary"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"\xfd7zXZ", "xz data"),
+    (b"(\xb5/\xfd", "zstd data"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """An output as lines without their newline; *invalid_bytes* were not UTF-8 and read as U+FFFD."""
+
+    lines: list[str]
+    ends_with_newline: bool
+    invalid_bytes: int
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines) + ("\n" if self.ends_with_newline else "")
+
+
+def is_binary(data: bytes) -> bool:
+    """Whether *data* is not text: it has NUL bytes (and no UTF-16 mark), or is mostly control bytes."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return False
+    if b"\0" in data:
+        return True
+    sample = data[:65_536]
+    controls = len(sample) - len(sample.translate(None, bytes(c for c in range(32) if c not in b"\t\n\r\b\f\x1b\x07")))
+    return controls * 10 > len(sample)
+
+
+def describe_binary(data: bytes) -> str:
+    """One phrase for a reader: "a PNG image, 12,345 bytes"."""
+    kind = next((name for magic, name in _SIGNATURES if data.startswith(magic)), "binary data")
+    return f"{kind}, {len(data):,} bytes"
+
+
+def clean(data: bytes) -> Cleaned:
+    """Decode and clean *data*, in time linear in its length."""
+    text, invalid = _decode(data)
+    if not text:
+        return Cleaned([], ends_with_newline=False, invalid_bytes=invalid)
+    if _ANY_CONTROL.search(text):
+        text = _without_controls(text)
+    ends = text.endswith("\n")
+    return Cleaned((text[:-1] if ends else text).split("\n"), ends_with_newline=ends, invalid_bytes=invalid)
+
+
+def _decode(data: bytes) -> tuple[str, int]:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", errors="replace"), 0
+    data = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        return data.decode("utf-8"), 0
+    except UnicodeDecodeError:
+        text = data.decode("utf-8", errors="replace")
+        return text, max(1, text.count("\N{REPLACEMENT CHARACTER}"))
+
+
+def _without_controls(text: str) -> str:
+    if "\x1b" in text or "\x9b" in text:
+        text = _ESCAPES.sub("", text)
+    text = text.translate(_CONTROLS) if _ANY_CONTROL.search(text) else text
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+    if "\r" not in text and "\b" not in text:
+        return text
+    return "\n".join(_as_seen(line) if "\r" in line or "\b" in line else line for line in text.split("\n"))
+
+
+def _as_seen(line: str) -> str:
+    """What a terminal shows in the end; an overwritten piece that sounds an alarm stays, before ` ␍ `."""
+    pieces = [piece for piece in line.split("\r") if piece.strip()]
+    if not pieces:
+        return ""
+    *overwritten, last = (_without_backspaces(piece) for piece in pieces)
+    alarms = [piece.rstrip() for piece in dict.fromkeys(overwritten) if piece not in last and _ALARM.search(piece)]
+    return " ␍ ".join((*alarms, last))
+
+
+def _without_backspaces(piece: str) -> str:
+    if "\b" not in piece:
+        return piece
+    seen: list[str] = []
+    for character in piece:
+        if character != "\b":
+            seen.append(character)
+        elif seen:
+            seen.pop()
+    return "".join(seen)

@@ -1,0 +1,71 @@
+"""Which form a segment has: the command is a hint, the whole text has the last word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from sidecar.compression.vocabulary import Command, Form, Segment
+
+if TYPE_CHECKING:
+    from sidecar.compression.shelf import Shelf
+
+__all__ = ["forms", "recognise"]
+
+_SURE = 0.5
+"""A form that explains less than this of a text is not tried unless the shelf names it for the command."""
+
+_SHELF_SURE = 0.2
+"""What is enough where the shelf says that this command prints this form."""
+
+_STAGES_YIELD_TO = 0.8
+"""A form this sure of a text is right even where the shelf has line stages for the command."""
+
+
+@cache
+def forms() -> tuple[Form, ...]:
+    """Every form written in Python; on a tie the earlier one wins, the stricter grammar first."""
+    import importlib  # provisional while the rooms are being furnished
+
+    found = []
+    for name in ("diff", "tests", "diagnostics", "search", "listing", "progress", "log"):
+        try:
+            found.append(importlib.import_module(f"sidecar.compression.forms.{name}").FORM)
+        except (ModuleNotFoundError, AttributeError):
+            continue
+    return tuple(found)
+
+
+def recognise(segment: Segment, commands: Sequence[Command], shelf: Shelf) -> tuple[Form | None, Segment]:
+    """The form of *segment* and the segment with the command that explains it; (None, segment) where none does."""
+    best: tuple[float, Form] | None = None
+    hinted = segment
+    for candidate in _with_hints(segment, commands):
+        for form, sureness in _claims(candidate, shelf):
+            if best is None or sureness > best[0]:
+                best, hinted = (sureness, form), candidate
+        if best is not None and best[0] >= 1.0:
+            break
+    return (best[1], hinted) if best is not None else (None, segment)
+
+
+def _with_hints(segment: Segment, commands: Sequence[Command]) -> Iterable[Segment]:
+    if not commands:
+        return (segment,)
+    return (replace(segment, command=command) for command in commands)
+
+
+def _claims(segment: Segment, shelf: Shelf) -> Iterable[tuple[Form, float]]:
+    """Each form that may read this segment, with a sureness that makes the shelf's word count."""
+    known = shelf.match(segment.command) if segment.command is not None else None
+    scores = [(form, form.recognise(segment)) for form in forms()]
+    surest = max(score for _, score in scores)
+    if known is not None and known.lines_form is not None and surest < _STAGES_YIELD_TO:
+        yield known.lines_form, _STAGES_YIELD_TO
+    for form, score in scores:
+        if known is not None and known.form == form.name and score >= _SHELF_SURE:
+            yield form, score + 0.3
+        elif score >= _SURE:
+            yield form, score

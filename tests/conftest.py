@@ -1,0 +1,9 @@
+"""What every test may lean on: the async backend, and a place that stands for a user's home."""
+
+import pytest
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The server runs on asyncio, as the SDK does; so do the tests."""
+    return "asyncio"
