@@ -85,17 +85,18 @@ class Roots:
             raise WrongUsage(f"`{words}` may not be read by this user: check its permissions.") from error
         except OSError as error:
             raise WrongUsage(f"`{words}` cannot be opened: {error.strerror}.") from error
-        with os.fdopen(descriptor, "rb") as file:
+        try:
             about = os.fstat(descriptor)
             if stat.S_ISDIR(about.st_mode):
                 raise WrongUsage(f"`{words}` is a directory: name a file in it.")
             if not stat.S_ISREG(about.st_mode):
                 raise WrongUsage(f"`{words}` is not a regular file: only regular files are read.")
             if about.st_size > limit_bytes:
-                raise WrongUsage(
-                    f"`{words}` has {about.st_size:,} bytes, over the limit of {limit_bytes:,}: name lines of it."
-                )
-            return file.read(limit_bytes + 1)[:limit_bytes]
+                raise WrongUsage(f"`{words}` has {about.st_size:,} bytes, over the limit of {limit_bytes:,}.")
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                return file.read(limit_bytes + 1)[:limit_bytes]
+        finally:
+            os.close(descriptor)
 
     def _real(self, words: str) -> Path:
         if "\0" in words or not words.strip():

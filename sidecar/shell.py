@@ -20,7 +20,7 @@ from anyio.abc import ByteReceiveStream, Process
 
 from sidecar.errors import WrongUsage
 
-__all__ = ["OUTPUT_LIMIT_BYTES", "Ran", "run"]
+__all__ = ["OUTPUT_LIMIT_BYTES", "Ran", "end_all", "run"]
 
 OUTPUT_LIMIT_BYTES = 200_000_000
 """Up to here an output is kept whole; past it, its first and last ten million bytes are."""
@@ -32,6 +32,10 @@ _TERM_GRACE_S = 0.5
 
 _DRAIN_S = 0.25
 """How long a pipe is read after its command ended: what stays open then belongs to children left behind."""
+
+
+_live_groups: set[int] = set()
+"""The process groups that run now: a signal handler has no time to unwind, yet leaves none behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,7 @@ async def run(
         )
     except (OSError, ValueError) as error:
         raise WrongUsage(f"The command could not be started: {error}. Check the command and `cwd`.") from error
+    _live_groups.add(process.pid)
     spool = _Spool(limit_bytes)
     left_children = False
     try:
@@ -117,6 +122,7 @@ async def run(
     finally:
         with anyio.CancelScope(shield=True):
             await _end_group(process)
+        _live_groups.discard(process.pid)
     return Ran(
         output=spool.output,
         exit_code=None if scope.cancelled_caught else process.returncode,
@@ -125,6 +131,12 @@ async def run(
         dropped_bytes=spool.dropped,
         left_children=left_children,
     )
+
+
+def end_all() -> None:
+    """Kill every group that still runs; for the way out, where nothing can be awaited."""
+    for group in tuple(_live_groups):
+        _signal_group(group, signal.SIGKILL)
 
 
 async def _follow(process: Process, spool: _Spool) -> bool:

@@ -71,9 +71,9 @@ def clean(data: bytes) -> Cleaned:
     text, invalid = _decode(data)
     if not text:
         return Cleaned([], ends_with_newline=False, invalid_bytes=invalid)
+    ends = text.endswith("\n")
     if _ANY_CONTROL.search(text):
         text = _without_controls(text)
-    ends = text.endswith("\n")
     return Cleaned((text[:-1] if ends else text).split("\n"), ends_with_newline=ends, invalid_bytes=invalid)
 
 

@@ -1,0 +1,98 @@
+"""Which lines sound an alarm: an error, a failure, a refusal, in the words that programs of every kind use.
+
+A line that sounds an alarm is evidence in every form that has no better grammar. Words, not places:
+`error:` anywhere in a line counts, `thiserror v2.0` and `0 errors` do not.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+
+__all__ = ["alarm_lines", "is_alarm", "is_warning", "warning_lines"]
+
+_SCREAMS = (
+    "abort", "cannot ", "can't ", "conflict", "core dumped", "corrupt", "could not ", "couldn't ", "critical", "crash",
+    "denied", "emerg", "err!", "err:", "err]", " err ", "error", "exception", "fail", "fatal", "illegal instruction",
+    "killed", "lvl=eror", "no space left", "no such file", "not found", "not permitted", "oom", "out of memory",
+    "panic", "refused", "rejected", "segfault", "segmentation fault", "severe", "sigabrt", "sigkill", "sigsegv",
+    "timed out", "timeout", "traceback", "unable to ", "unauthorized", "undefined reference", "unhandled", "unreachable",
+    "unrecognized", "unresolved", "✗", "✘", "×", "❌",
+)  # fmt: skip
+"""What a line must contain, in lower case, before the grammar below looks at it: `str.find` runs at GB/s."""
+
+_ALARM = re.compile(
+    # A word of alarm by itself: not a part of a name (`thiserror`, `error-chain`, `error.rs`, `/errors/`), not none of it.
+    r"(?<![\w./-])(?<!\bno )(?<!\b0 )(?<!\bwithout )(?<!\bzero )"
+    r"(?:errors?|err|eror|fatal|fail(?:ed|ure|ures|s|ing)?|panic(?:ked|s)?|exceptions?|traceback|critical|crit|crash(?:ed|es)?"
+    r"|abort(?:ed|ing)?|emerg(?:ency)?|severe|denied|refused|rejected|unreachable|unauthorized|unhandled|unresolved"
+    r"|unrecognized|conflict(?:s|ing)?|corrupt(?:ed|ion)?|killed|oom|oom-killer|segfault|timeout|timed out|sig(?:abrt|kill|segv))"
+    # ... and not a counter that stands at nothing, nor a name that goes on.
+    r"(?![\w-]|\.\w|/\w|[\"']?\s*[=:]\s*(?:0\b(?!\.)|none\b|null\b|nil\b|false\b|<nil>|\"\"|''|\[\]))"
+    # A class of errors: `ValueError:`, `java.lang.IllegalStateException`, `ERR_CONNECTION`, `ENOENT` has its own words.
+    r"|[a-z]\w*(?:error|exception|failure)(?=[:\s(\"',)\]]|$)(?<!\bthiserror)|\berr_[a-z]|\berr!"
+    # Phrases.
+    r"|\b(?:cannot|can't|could not|couldn't|unable to)\s|not found\b|no such file|not permitted|no space left"
+    r"|out of memory|segmentation fault|core dumped|illegal instruction|undefined reference|[✗✘❌]|^\s*×",
+    re.IGNORECASE,
+)
+_WARNED = re.compile(r"(?<![\w./-])(?<!\bno )(?<!\b0 )(?:warn(?:ing|ings)?|wrn|deprecat(?:ed|ion))(?![\w-]|\.\w|/\w)", re.I)
+_REACH = 2_000
+"""Characters of a line that the grammar reads from its first word of alarm's neighbourhood: minified lines have millions."""
+
+
+def is_alarm(line: str) -> bool:
+    """Whether *line* says that something went wrong."""
+    lowered = line.lower()
+    return any(word in lowered for word in _SCREAMS) and _search(_ALARM, line, lowered, _SCREAMS)
+
+
+def is_warning(line: str) -> bool:
+    """Whether *line* warns: of a deprecation too."""
+    lowered = line.lower()
+    return any(word in lowered for word in _WARNINGS) and _search(_WARNED, line, lowered, _WARNINGS)
+
+
+_WARNINGS = ("warn", "wrn", "deprecat")
+
+
+def alarm_lines(lines: Sequence[str], text: str | None = None) -> list[int]:
+    """The indexes of the lines that sound an alarm, in order; *text* is the same lines joined, if it is there already."""
+    return _matching(lines, text, _SCREAMS, _ALARM)
+
+
+def warning_lines(lines: Sequence[str], text: str | None = None) -> list[int]:
+    """The indexes of the lines that warn, in order."""
+    return _matching(lines, text, _WARNINGS, _WARNED)
+
+
+def _matching(lines: Sequence[str], text: str | None, words: Sequence[str], grammar: re.Pattern[str]) -> list[int]:
+    if text is None:
+        text = "\n".join(lines)
+    lowered = _lower(text)
+    ends = [end + index for index, end in enumerate(accumulate(map(len, lines)))]
+    candidates: set[int] = set()
+    for word in words:
+        at = lowered.find(word)
+        while at >= 0:
+            line = bisect_right(ends, at)
+            # A word at the very end of a line has its place, the newline after it, counted to that line.
+            line = line if line < len(ends) else len(ends) - 1
+            candidates.add(line)
+            at = lowered.find(word, ends[line] + 1)
+    return [index for index in sorted(candidates) if _search(grammar, lines[index], None, words)]
+
+
+def _lower(text: str) -> str:
+    # U+0130 is the only character whose lower case is longer: every offset after it would move.
+    return text.replace("\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}", "I").lower()
+
+
+def _search(grammar: re.Pattern[str], line: str, lowered: str | None, words: Sequence[str]) -> bool:
+    if len(line) <= _REACH:
+        return grammar.search(line) is not None
+    lowered = _lower(line) if lowered is None or len(lowered) != len(line) else lowered
+    places = [at for word in words if (at := lowered.find(word)) >= 0]
+    return any(grammar.search(line, max(0, at - 80), at + 200) for at in places)

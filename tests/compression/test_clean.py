@@ -1,0 +1,88 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sidecar.compression.clean import clean, describe_binary, is_binary
+
+TERMINAL_TEXT = st.lists(
+    st.sampled_from(
+        [
+            "\x1b[31m",
+            "\x1b[0m",
+            "\x1b]0;title\x07",
+            "\x1b[2K",
+            "\r",
+            "\r\n",
+            "\n",
+            "\b",
+            "\t",
+            "\x07",
+            "é",
+            "x",
+            "ab",
+            "日本",
+        ]
+    )
+    | st.text(max_size=5)
+).map("".join)
+
+
+@given(TERMINAL_TEXT)
+def test_every_line_keeps_its_number(text: str) -> None:
+    data = text.encode("utf-8", "replace")
+    expected = data.decode().removesuffix("\n").count("\n") + 1 if data else 0
+    assert len(clean(data).lines) == expected
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_become_lines_without_controls(data: bytes) -> None:
+    for line in clean(data).lines:
+        assert not any(ord(character) < 32 and character != "\t" for character in line)
+
+
+@given(st.text(alphabet=st.characters(blacklist_categories=["Cc", "Cs"]), max_size=200))
+def test_plain_text_is_not_touched(text: str) -> None:
+    assert clean(text.encode()).text == text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
+
+
+def test_colours_links_and_titles_disappear() -> None:
+    data = b"\x1b[1;31mFAILED\x1b[0m \x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\ \x1b]0;title\x07end"
+    assert clean(data).lines == ["FAILED link end"]
+
+
+def test_an_unfinished_escape_does_not_eat_the_next_line() -> None:
+    assert clean(b"a\x1b]0;never closed\nError: kept\n").lines[1] == "Error: kept"
+
+
+def test_overwritten_progress_leaves_what_a_terminal_shows_in_the_end() -> None:
+    assert clean(b"10%\r50%\r100% done\nnext\n").lines == ["100% done", "next"]
+
+
+def test_an_error_that_progress_overwrote_stays() -> None:
+    assert "error: no space" in clean(b"50%\rerror: no space\r60%\n").lines[0]
+
+
+def test_overstruck_manual_pages_become_plain() -> None:
+    assert clean(b"N\bNA\bAM\bME\bE").lines == ["NAME"]
+
+
+def test_invalid_utf8_is_counted_and_readable() -> None:
+    cleaned = clean(b"caf\xe9 ok\n")
+    assert cleaned.lines == ["caf\N{REPLACEMENT CHARACTER} ok"]
+    assert cleaned.invalid_bytes == 1
+
+
+def test_windows_line_ends_and_utf16_read_as_text() -> None:
+    assert clean(b"a\r\nb\r\n").lines == ["a", "b"]
+    assert clean("größe\nb".encode("utf-16")).lines == ["größe", "b"]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"), [(b"\x89PNG\r\n\x1a\n\0\0", True), (b"text\n", False), (b"\x1b[31mred", False), (b"", False)]
+)
+def test_binary_is_told_from_text(data: bytes, expected: bool) -> None:
+    assert is_binary(data) is expected
+
+
+def test_a_binary_is_described_by_its_kind_and_size() -> None:
+    assert describe_binary(b"\x7fELF" + b"\0" * 1000) == "an ELF binary, 1,004 bytes"
