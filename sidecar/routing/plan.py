@@ -1,0 +1,166 @@
+"""In which order a route's endpoints are tried now, and why others are passed over. Pure.
+
+The best tier comes first whenever it may be called at all: a recovered endpoint is not worked up to,
+it is used.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sidecar.routing.health import is_probed, is_resting, needs_probe, trait
+from sidecar.routing.vocabulary import Endpoint, Order, PassedOver, Route, Scope, Tier, scope_key
+from sidecar.store.vocabulary import Health
+
+__all__ = ["ORDERS", "SCOPES", "Candidate", "Plan", "Standing", "clock_text", "explain", "plan", "standings"]
+
+SCOPES: tuple[Scope, ...] = ("provider", "account", "pair", "endpoint")
+"""From wide to narrow: the widest rest is the one worth telling."""
+
+CALLABLE = frozenset({"well", "probe"})
+
+_WELL = Health()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one endpoint stands now.
+
+    *until* (epoch s) ends the rest or the other call's probe. *waits_out* says that the rest ends
+    without the user. *probes* are the health keys whose single probe a call here must claim.
+    """
+
+    endpoint: Endpoint
+    tier: str
+    state: Literal["well", "probe", "resting", "probed", "excluded"]
+    reason: str = ""
+    until: float | None = None
+    waits_out: bool = False
+    probes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    endpoint: Endpoint
+    tier: str
+    probes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How every endpoint stands, in order, and which of them may be called now."""
+
+    standings: tuple[Standing, ...]
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def passed_over(self) -> tuple[PassedOver, ...]:
+        return tuple(
+            PassedOver(standing.endpoint, standing.tier, standing.reason, standing.until)
+            for standing in self.standings
+            if standing.state not in CALLABLE
+        )
+
+
+def _listed(endpoints: Sequence[Endpoint], _route: Route) -> Sequence[Endpoint]:
+    return endpoints
+
+
+def _cheapest(endpoints: Sequence[Endpoint], route: Route) -> Sequence[Endpoint]:
+    return sorted(endpoints, key=lambda endpoint: route.costs.get(endpoint.key, float("inf")))
+
+
+ORDERS: Mapping[Order, Callable[[Sequence[Endpoint], Route], Sequence[Endpoint]]] = {
+    "listed": _listed,
+    "cheapest": _cheapest,
+}
+"""How a tier is ordered, by the name the configuration uses. Sorting is stable: equals stay as listed."""
+
+
+def plan(route: Route, healths: Mapping[str, Health], now: float) -> Plan:
+    """The endpoints of *route* that may be called at *now* (epoch s), in order, and how the others stand."""
+    all_standings = standings(route, healths, now)
+    return Plan(
+        all_standings,
+        tuple(Candidate(one.endpoint, one.tier, one.probes) for one in all_standings if one.state in CALLABLE),
+    )
+
+
+def standings(route: Route, healths: Mapping[str, Health], now: float) -> tuple[Standing, ...]:
+    """Every endpoint of *route* once, in the order in which it would be tried."""
+    seen: set[Endpoint] = set()
+    result = []
+    for tier in route.tiers:
+        for endpoint in ORDERS[tier.order](tier.endpoints, route):
+            if endpoint not in seen:
+                seen.add(endpoint)
+                result.append(_standing(route, tier, endpoint, healths, now))
+    return tuple(result)
+
+
+def _standing(route: Route, tier: Tier, endpoint: Endpoint, healths: Mapping[str, Health], now: float) -> Standing:
+    if route.excluded and (reason := route.excluded.get(endpoint.key)) is not None:
+        return Standing(endpoint, tier.name, "excluded", reason)
+    if not healths:
+        return Standing(endpoint, tier.name, "well")
+    known = [(key, healths[key]) for scope in SCOPES if (key := scope_key(scope, endpoint)) in healths]
+    resting = [(key, health) for key, health in known if is_resting(health, now)]
+    if resting:
+        key, last = max(resting, key=lambda item: item[1].rest_until)
+        return Standing(
+            endpoint,
+            tier.name,
+            "resting",
+            _rest_text(key, last, now),
+            last.rest_until,
+            all(health.is_named or trait(health).heals_itself for _, health in resting),
+        )
+    probes = tuple(key for key, health in known if needs_probe(health, now))
+    for key, health in known:
+        if key in probes and is_probed(health, now):
+            reason = f"another call is testing it after: {trait(health).phrase}"
+            return Standing(endpoint, tier.name, "probed", reason, health.probe_until, waits_out=True)
+    if probes:
+        reasons = dict.fromkeys(trait(healths[key]).phrase for key in probes)
+        return Standing(endpoint, tier.name, "probe", f"tested by one call after: {', '.join(reasons)}", probes=probes)
+    return Standing(endpoint, tier.name, "well")
+
+
+def _rest_text(key: str, health: Health, now: float) -> str:
+    scope, _, name = key.partition(":")
+    whose = f"{scope} `{name}` " if scope in {"provider", "account"} else ""
+    named = ", named by the provider" if health.is_named else ""
+    return f"{whose}rests until {clock_text(health.rest_until, now)} ({trait(health).phrase}{named})"
+
+
+def clock_text(at: float, now: float) -> str:
+    """*at* (epoch s) on the user's own clock: the time of day, with its date when it is not today."""
+    local = time.localtime(at)
+    return time.strftime("%H:%M:%S" if local[:3] == time.localtime(now)[:3] else "%Y-%m-%d %H:%M:%S", local)
+
+
+def explain(route: Route, healths: Mapping[str, Health], now: float) -> tuple[str, ...]:
+    """One line per endpoint of *route*, in order: would a call try it now, and why or why not. Calls nobody."""
+    lines = []
+    place = 0
+    for standing in standings(route, healths, now):
+        head = f"{standing.tier}: {standing.endpoint.name}"
+        health = healths.get(scope_key("endpoint", standing.endpoint), _WELL)
+        record = f"; {_record(health)}" if health.outcomes else ""
+        if standing.state in CALLABLE:
+            place += 1
+            how = f" ({standing.reason})" if standing.reason else ""
+            lines.append(f"{head}: {'tried first' if place == 1 else f'tried as no. {place}'}{how}{record}")
+        elif standing.state == "excluded":
+            lines.append(f"{head}: excluded: {standing.reason}")
+        else:
+            lines.append(f"{head}: not now: {standing.reason}{record}")
+    return tuple(lines)
+
+
+def _record(health: Health) -> str:
+    good = health.outcomes.count("1")
+    return f"{good} of its latest {len(health.outcomes)} calls went well"

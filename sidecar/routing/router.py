@@ -1,0 +1,524 @@
+"""The loop that awaits: asks the endpoints of a route in turn until one answers, within one deadline.
+
+    plan ─> claim the probe, if it is one ─> send ─┬─> answer ─> valid? ─> on disk ─> Reply
+     ^                                             └─> failure ─> verdict ─> health, course
+     └──────── wait for the nearest reset, if it lies inside the deadline <──────┘
+
+All decisions are pure and live next door: `plan`, `health`, `verdict`, `course`. Going on to another
+endpoint is never gated; only a retry on the same one is (measured: a budget that also gated failover
+lost 2 to 8 % of calls).
+"""
+
+from __future__ import annotations
+
+import random as _random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+
+import anyio
+
+from sidecar.errors import AskFailed, ConfigurationError, ProviderFailed
+from sidecar.providers.vocabulary import Answer, Failure, Limits, Message, Request, Usage
+from sidecar.routing.book import SafeBook
+from sidecar.routing.course import Course
+from sidecar.routing.health import after_failure, after_success, claimed, is_blip, is_resting, needs_probe, released
+from sidecar.routing.inflight import InFlight
+from sidecar.routing.plan import SCOPES, Candidate, Plan, plan
+from sidecar.routing.receipt import ask_failed, phrase
+from sidecar.routing.schema import check_schema, complaint, json_text
+from sidecar.routing.verdict import verdict
+from sidecar.routing.vocabulary import (
+    MEANINGS,
+    Ask,
+    Attempt,
+    Endpoint,
+    HealthBook,
+    OnProgress,
+    OnText,
+    Reply,
+    Route,
+    Verdict,
+    scope_key,
+)
+from sidecar.store.vocabulary import AttemptRecord, Call, Health, Turn
+
+__all__ = ["Price", "Router", "Send", "Window"]
+
+Send = Callable[[Endpoint, Request, Limits, OnText | None], Awaitable[Answer]]
+"""One attempt at one endpoint; raises `ProviderFailed`, or a `ConfigurationError` when it cannot even begin."""
+
+Price = Callable[[Endpoint, Answer], float | None]
+"""What an answer cost in USD; None is unknown, 0.0 exactly is flat or free."""
+
+Window = Callable[[Endpoint], int | None]
+"""How many tokens an endpoint reads; None is unknown."""
+
+MESSAGE_CHARACTERS = 300
+"""Of a provider's own message, in the ledger and in reports."""
+PROGRESS_EVERY_S = 0.5
+WAIT_SLICE_S = 5.0
+"""A long wait tells progress and looks at the shared state this often."""
+BOOKKEEPING_S = 10.0
+"""What must be written is written even when the call is cancelled, but not for ever."""
+HANG_COUNTS_S = 5.0
+"""A silence shorter than this, forced by a caller's short deadline, is not held against an endpoint."""
+PROBE_GRACE_S = 1.0
+
+
+def _no_window(_endpoint: Endpoint) -> int | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    verdict: Verdict
+    message: str
+
+
+@dataclass(slots=True)
+class _Turn:
+    """One candidate's turn: the probe it holds, and what is added to the conversation after an invalid reply."""
+
+    candidate: Candidate
+    has_others: bool
+    """Endpoints that this call has not tried may be asked after this one."""
+    probe_until: float | None = None
+    correction: tuple[Message, ...] = ()
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return self.candidate.endpoint
+
+
+class Router:
+    """Routes asks for one process; safe for any number of calls at once.
+
+    *clock* is the wall clock (epoch s) that rests are kept in; the deadline runs on *timer*, a
+    monotonic one, so that a clock set back does not prolong a call.
+    """
+
+    def __init__(
+        self,
+        book: HealthBook,
+        send: Send,
+        price: Price,
+        *,
+        window: Window = _no_window,
+        clock: Callable[[], float] = time.time,
+        random: Callable[[], float] = _random.random,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        timer: Callable[[], float] = anyio.current_time,
+    ) -> None:
+        self._book = SafeBook(book)
+        self._send = send
+        self._price = price
+        self._window = window
+        self._clock = clock
+        self._random = random
+        self._sleep = sleep
+        self._timer = timer
+        self._in_flight = InFlight()
+
+    async def route(self, route: Route, ask: Ask, on_progress: OnProgress | None = None) -> Reply:
+        """The first answer that an endpoint of *route* gives, recorded on disk before it is returned.
+
+        Raises `AskFailed` with the whole trail when nobody answers, `WrongUsage` for a schema that
+        cannot be used. Cancelling cancels the request upstream and gives a held probe back.
+        """
+        if ask.schema is not None:
+            check_schema(ask.schema)
+        course = Course(route, self._window, self._random, began=self._timer(), asked_at=self._clock())
+        course.healths = await self._book.healths(course.notes)
+        while True:
+            current = plan(route, course.healths, self._clock())
+            turn = self._next_turn(course, current)
+            if turn is None:
+                if not await self._wait(course, current, on_progress):
+                    return await self._give_up(course, current, ask)
+                course.healths = await self._book.healths(course.notes)
+                continue
+            if course.attempts:
+                last = course.attempts[-1]
+                await _tell(on_progress, f"{last.endpoint.name}: {phrase(last.outcome)}; asking {turn.endpoint.name}")
+            reply = await self._take(course, current, turn, ask, on_progress)
+            if reply is not None:
+                return reply
+            # the attempt may have taken long: others may have learnt meanwhile who has to rest
+            course.healths = await self._book.healths(course.notes)
+
+    def _next_turn(self, course: Course, current: Plan) -> _Turn | None:
+        now = self._timer()
+        if now >= course.ends:
+            return None
+        admitted = course.admitted(current, now)
+        if not admitted:
+            return None
+        moving = [one for one in admitted if not self._in_flight.is_stuck(one.endpoint.key, now)]
+        chosen = (moving or admitted)[0]
+        return _Turn(
+            chosen, has_others=any(one is not chosen and not course.tries.get(one.endpoint) for one in admitted)
+        )
+
+    async def _take(
+        self, course: Course, current: Plan, turn: _Turn, ask: Ask, on_progress: OnProgress | None
+    ) -> Reply | None:
+        """Ask one candidate, at most twice; None when the next one has to be asked."""
+        if turn.candidate.probes and not await self._claim(course, turn):
+            return None
+        try:
+            while True:
+                began = self._timer()
+                outcome = await self._attempt(course, turn, ask, on_progress)
+                took_s = self._timer() - began
+                if isinstance(outcome, _Failed):
+                    again = await self._note_failure(course, current, turn, outcome, took_s=took_s, ask=ask)
+                else:
+                    done = await self._note_answer(course, current, turn, outcome, took_s=took_s, ask=ask)
+                    if isinstance(done, Reply):
+                        return done
+                    again = done
+                if not again:
+                    return None
+        finally:
+            await self._release(course, turn)
+
+    async def _attempt(self, course: Course, turn: _Turn, ask: Ask, on_progress: OnProgress | None) -> Answer | _Failed:
+        endpoint = turn.endpoint
+        began = self._timer()
+        bound_s, limits = course.bounds(began, has_others=turn.has_others)
+        number = self._in_flight.began(endpoint.key, began)
+        stream = _Stream(lambda: self._in_flight.sign(endpoint.key, number, self._timer()), self._timer, on_progress)
+        stream.name = endpoint.name
+        try:
+            with anyio.move_on_after(bound_s):
+                messages = ask.messages if ask.fit is None else await ask.fit(endpoint)
+                request = Request(
+                    endpoint.model_id,
+                    messages + turn.correction,
+                    system=ask.system,
+                    limit_tokens=ask.limit_tokens,
+                    schema=ask.schema,
+                )
+                answer = await self._send(endpoint, request, limits, stream.on_text)
+                self._in_flight.sign(endpoint.key, number, self._timer())
+                return answer
+        except ProviderFailed as failed:
+            return self._judged(course, turn, failed.failure, self._timer() - began)
+        except ConfigurationError as unusable:
+            return _Failed(_unusable(unusable), str(unusable))
+        finally:
+            self._in_flight.ended(endpoint.key, number)
+        kind: Failure = Failure(
+            "silence_limit" if stream.characters else "first_token_limit",
+            f"`{endpoint.name}` was not done after the {bound_s:.1f} s that the deadline left it",
+            answered=stream.characters > 0,
+        )
+        return self._judged(course, turn, kind, self._timer() - began)
+
+    def _judged(self, course: Course, turn: _Turn, failure: Failure, took_s: float) -> _Failed:
+        endpoint = turn.endpoint
+        judged = verdict(failure, provider=endpoint.provider, dialect=endpoint.dialect, now=self._clock())
+        if failure.kind == "first_token_limit":
+            self._in_flight.ran_out(endpoint.key)
+        own_limit_s = course.route.limits.silence_s if failure.answered else course.route.limits.first_token_s
+        if judged.meaning == "hang" and (
+            took_s < min(own_limit_s, HANG_COUNTS_S) - 0.01 or (failure.answered and took_s < own_limit_s)
+        ):
+            # the caller was in a hurry; that says nothing about the endpoint
+            slow = MEANINGS["slow"]
+            judged = replace(judged, meaning="slow", scope=None, counts=False, advice=slow.advice)
+        return _Failed(judged, failure.sentence)
+
+    # what an attempt came to
+
+    async def _note_answer(
+        self, course: Course, current: Plan, turn: _Turn, answer: Answer, *, took_s: float, ask: Ask
+    ) -> Reply | bool:
+        """The reply; or whether to ask the same endpoint again."""
+        route, endpoint = course.route, turn.endpoint
+        wrong = None
+        if answer.finish == "refused":
+            attempt = self._attempt_of(turn, answer, "policy" if route.allow_after_refusal else "answered", took_s)
+        else:
+            if ask.schema is not None:
+                answer = replace(answer, text=json_text(answer.text))
+                wrong = complaint(answer.text, ask.schema)
+            attempt = self._attempt_of(turn, answer, "answered" if wrong is None else "invalid", took_s)
+        if wrong is not None:
+            attempt = replace(attempt, message=wrong, advice=MEANINGS["invalid"].advice)
+        course.attempts.append(attempt)
+        if attempt.outcome == "answered":
+            reply = self._reply(course, current, turn, answer)
+            await self._record(course, ask, turn, answer)
+            return replace(reply, notes=tuple(course.notes))
+        await self._settle(course, turn, lambda _key, health: after_success(health, self._clock()))
+        if attempt.outcome == "policy":
+            course.refused = course.refused or self._reply(course, current, turn, answer)
+            course.bar(endpoint, MEANINGS["policy"].phrase)
+            return False
+        if turn.correction:
+            course.bar(endpoint, MEANINGS["invalid"].phrase)
+            return False
+        turn.correction = (
+            Message("assistant", answer.text),
+            Message(
+                "user",
+                f"This does not validate against the schema: {wrong}. Answer again with the corrected JSON only.",
+            ),
+        )
+        return True
+
+    async def _note_failure(
+        self, course: Course, current: Plan, turn: _Turn, failed: _Failed, *, took_s: float, ask: Ask
+    ) -> bool:
+        """Whether to ask the same endpoint again; raises `AskFailed` where the call has to stop."""
+        endpoint, judged = turn.endpoint, failed.verdict
+        attempt = Attempt(
+            endpoint,
+            turn.candidate.tier,
+            judged.meaning,
+            took_s,
+            message=failed.message[:MESSAGE_CHARACTERS],
+            advice=judged.advice,
+        )
+        if judged.action == "stop" or (judged.action == "if-allowed" and not course.route.allow_after_refusal):
+            course.attempts.append(attempt)
+            raise await self._failure(course, current, ask, stopped=attempt)
+        now = self._clock()
+        key = scope_key(judged.scope, endpoint) if judged.scope else None
+
+        def change(changed: str, health: Health) -> Health:
+            if changed == key:
+                return after_failure(health, judged, now)
+            return released(health, turn.probe_until) if turn.probe_until is not None else health
+
+        await self._settle(course, turn, change, extra=(key,) if key else ())
+        health = course.healths.get(key, Health()) if key else Health()
+        rests = is_resting(health, now)
+        course.attempts.append(replace(attempt, rest_until=health.rest_until if rests else None))
+        if self._may_retry(course, turn, judged, health, rests=rests):
+            course.retried.add(endpoint)
+            self._in_flight.retry_began()
+            try:
+                await self._sleep(course.backoff_s(0))
+            finally:
+                self._in_flight.retry_ended()
+            return self._timer() < course.ends
+        course.note_failure(endpoint, judged, self._timer())
+        return False
+
+    def _may_retry(self, course: Course, turn: _Turn, judged: Verdict, health: Health, *, rests: bool) -> bool:
+        return (
+            judged.action == "retry"
+            and not rests
+            and turn.endpoint not in course.retried
+            and (is_blip(health) or not turn.has_others)
+            and self._in_flight.may_retry()
+        )
+
+    def _attempt_of(self, turn: _Turn, answer: Answer, outcome: str, took_s: float) -> Attempt:
+        cost_usd = answer.cost_usd if answer.cost_usd is not None else self._price(turn.endpoint, answer)
+        return Attempt(
+            turn.endpoint,
+            turn.candidate.tier,
+            outcome,
+            took_s,
+            usage=answer.usage,
+            cost_usd=cost_usd,
+            is_priced=True,
+        )
+
+    def _reply(self, course: Course, current: Plan, turn: _Turn, answer: Answer) -> Reply:
+        return Reply(
+            answer=answer,
+            endpoint=turn.endpoint,
+            tier=turn.candidate.tier,
+            attempts=tuple(course.attempts),
+            passed_over=course.passed_over(current, before=turn.endpoint),
+            cost_usd=course.cost_usd(),
+            took_s=self._timer() - course.began,
+            answered_at=self._clock(),
+        )
+
+    # waiting and giving up
+
+    async def _wait(self, course: Course, current: Plan, on_progress: OnProgress | None) -> bool:
+        """Sleep towards the nearest endpoint that may be tried, if that lies inside the deadline."""
+        now = self._timer()
+        found = course.wait_s(current, wall=self._clock(), now=now)
+        if found is None or now + found[0] >= course.ends:
+            return False
+        wait_s, standing = found
+        if wait_s >= PROGRESS_EVERY_S:
+            why = f" ({standing.reason})" if standing.reason else ""
+            await _tell(on_progress, f"waiting {wait_s:.0f} s for {standing.endpoint.name}{why}")
+        await self._sleep(min(wait_s, WAIT_SLICE_S))
+        return True
+
+    async def _give_up(self, course: Course, current: Plan, ask: Ask) -> Reply:
+        if course.refused is None:
+            raise await self._failure(course, current, ask, stopped=None)
+        refused = course.refused
+        await self._record(course, ask, None, refused.answer)
+        return replace(
+            refused,
+            attempts=tuple(course.attempts),
+            cost_usd=course.cost_usd(),
+            took_s=self._timer() - course.began,
+            notes=(*course.notes, "every endpoint that was asked refused or failed"),
+        )
+
+    async def _failure(self, course: Course, current: Plan, ask: Ask, *, stopped: Attempt | None) -> AskFailed:
+        found = course.wait_s(current, wall=self._clock(), now=self._timer())
+        await self._record(course, ask, None, None)
+        now = self._clock()
+        return ask_failed(
+            course.route,
+            attempts=course.attempts,
+            passed_over=course.passed_over(current),
+            stopped=stopped,
+            back_at=now + found[0] if found else None,
+            now=now,
+            took_s=self._timer() - course.began,
+            notes=course.notes,
+        )
+
+    # what is remembered
+
+    async def _claim(self, course: Course, turn: _Turn) -> bool:
+        """Take the single probe of every scope that needs one; False when another call was faster."""
+        now = self._clock()
+        _, limits = course.bounds(self._timer(), has_others=turn.has_others)
+        # a claim is recognised by its end, so it is made unlike any other
+        until = now + limits.connect_s + limits.first_token_s + PROBE_GRACE_S + 1e-3 * self._random()
+        changed = await self._book.change(
+            turn.candidate.probes, lambda _key, health: claimed(health, now, until), course.notes
+        )
+        course.healths = {**course.healths, **changed}
+        turn.probe_until = until
+        lost = [
+            key
+            for key in turn.candidate.probes
+            if changed[key].probe_until != until and (is_resting(changed[key], now) or needs_probe(changed[key], now))
+        ]
+        if lost:
+            await self._release(course, turn)
+        return not lost
+
+    async def _settle(
+        self,
+        course: Course,
+        turn: _Turn,
+        change: Callable[[str, Health], Health],
+        *,
+        extra: Sequence[str] = (),
+    ) -> None:
+        """Note what an attempt showed about its scopes, the probe it held included."""
+        keys = tuple(dict.fromkeys((*extra, *(turn.candidate.probes if turn.probe_until is not None else ()))))
+        if not keys:
+            return
+        with anyio.CancelScope(shield=True, deadline=anyio.current_time() + BOOKKEEPING_S):
+            changed = await self._book.change(keys, change, course.notes)
+            course.healths = {**course.healths, **changed}
+        turn.probe_until = None
+
+    async def _release(self, course: Course, turn: _Turn) -> None:
+        """Give a probe back that came to nothing, also when the call was cancelled."""
+        until = turn.probe_until
+        if until is not None:
+            await self._settle(course, turn, lambda _key, health: released(health, until))
+
+    async def _record(self, course: Course, ask: Ask, turn: _Turn | None, answer: Answer | None) -> None:
+        """The whole call in one transaction, on disk when this returns."""
+        now = self._clock()
+        answered = turn.endpoint if turn else course.refused.endpoint if course.refused and answer else None
+        keys: tuple[str, ...] = ()
+        if turn is not None:
+            known = (scope_key(scope, turn.endpoint) for scope in SCOPES)
+            own = scope_key("endpoint", turn.endpoint)
+            keys = tuple(key for key in known if key == own or _is_ill(course.healths.get(key)))
+            turn.probe_until = None  # the success settles it, in the same transaction
+        call = Call(
+            asked_at=course.asked_at,
+            model=course.route.model,
+            took_s=self._timer() - course.began,
+            answered_by=answered.key if answered else None,
+            attempts=tuple(_ledger_line(attempt) for attempt in course.attempts),
+        )
+        with anyio.CancelScope(shield=True, deadline=anyio.current_time() + BOOKKEEPING_S) as scope:
+            await self._book.record(
+                call,
+                course.notes,
+                thread=ask.thread if answer else None,
+                turns=(*ask.turns, Turn("assistant", answer.text)) if answer and ask.thread else (),
+                healths=(lambda _key, health: after_success(health, now)) if keys else None,
+                health_keys=keys,
+            )
+        if scope.cancelled_caught:
+            course.notes.append(f"this call could not be recorded within {BOOKKEEPING_S:.0f} s")
+
+
+class _Stream:
+    """Watches an answer come in: the first piece is a sign of life, the rest is progress."""
+
+    def __init__(self, sign: Callable[[], None], timer: Callable[[], float], on_progress: OnProgress | None) -> None:
+        self.characters = 0
+        self.name = ""
+        self._sign = sign
+        self._timer = timer
+        self._on_progress = on_progress
+        self._told_at = timer()
+
+    async def on_text(self, text: str) -> None:
+        if not self.characters and text:
+            self._sign()
+        self.characters += len(text)
+        if self._on_progress is not None:
+            now = self._timer()
+            if now - self._told_at >= PROGRESS_EVERY_S:
+                self._told_at = now
+                await self._on_progress(f"{self.name}: {self.characters:,} characters so far")
+
+
+def _unusable(error: ConfigurationError) -> Verdict:
+    """An account that cannot be used as it is configured: the user's to mend, and no other endpoint's business."""
+    return Verdict(
+        meaning="key",
+        action="account",
+        scope=None,
+        rest_until=None,
+        is_named=False,
+        counts=False,
+        sentence=str(error),
+        advice=MEANINGS["key"].advice,
+        row="our own configuration",
+    )
+
+
+def _is_ill(health: Health | None) -> bool:
+    return health is not None and bool(
+        health.failures or health.ejections or health.probes_needed or health.rest_until or health.probe_until
+    )
+
+
+def _ledger_line(attempt: Attempt) -> AttemptRecord:
+    usage: Usage = attempt.usage
+    return AttemptRecord(
+        endpoint=attempt.endpoint.key,
+        tier=attempt.tier,
+        outcome=attempt.outcome,
+        took_s=attempt.took_s,
+        input_tokens=usage.input_tokens,
+        cached_tokens=usage.cached_tokens,
+        output_tokens=usage.output_tokens,
+        cost_usd=attempt.cost_usd,
+        message=attempt.message,
+    )
+
+
+async def _tell(on_progress: OnProgress | None, text: str) -> None:
+    """Progress is a courtesy: a client that does not read it holds nobody up for longer than a second."""
+    if on_progress is not None:
+        with anyio.move_on_after(1.0):
+            await on_progress(text)

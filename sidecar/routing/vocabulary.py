@@ -1,0 +1,321 @@
+"""The words of routing: who can be asked, in which order, what an attempt came to, what a failure means.
+
+    Route ─ Tier ─ Endpoint (target x account)        what is configured
+    Ask ──route──> Attempt, Attempt, ... ──> Reply     what happened
+                      └─ Failure ──verdict──> Verdict  what it means
+
+Health is remembered per scope, each with its own key:
+
+    endpoint:openai/gpt-5@work    rate limits and server failures of one model for one account
+    pair:openai/gpt-5@work        a quota or a plan of account x model, which a good minute does not lift
+    account:openai@work           credit, spending limits, the key
+    provider:openai               name resolution, TLS, refused connections
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from sidecar.providers.vocabulary import Answer, Limits, Message, Usage
+from sidecar.store.vocabulary import Call, Health, Turn
+
+__all__ = [
+    "MEANINGS",
+    "Action",
+    "Ask",
+    "Attempt",
+    "Endpoint",
+    "HealthBook",
+    "Meaning",
+    "OnProgress",
+    "OnText",
+    "Order",
+    "PassedOver",
+    "Reply",
+    "Route",
+    "Scope",
+    "Target",
+    "Tier",
+    "Trait",
+    "Verdict",
+    "scope_key",
+]
+
+OnText = Callable[[str], Awaitable[None]]
+"""Gets each piece of text as it streams in."""
+
+OnProgress = Callable[[str], Awaitable[None]]
+"""Gets one short sentence on what is happening while a call takes its time."""
+
+Order = Literal["listed", "cheapest"]
+"""How the endpoints of one tier are ordered: as written, or by `Route.costs` (unknown prices last)."""
+
+Scope = Literal["endpoint", "pair", "account", "provider"]
+
+Action = Literal[
+    "retry",  # once more on the same endpoint, then as "endpoint"
+    "endpoint",  # on to the next candidate
+    "account",  # on, but not to this account
+    "target",  # on, but not to this target on any account: it would answer the same
+    "larger",  # on to targets with a larger window only
+    "if-allowed",  # on to other targets where the route says so, else stop
+    "stop",  # back to the caller; nobody else is asked and nobody's health is touched
+]
+
+Meaning = Literal[
+    "rate",
+    "quota",
+    "money",
+    "too-dear",
+    "key",
+    "permission",
+    "region",
+    "model-missing",
+    "not-in-plan",
+    "too-long",
+    "policy",
+    "filtered",
+    "capacity",
+    "server",
+    "hang",
+    "slow",
+    "network",
+    "program",
+    "missing",
+    "caller",
+    "malformed",
+    "empty",
+    "cut",
+    "invalid",
+    "unknown",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """What is always true of one meaning.
+
+    *heals_itself*: it passes without the user, so a call may wait for it. *costs*: tokens were
+    probably billed, so one call does not try it again and again.
+    """
+
+    phrase: str
+    advice: str
+    heals_itself: bool = False
+    costs: bool = False
+
+
+MEANINGS: Mapping[str, Trait] = {
+    "rate": Trait("rate limit", "wait, or add another account or target", heals_itself=True),
+    "quota": Trait("quota spent", "wait for its reset, or add another account or target", heals_itself=True),
+    "money": Trait("no credit or a spending limit", "add credit or raise the limit in the provider's console"),
+    "too-dear": Trait("request over the remaining budget", "ask for fewer tokens or add credit"),
+    "key": Trait("key refused", "check the account's key with `sidecar doctor`"),
+    "permission": Trait("no permission", "allow the model for this key in the provider's console"),
+    "region": Trait("not offered in this region", "remove the target or use another provider"),
+    "model-missing": Trait("model not found", "correct the target's model id; `sidecar models` lists what exists"),
+    "not-in-plan": Trait("model not in this plan", "change the plan or remove the target"),
+    "too-long": Trait("prompt too long", "shorten the prompt or attach less, or add a target with a larger window"),
+    "policy": Trait("refused by a content policy", "reword the prompt, or let the model ask others after a refusal"),
+    "filtered": Trait("excluded by the account's own filters", "change the privacy or provider filters of the account"),
+    "capacity": Trait("overloaded", "try again later", heals_itself=True),
+    "server": Trait("server error", "try again later", heals_itself=True),
+    "hang": Trait("no answer in time", "try again later", heals_itself=True, costs=True),
+    "slow": Trait("too slow for this deadline", "raise `deadline_s` or ask for a shorter answer", costs=True),
+    "network": Trait("not reachable", "check the network, the proxy and the base URL", heals_itself=True),
+    "program": Trait("program failed", "run the program by hand to see what it says", heals_itself=True),
+    "missing": Trait("program not found", "install the program or correct the provider's `command`"),
+    "caller": Trait("request rejected", "correct the request"),
+    "malformed": Trait("unreadable reply", "check the base URL and the dialect", heals_itself=True, costs=True),
+    "empty": Trait("empty reply", "try again or use another target", heals_itself=True, costs=True),
+    "cut": Trait("reply cut off", "try again later", heals_itself=True, costs=True),
+    "invalid": Trait("JSON that does not validate", "simplify the schema or use a stronger model", costs=True),
+    "unknown": Trait("unknown error", "read the provider's message; report it if it is a known condition"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A provider and that provider's own model id; written "provider/model"."""
+
+    provider: str
+    model_id: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.provider}/{self.model_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A target on one account: the unit that is tried, rests, and costs."""
+
+    provider: str
+    model_id: str
+    account: str = "default"
+    dialect: str = field(default="openai-chat", compare=False)
+
+    @property
+    def target(self) -> Target:
+        return Target(self.provider, self.model_id)
+
+    @property
+    def key(self) -> str:
+        """Written "provider/model@account", as the ledger and the health keys have it."""
+        return f"{self.provider}/{self.model_id}@{self.account}"
+
+    @property
+    def name(self) -> str:
+        """The key for readers: the account only where it says something."""
+        return self.target.key if self.account == "default" else self.key
+
+
+def scope_key(scope: Scope, endpoint: Endpoint) -> str:
+    """The key under which the health of *endpoint*'s *scope* is remembered."""
+    match scope:
+        case "endpoint":
+            return f"endpoint:{endpoint.provider}/{endpoint.model_id}@{endpoint.account}"
+        case "pair":
+            return f"pair:{endpoint.provider}/{endpoint.model_id}@{endpoint.account}"
+        case "account":
+            return f"account:{endpoint.provider}@{endpoint.account}"
+        case "provider":
+            return f"provider:{endpoint.provider}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    name: str
+    endpoints: tuple[Endpoint, ...]
+    order: Order = "listed"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A model's whole list of tiers with its policy.
+
+    *excluded* says, by endpoint key, why a hard filter (privacy, price, a missing key, a deny list)
+    keeps an endpoint out; nothing relaxes it. *costs* are USD per million tokens by endpoint key,
+    for `order="cheapest"`; only their order matters.
+    """
+
+    model: str
+    tiers: tuple[Tier, ...]
+    deadline_s: float = 120.0
+    limits: Limits = field(default_factory=Limits)
+    allow_after_refusal: bool = False
+    excluded: Mapping[str, str] = field(default_factory=dict)
+    costs: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request to a model by its logical name.
+
+    *thread* and *turns* are what to remember with the answer: the caller's own turns, to which the
+    router adds the assistant's. *fit*, where given, makes the messages for the endpoint about to be
+    asked (attachments compressed to its window); otherwise *messages* go to everyone.
+    """
+
+    messages: tuple[Message, ...]
+    system: str | None = None
+    limit_tokens: int | None = None
+    schema: Mapping[str, Any] | None = None
+    thread: str | None = None
+    turns: tuple[Turn, ...] = ()
+    fit: Callable[[Endpoint], Awaitable[tuple[Message, ...]]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one failure means and what follows from it.
+
+    *scope* is who rests, None nobody. *rest_until* (epoch s) is the end where it is known from the
+    provider (*is_named*) or fixed by the meaning; None leaves it to the health rules. *counts* says
+    whether it is held against the scope's health.
+    """
+
+    meaning: Meaning
+    action: Action
+    scope: Scope | None
+    rest_until: float | None
+    is_named: bool
+    counts: bool
+    sentence: str
+    advice: str
+    row: str
+    """The row of `verdicts.toml` that decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One call to one endpoint; *outcome* is "answered" or the meaning of its failure."""
+
+    endpoint: Endpoint
+    tier: str
+    outcome: str
+    took_s: float
+    message: str = ""
+    advice: str = ""
+    rest_until: float | None = None
+    usage: Usage = field(default_factory=Usage)
+    cost_usd: float | None = None
+    is_priced: bool = False
+    """An answer came back, so tokens were billed; a None cost is then unknown, not nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """An endpoint that was not tried, with the reason and, where it has one, the end (epoch s)."""
+
+    endpoint: Endpoint
+    tier: str
+    reason: str
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer with everything there is to tell about how it came.
+
+    *cost_usd* sums what every attempt of this call cost, None as soon as one billed attempt has no
+    known price. *notes* are sentences for the user (for example that the state could not be saved).
+    """
+
+    answer: Answer
+    endpoint: Endpoint
+    tier: str
+    attempts: tuple[Attempt, ...]
+    passed_over: tuple[PassedOver, ...]
+    """What stood before the answering endpoint and was not tried."""
+    cost_usd: float | None
+    took_s: float
+    answered_at: float
+    """Epoch s, so that a rest is told by what was true then."""
+    notes: tuple[str, ...] = ()
+
+
+class HealthBook(Protocol):
+    """What routing asks of the store. Any `StateError` it raises costs memory, never an answer."""
+
+    async def health(self) -> Mapping[str, Health]:
+        """Everything remembered, by scope key; a key that is absent is well."""
+        ...
+
+    async def change_health(self, keys: Sequence[str], change: Callable[[str, Health], Health]) -> Mapping[str, Health]:
+        """Apply a pure *change* to each key in one transaction across processes; the new values."""
+        ...
+
+    async def record_call(
+        self,
+        call: Call,
+        *,
+        thread: str | None = None,
+        turns: Sequence[Turn] = (),
+        healths: Callable[[str, Health], Health] | None = None,
+        health_keys: Sequence[str] = (),
+    ) -> None:
+        """Ledger, turns and health in one transaction that is on disk when this returns."""
+        ...
