@@ -1,0 +1,186 @@
+"""Providers as they stand: the catalogue's facts, with what the user's files say on top.
+
+Here also are the rules that need the whole configuration: every target leads to a provider, every provider
+can be called in its dialect, no name stands for two things.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from sidecar.config import model
+from sidecar.config.complaints import dotted, nearest
+from sidecar.config.located import Path
+
+if TYPE_CHECKING:
+    from sidecar.providers.catalogue import Host
+
+__all__ = ["KnownProvider", "contradictions", "known_provider", "split_target"]
+
+
+_UNKNOWN_POLICY = model.DataPolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class KnownProvider:
+    """Everything needed to call a provider, except the secrets themselves.
+
+    *headers* may hold references. *problem* says, as half a sentence, why it cannot be called at all as
+    things stand (no key, no program), None where nothing is known to be in the way.
+    """
+
+    name: str
+    dialect: str
+    base_url: str
+    command: tuple[str, ...]
+    billing: str
+    pricing: str | None
+    is_local: bool
+    accounts: tuple[model.Account, ...]
+    data_policy: model.DataPolicy = _UNKNOWN_POLICY
+    headers: Mapping[str, str] = field(default_factory=dict)
+    first_token_s: float | None = None
+    problem: str | None = None
+
+
+def split_target(target: str) -> tuple[str, str]:
+    """A target as (provider, that provider's model id), which may itself contain `/`."""
+    provider, _, model_id = target.partition("/")
+    return provider, model_id
+
+
+def known_provider(
+    name: str, *, settings: model.Settings, catalogue: Mapping[str, Host], environ: Mapping[str, str]
+) -> KnownProvider | None:
+    """The provider *name* as configured over what the catalogue knows; None where neither knows it.
+
+    Where no account is configured, the first of the host's usual key variables that is set in *environ*
+    makes one; a host that needs no key has one account without a key.
+    """
+    said = settings.providers.get(name)
+    host = catalogue.get(name)
+    if said is None and host is None:
+        return None
+    said = said or model.Provider()
+    dialect = said.dialect or (host.dialect if host else "")
+    base_url = said.base_url or (host.base_url if host else "")
+    # Only the detected layer knows where a vendor's program is: a bare name could be found in the project.
+    command = said.command or ()
+    accounts = said.accounts if said.accounts is not None else _usual_accounts(host, environ)
+    problem = None
+    if host is not None and dialect == "command" and not command:
+        problem = f"the program `{host.command[0]}` is not on the PATH"
+    elif host is not None and not accounts:
+        problem = f"it has no key: set `{host.key_variables[0]}` or give `providers.{name}.accounts`"
+    return KnownProvider(
+        name=name,
+        dialect=dialect,
+        base_url=base_url,
+        command=command,
+        billing=said.billing or (host.billing if host else "flat" if dialect == "command" else "metered"),
+        pricing=host.pricing if host else None,
+        is_local=_is_loopback(base_url),
+        accounts=accounts,
+        data_policy=said.data_policy or _UNKNOWN_POLICY,
+        headers=dict(said.headers),
+        first_token_s=host.first_token_s if host else None,
+        problem=problem,
+    )
+
+
+def contradictions(settings: model.Settings, catalogue: Mapping[str, Host]) -> list[tuple[Path, str]]:
+    """What the merged configuration cannot mean, as (path, sentence), in the order of the file."""
+    return [
+        *_wrong_providers(settings, catalogue),
+        *_wrong_models(settings, catalogue),
+        *_wrong_limits(settings),
+    ]
+
+
+def _is_loopback(base_url: str) -> bool:
+    host = urlsplit(base_url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def _usual_accounts(host: Host | None, environ: Mapping[str, str]) -> tuple[model.Account, ...]:
+    if host is None or not host.key_variables:
+        return (model.Account(),)
+    for variable in host.key_variables:
+        if environ.get(variable, "").strip():
+            return (model.Account(key=f"env:{variable}"),)
+    return ()
+
+
+def _wrong_providers(settings: model.Settings, catalogue: Mapping[str, Host]) -> Iterable[tuple[Path, str]]:
+    for name, said in settings.providers.items():
+        path: Path = ("providers", name)
+        host = catalogue.get(name)
+        dialect = said.dialect or (host.dialect if host else None)
+        if dialect is None:
+            meant = nearest(name, catalogue)
+            hint = (
+                f"it is not a host of the catalogue; did you mean `{meant}`? Else"
+                if meant
+                else "it is not a host of the catalogue:"
+            )
+            yield path, f"`{dotted(path)}`: {hint} give it a `dialect` and a `base_url`"
+        elif dialect == "command" and not (said.command or (host and host.command)):
+            yield path, f"`{dotted(path)}`: the dialect `command` needs a `command`, the program with its arguments"
+        elif dialect != "command" and said.command:
+            yield (
+                (*path, "command"),
+                f"`{dotted(path)}.command` stands beside the dialect `{dialect}`: remove one of them",
+            )
+        elif dialect != "command" and not (said.base_url or (host and host.base_url)):
+            yield path, f"`{dotted(path)}`: the dialect `{dialect}` needs a `base_url`"
+        yield from _twice((*path, "accounts"), [account.name for account in said.accounts or ()], "account")
+
+
+def _wrong_models(settings: model.Settings, catalogue: Mapping[str, Host]) -> Iterable[tuple[Path, str]]:
+    known = {*settings.providers, *catalogue}
+    for name, asked in settings.models.items():
+        path: Path = ("models", name)
+        if not asked.tiers:
+            yield path, f"`{dotted(path)}` has no `tiers`: name the targets that may answer it"
+        for index, tier in enumerate(asked.tiers):
+            for position, target in enumerate(tier.targets):
+                provider, _ = split_target(target)
+                if provider in known:
+                    continue
+                where = (*path, "tiers", index, "targets", position)
+                meant = nearest(provider, known)
+                hint = f"did you mean `{meant}`" if meant else "describe it there with its `dialect` and `base_url`"
+                yield (
+                    where,
+                    (
+                        f"`{dotted(where)}` names the provider `{provider}`, which is neither in `providers` "
+                        f"nor in the catalogue; {hint}"
+                    ),
+                )
+        yield from _twice((*path, "tiers"), [tier.name for tier in asked.tiers], "tier")
+
+
+def _wrong_limits(settings: model.Settings) -> Iterable[tuple[Path, str]]:
+    for name, said in settings.providers.items():
+        for position, account in enumerate(said.accounts or ()):
+            for index, quota in enumerate(account.quotas):
+                if quota.limit_usd is None and quota.limit_tokens is None and quota.limit_requests is None:
+                    where = ("providers", name, "accounts", position, "quotas", index)
+                    yield (
+                        where,
+                        f"`{dotted(where)}` limits nothing: give `limit_usd`, `limit_tokens` or `limit_requests`",
+                    )
+    for index, budget in enumerate(settings.budgets):
+        if budget.limit_usd is None and budget.limit_tokens is None:
+            entry = ("budgets", index)
+            yield entry, f"`{dotted(entry)}` limits nothing: give `limit_usd` or `limit_tokens`"
+
+
+def _twice(path: Path, names: list[str], what: str) -> Iterable[tuple[Path, str]]:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            where = (*path, index)
+            yield where, f"`{dotted(where)}`: a second {what} is called `{name}`; give each its own name"

@@ -1,0 +1,257 @@
+"""What a configuration file may say, in the words of the design; everything unknown is refused.
+
+    Settings
+    ├── providers   name -> Provider   who can be called, as whom, on what terms
+    ├── models      name -> Model      what a caller asks for, and the tiers that answer it
+    ├── budgets     limits on spending
+    ├── compression, run, attach       how the verbs behave
+    └── roots       where the verbs may read
+
+Each layer of the configuration is validated alone (so a mistake is told with its own file), and the merged
+whole once more. Rules that need the whole or the catalogue stand in `hosts.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from sidecar.config.secrets import check_reference
+
+__all__ = [
+    "Account",
+    "Attach",
+    "Budget",
+    "Compression",
+    "DataPolicy",
+    "Limits",
+    "Model",
+    "Objectives",
+    "Provider",
+    "Quota",
+    "Run",
+    "Settings",
+    "Tier",
+]
+
+_SECRET_HEADERS = ("auth", "cookie", "key", "password", "secret", "token")
+
+
+def _plain_name(name: str) -> str:
+    if not name or " " in name or "/" in name or "@" in name or not name.isprintable():
+        raise ValueError("a name without `/`, `@` or spaces")
+    return name
+
+
+def _target(target: str) -> str:
+    provider, slash, model_id = target.partition("/")
+    if not (slash and provider and model_id) or not target.isprintable() or " " in target:
+        raise ValueError("`PROVIDER/MODEL`, such as `ollama/qwen3:8b`")
+    return target
+
+
+def _url(url: str) -> str:
+    expected = "an address such as `http://127.0.0.1:8080/v1`, without a login, a query or a fragment"
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  # reading it is what validates it
+    except ValueError:
+        raise ValueError(expected) from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or not url.isprintable() or " " in url:
+        raise ValueError(expected)
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError(expected)
+    return url.rstrip("/")
+
+
+def _headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+    for name, value in headers.items():
+        if not name or not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
+            raise ValueError("header names of letters, digits, `-` and `_`")
+        if not value.isprintable():
+            raise ValueError("header values without line breaks")
+        if any(word in name.lower() for word in _SECRET_HEADERS):
+            check_reference(value)
+    return headers
+
+
+def _path(path: str) -> str:
+    if not path or "\0" in path:
+        raise ValueError("a path")
+    return path
+
+
+Name = Annotated[str, AfterValidator(_plain_name)]
+Reference = Annotated[str, AfterValidator(check_reference)]
+Target = Annotated[str, AfterValidator(_target)]
+Path = Annotated[str, AfterValidator(_path)]
+Word = Annotated[str, Field(min_length=1)]
+Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class _Part(BaseModel):
+    """Frozen, closed, and silent about its input: a literal key must not reappear in an error."""
+
+    # Not `use_attribute_docstrings`: reading the source at import took 40 ms of 50; `schema.py` does it on demand.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class Quota(_Part):
+    """How much one account may be used in a window; give one of the limits."""
+
+    window: Literal["5h", "day", "week", "month"]
+    """The window in which it counts."""
+    limit_usd: Usd | None = None
+    """At most so many US dollars in the window."""
+    limit_tokens: Count | None = None
+    """At most so many tokens in the window."""
+    limit_requests: Count | None = None
+    """At most so many calls in the window."""
+
+
+class Account(_Part):
+    """One credential at a provider."""
+
+    name: Name = "default"
+    """What receipts and `status` call it."""
+    key: Reference | None = None
+    """Where the key is: `env:NAME`, `file:PATH` or `keyring:SERVICE/NAME`; null for a server that wants none."""
+    quotas: tuple[Quota, ...] = ()
+    """How much of this account may be used."""
+
+
+class DataPolicy(_Part):
+    """What the provider does with what it is sent."""
+
+    training: bool | None = None
+    """Whether it may train on it; null is unknown."""
+    retention: Word | None = None
+    """How long it keeps it: `none`, or a time in words; null is unknown."""
+
+
+class Provider(_Part):
+    """Who can be called. A host of the catalogue needs only its accounts."""
+
+    dialect: Literal["openai-chat", "anthropic", "gemini", "command"] | None = None
+    """The wire format it speaks; known for a host of the catalogue."""
+    base_url: Annotated[str, AfterValidator(_url)] | None = None
+    """Its address, up to and including a version such as `/v1`; known for a host of the catalogue."""
+    command: Annotated[tuple[Word, ...], Field(min_length=1)] | None = None
+    """For the dialect `command`: the program and its arguments; `{model}` stands for the target's model."""
+    accounts: Annotated[tuple[Account, ...], Field(min_length=1)] | None = None
+    """The credentials, in the order in which they are tried."""
+    billing: Literal["metered", "flat", "free"] | None = None
+    """How it charges: by use, by subscription, or not at all."""
+    data_policy: DataPolicy | None = None
+    """What it does with what it is sent, as far as you know."""
+    headers: Annotated[Mapping[str, str], AfterValidator(_headers)] = Field(default_factory=dict)
+    """Headers sent with every call; one that carries a secret must hold a reference such as `env:NAME`."""
+
+
+class Tier(_Part):
+    """An ordered group of targets inside a model."""
+
+    name: Name
+    """What receipts call it, such as `subscription`, `cheap` or `free`."""
+    targets: Annotated[tuple[Target, ...], Field(min_length=1)]
+    """Who may answer, each as `PROVIDER/MODEL`."""
+    order: Literal["listed", "cheapest"] = "listed"
+    """Which target is tried first: as listed, or the one with the lowest price."""
+
+
+class Limits(_Part):
+    """How long one attempt may take at each of its stations, in seconds."""
+
+    connect_s: Seconds = 5.0
+    """Until there is a connection."""
+    first_token_s: Seconds = 30.0
+    """From then until the first part of the answer."""
+    silence_s: Seconds = 30.0
+    """Between two parts of the answer."""
+
+
+class Objectives(_Part):
+    """What you expect of a model, to be measured against."""
+
+    success_rate: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
+    """The share of asks that are answered, 0 to 1."""
+    p95_s: Seconds | None = None
+    """Nineteen of twenty answers come within so many seconds."""
+
+
+class Model(_Part):
+    """A logical name a caller asks for."""
+
+    tiers: tuple[Tier, ...] = ()
+    """The groups that may answer, the best first."""
+    deadline_s: Seconds = 120.0
+    """One ask ends within so many seconds, whatever is tried for it."""
+    limits: Limits = Limits()
+    """How long one attempt may take."""
+    objectives: Objectives | None = None
+    """What you expect of this model."""
+    after_refusal: Literal["stop", "next-tier"] = "stop"
+    """What follows when a provider's policy refuses the prompt: its answer stands, or the next tier is asked."""
+
+
+class Budget(_Part):
+    """A limit on spending over all models."""
+
+    window: Literal["session", "day", "month"]
+    """The window in which it counts."""
+    limit_usd: Usd | None = None
+    """At most so many US dollars in the window."""
+    limit_tokens: Count | None = None
+    """At most so many tokens in the window."""
+    over: Literal["next-tier", "stop"] = "next-tier"
+    """What follows when it is spent."""
+
+
+class Compression(_Part):
+    """How output gets shorter."""
+
+    level: Literal["faithful"] = "faithful"
+    """`faithful` keeps everything that may be needed to act on the output."""
+
+
+class Run(_Part):
+    """How `run` runs commands."""
+
+    timeout_s: Seconds = 120.0
+    """A command is stopped after so many seconds, unless the call says otherwise."""
+    deny: tuple[Word, ...] = ()
+    """Commands never to run, as patterns; every layer's patterns hold together."""
+
+
+class Attach(_Part):
+    """What `attach` may read."""
+
+    allow_secret_files: bool = False
+    """Whether files that usually hold secrets (`.env`, key files) may be sent; only your own file can say so."""
+
+
+class Settings(_Part):
+    """The configuration of the sidecar."""
+
+    schema_: Annotated[str | None, Field(alias="$schema")] = None
+    """The address of this schema, for editors."""
+    providers: Mapping[Name, Provider] = Field(default_factory=dict)
+    """Who can be called, by name; hosts of the catalogue are known without being listed."""
+    models: Mapping[Name, Model] = Field(default_factory=dict)
+    """What callers may ask for, by name; `default` answers when none is named."""
+    budgets: tuple[Budget, ...] = ()
+    """Limits on spending; every layer's budgets hold together."""
+    compression: Compression = Compression()
+    """How output gets shorter."""
+    run: Run = Run()
+    """How commands are run."""
+    attach: Attach = Attach()
+    """What may be sent."""
+    roots: Annotated[tuple[Path, ...], Field(min_length=1)] = (".",)
+    """The folders the verbs may read, relative to the folder the sidecar was started in
+    (in a project's file: to the folder that holds `.sidecar`)."""
