@@ -109,8 +109,8 @@ class Roots:
             raise WrongUsage(f"`{words}` cannot be followed to a file: {error}.") from error
         if not any(path.is_relative_to(root) for root in self._roots):
             raise FileRefused(
-                f"`{words}` leads outside the project's roots, so it was not read: copy it into the project, or add its "
-                "folder to `roots` in your own configuration."
+                f"`{words}` leads outside the project's roots, so it was not read: copy it into the project, or add "
+                "its folder to `roots` in your own configuration."
             )
         return path
 

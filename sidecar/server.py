@@ -1,6 +1,6 @@
 """The MCP surface over stdio: declares the verbs, converts arguments and errors, decides nothing.
 
-    stdin ──SDK──> tools/call ──arguments──> App ──text──> SDK ──> stdout
+    stdin ──SDK──> tools/call ──arguments──> verbs ──text──> SDK ──> stdout
 
 Results are text only, for several agents replace or double the text where there is structured content.
 The low-level server is used because its schemas are ours to keep small, and it starts faster.
@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from importlib import import_module
 from typing import Annotated, Any, Literal
 
 import anyio
@@ -30,27 +31,28 @@ from mcp_types import (
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sidecar import __version__, shell
-from sidecar.app import App, Caller
 from sidecar.errors import SidecarError, WrongUsage
+from sidecar.verbs.rooms import Caller, Rooms
 
 __all__ = ["INSTRUCTIONS", "build", "serve", "verbs"]
 
 INSTRUCTIONS = """\
 Sidecar gives you other models and short tool output.
 
-Prefer `run` to your own shell for commands whose output may be long (tests, builds, linters, git diff and log, installs, \
-searches): you get the exit status and the output at a fraction of its tokens. Errors, failing tests, diagnostics, changed \
-lines and totals are kept; every omission is marked `[... N lines (from-to): what]` where it happened, and the last line \
-names a handle. Do not run a command again to see more: `recall(handle, lines="120-153")` or `recall(handle, find="text")` \
-returns the original exactly. `compress` does the same for a file or a text that exists already.
+Prefer `run` to your own shell for commands whose output may be long (tests, builds, linters, git diff and log, \
+installs, searches): you get the exit status and the output at a fraction of its tokens. Errors, failing tests, \
+diagnostics, changed lines and totals are kept; every omission is marked `[... N lines (from-to): what]` where it \
+happened, and the last line names a handle. Do not run a command again to see more: \
+`recall(handle, lines="120-153")` or `recall(handle, find="text")` returns the original exactly. `compress` does the \
+same for a file or a text that exists already.
 
-`ask` sends a prompt to another model by a logical name (`default`, `smart`, `cheap`, or one of the user's): for a second \
-opinion, a summary, or a question about something too large for you. Name what it should read in `attach` (a path, \
-`path:10-80`, or a handle): it is read there, not by you. Each answer ends with a receipt: who answered, after which \
-attempts, at what cost. When no model could answer, the error says why and when to try again.
+`ask` sends a prompt to another model by a logical name (`default`, `smart`, `cheap`, or one of the user's): for a \
+second opinion, a summary, or a question about something too large for you. Name what it should read in `attach` (a \
+path, `path:10-80`, or a handle): it is read there, not by you. Each answer ends with a receipt: who answered, after \
+which attempts, at what cost. When no model could answer, the error says why and when to try again.
 
-`status` tells which models there are, how they do, and what was spent and saved. `focus` is a question in words; under a \
-bound (`answer_tokens`) what bears on it comes first."""
+`status` tells which models there are, how they do, and what was spent and saved. `focus` is a question in words; \
+under a bound (`answer_tokens`) what bears on it comes first."""
 
 _ORPHAN_CHECK_S = 5.0
 
@@ -72,9 +74,9 @@ class AskArguments(_Arguments):
         tuple[str, ...], Field(max_length=50, description="What it reads: `path`, `path:10-80` or a handle")
     ] = ()
     system: str | None = None
-    thread: Annotated[
-        str | None, Field(max_length=200, description="Name of a conversation to begin or continue")
-    ] = None
+    thread: Annotated[str | None, Field(max_length=200, description="Name of a conversation to begin or continue")] = (
+        None
+    )
     answer_tokens: _AnswerTokens = None
     schema_: Annotated[
         dict[str, Any] | None, Field(alias="schema", description="JSON Schema the answer must satisfy")
@@ -162,8 +164,8 @@ def _schema(arguments: type[_Arguments]) -> dict[str, Any]:
     return schema
 
 
-def build(app: App) -> Server[Any]:
-    """An SDK server whose verbs are answered by *app*."""
+def build(rooms: Rooms) -> Server[Any]:
+    """An SDK server whose verbs are answered over *rooms*."""
     tools = verbs()
 
     async def list_tools(_context: Any, _params: PaginatedRequestParams | None) -> ListToolsResult:
@@ -172,14 +174,17 @@ def build(app: App) -> Server[Any]:
     async def call_tool(context: Any, params: CallToolRequestParams) -> CallToolResult:
         try:
             arguments = _read(params)
-            text = await _answer(app, params.name, arguments, _caller(context))
+            text = await _answer(rooms, params.name, arguments, _caller(context))
         except SidecarError as error:
             return _result(str(error), is_error=True)
         except Exception as error:  # noqa: BLE001 - the outer edge: a bug becomes a reply and a log line, the server lives
             from sidecar.log import log
 
             log().error("verb failed", verb=params.name, exc_info=error)
-            return _result(f"`{params.name}` failed inside the sidecar ({type(error).__name__}); its log on stderr has the rest.", is_error=True)
+            return _result(
+                f"`{params.name}` failed inside the sidecar ({type(error).__name__}); its log on stderr has the rest.",
+                is_error=True,
+            )
         return _result(text)
 
     return Server(
@@ -208,8 +213,10 @@ def _read(params: CallToolRequestParams) -> _Arguments:
 
 
 def _sentence(verb: str, model: type[_Arguments], error: ValidationError) -> str:
-    """The first complaint, as one sentence that names the argument and what it takes."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    """The most telling complaint, as one sentence that names the argument and what it takes."""
+    complaints = error.errors(include_url=False, include_context=False, include_input=False)
+    # Beside a misspelt argument, that the right one is missing says nothing new.
+    first = next((one for one in complaints if one["type"] == "extra_forbidden"), complaints[0])
     name = ".".join(str(part) for part in first["loc"])
     known = [field.alias or key for key, field in model.model_fields.items()]
     if first["type"] == "extra_forbidden":
@@ -239,16 +246,18 @@ def _caller(context: Any) -> Caller:
     return Caller(client=params.client_info.name if params is not None else "", progress=progress)
 
 
-async def _answer(app: App, verb: str, arguments: _Arguments, caller: Caller) -> str:
+async def _answer(rooms: Rooms, verb: str, arguments: _Arguments, caller: Caller) -> str:
     fields = {("schema" if key == "schema_" else key): value for key, value in arguments.__dict__.items()}
-    answer: Callable[..., Awaitable[str]] = getattr(app, verb)
-    return await answer(caller=caller, **fields)
+    # Each verb is a module with a function of its name, loaded by the first call that needs it.
+    module = import_module(f"sidecar.verbs.{verb}")
+    answer: Callable[..., Awaitable[str]] = getattr(module, verb)
+    return await answer(rooms, caller=caller, **fields)
 
 
-async def serve(app: App) -> Literal[0]:
+async def serve(rooms: Rooms) -> Literal[0]:
     """Serve over stdio until the client closes stdin, a signal arrives or the parent is gone."""
     _exit_on_signals()
-    server = build(app)
+    server = build(rooms)
     async with stdio_server() as (reading, writing), anyio.create_task_group() as group:
         group.start_soon(_exit_with_parent, os.getppid())
         await server.run(reading, writing, server.create_initialization_options())
@@ -271,7 +280,7 @@ def _exit_on_signals() -> None:
 
 async def _exit_with_parent(parent: int) -> None:
     """Some clients are killed without closing our stdin; an orphan has nobody to answer."""
-    while os.getppid() == parent:
+    while os.getppid() == parent:  # noqa: ASYNC110 - nothing tells of it, so it must be looked at
         await anyio.sleep(_ORPHAN_CHECK_S)
     shell.end_all()
     os._exit(0)

@@ -1,0 +1,156 @@
+"""The one place that assembles everything: the rooms are built here and taken apart in one `async with`.
+
+    server, cli ──> open_rooms ──> Rooms (store, compressor, configuration, switchboard) ──> verbs
+
+Launch time is a promise: opening reads nothing and imports little; what a verb needs is loaded by the
+first verb that needs it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anyio
+from anyio.to_thread import run_sync
+
+from sidecar.compression.compressor import Compressor
+from sidecar.config.places import state_dir
+from sidecar.errors import ConfigurationError
+from sidecar.store.store import Store
+from sidecar.verbs.rooms import Rooms
+
+if TYPE_CHECKING:
+    from sidecar.compression.shelf import Shelf
+    from sidecar.config.detect import Finding
+    from sidecar.config.doctor import Line
+    from sidecar.config.layers import Configuration
+    from sidecar.switchboard import Switchboard
+
+__all__ = ["examine", "open_rooms"]
+
+
+@asynccontextmanager
+async def open_rooms(
+    *, cwd: Path, environ: Mapping[str, str], clock: Callable[[], float] = time.time
+) -> AsyncIterator[Rooms]:
+    """The rooms for a project at *cwd*; opens at once, whatever state the configuration is in."""
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(Store.open(state_dir(environ), clock=clock))
+        configured = _Configured(stack, cwd, environ, clock, store)
+        yield Rooms(
+            cwd=cwd,
+            clock=clock,
+            environ=environ,
+            store=store,
+            compressor=Compressor(shelf=_shelf),
+            configuration=configured.configuration,
+            switchboard=configured.switchboard,
+        )
+
+
+@cache
+def _shelf() -> Shelf:
+    from sidecar.compression.shelf import load
+
+    return load()
+
+
+class _Configured:
+    """The configuration and what is built from it, each made by the first verb that needs it.
+
+    A broken file is read again by the next verb, so that a user who mends it need not start anew. Local
+    model servers are looked for only when a model is asked or listed: `run` never waits for a port.
+    """
+
+    def __init__(
+        self,
+        stack: AsyncExitStack,
+        cwd: Path,
+        environ: Mapping[str, str],
+        clock: Callable[[], float],
+        store: Store,
+    ) -> None:
+        self._stack = stack
+        self._cwd = cwd
+        self._environ = environ
+        self._clock = clock
+        self._store = store
+        self._started = clock()
+        self._lock = anyio.Lock()
+        self._configuration: Configuration | None = None
+        self._switchboard: Switchboard | None = None
+
+    async def configuration(self) -> Configuration:
+        async with self._lock:
+            if self._configuration is None:
+                self._configuration = await run_sync(_load, self._cwd, self._environ, ())
+            return self._configuration
+
+    async def switchboard(self) -> Switchboard:
+        async with self._lock:
+            if self._switchboard is None:
+                self._switchboard = await self._connected()
+            return self._switchboard
+
+    async def _connected(self) -> Switchboard:
+        from sidecar.config.detect import probe
+        from sidecar.log import hide
+        from sidecar.providers.catalogue import catalogue
+        from sidecar.providers.opening import open_providers
+        from sidecar.switchboard import Switchboard, lines
+
+        configuration = await run_sync(_load, self._cwd, self._environ, await probe())
+        by_target = await run_sync(lines, configuration.settings, catalogue(), self._environ)
+        providers = await self._stack.enter_async_context(
+            open_providers(environ=self._environ, run_dir=configuration.state_dir / "run")
+        )
+        switchboard = Switchboard(
+            configuration,
+            by_target,
+            providers=providers,
+            store=self._store,
+            clock=self._clock,
+            session_start=self._started,
+        )
+        for secret in switchboard.secrets():
+            hide(secret)
+        return switchboard
+
+
+def _load(cwd: Path, environ: Mapping[str, str], servers: tuple[Finding, ...]) -> Configuration:
+    """Every layer, with what was detected under the files; reads the disk."""
+    from sidecar.config.detect import arrange, look
+    from sidecar.config.layers import load
+    from sidecar.config.places import repository_root
+    from sidecar.providers.catalogue import catalogue
+
+    hosts = catalogue()
+
+    def detect(configured: Sequence[str]) -> Mapping[str, Any]:
+        found = look(environ, catalogue=hosts, project=repository_root(cwd) or cwd)
+        return arrange((*found, *servers), catalogue=hosts, configured=configured)
+
+    return load(cwd=cwd, environ=environ, catalogue=hosts, detect=detect)
+
+
+async def examine(*, cwd: Path, environ: Mapping[str, str]) -> list[Line]:
+    """What `sidecar doctor` tells: what was found, what was not, and what to do; also that the configuration is broken."""
+    from sidecar.config.detect import look, probe
+    from sidecar.config.doctor import Line
+    from sidecar.config.doctor import examine as examine_configuration
+    from sidecar.config.places import repository_root
+    from sidecar.providers.catalogue import catalogue
+
+    hosts = catalogue()
+    servers = await probe()
+    found = (*look(environ, catalogue=hosts, project=repository_root(cwd) or cwd), *servers)
+    try:
+        configuration = await run_sync(_load, cwd, environ, servers)
+    except ConfigurationError as error:
+        return [Line("problem", line) for line in str(error).splitlines()]
+    return await run_sync(partial(examine_configuration, configuration, found, catalogue=hosts, environ=environ))

@@ -1,0 +1,504 @@
+"""The `sidecar` command: arguments in, one call, text out.
+
+stdout carries the result alone, stderr the rest. Exit codes: 0 done, 1 the thing asked for failed,
+2 wrong usage or configuration; `run` passes the command's own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from sidecar import __version__
+from sidecar.errors import ConfigurationError, SidecarError, WrongUsage
+
+if TYPE_CHECKING:
+    from sidecar.agents.changes import Change
+    from sidecar.compression.compressor import Compressed
+    from sidecar.config.layers import Configuration
+    from sidecar.verbs.rooms import Caller, Rooms
+
+__all__ = ["main"]
+
+Result = TypeVar("Result")
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+_ANSWER_TOKENS = click.option(
+    "--answer-tokens", type=click.IntRange(100, 200_000), help="Upper bound of the result, in tokens."
+)
+_FOCUS = click.option("--focus", default="", help="What you want to know, in words; it comes first within a bound.")
+
+
+class _Sidecar(click.Group):
+    """The group whose commands turn our errors into one sentence on stderr and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SidecarError as error:
+            click.echo(f"sidecar: {error}", err=True)
+            ctx.exit(2 if isinstance(error, (WrongUsage, ConfigurationError)) else 1)
+        except BrokenPipeError:
+            # The reader of our output has gone, as `head` does; python must not complain about it at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+
+
+@click.group(cls=_Sidecar, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="sidecar")
+def main() -> None:
+    """Other models through failing tiers, and tool output at a fraction of its tokens.
+
+    Coding agents launch `sidecar serve`; register it with `sidecar install claude-code`. Every verb
+    the agent has is also a command here. Try `sidecar demo`: it needs no key and no account.
+    """
+
+
+def _call(work: Callable[[Rooms, Caller], Awaitable[Result]]) -> Result:
+    """Assemble the rooms, do one thing in them for the person at the terminal, take them apart."""
+    import anyio
+
+    from sidecar.app import open_rooms
+    from sidecar.verbs.rooms import Caller
+
+    async def progress(message: str) -> None:
+        if sys.stderr.isatty():
+            click.echo(f"sidecar: {message}", err=True)
+
+    async def do() -> Result:
+        async with open_rooms(cwd=Path.cwd(), environ=os.environ) as rooms:
+            return await work(rooms, Caller(progress=progress, is_agent=False))
+
+    try:
+        return anyio.run(do)
+    except KeyboardInterrupt:
+        raise click.Abort from None
+
+
+def _say(text: str) -> None:
+    """Write *text* to stdout as UTF-8, whatever the locale is."""
+    data = text.encode("utf-8", errors="replace")
+    sys.stdout.buffer.write(data if data.endswith(b"\n") or not data else data + b"\n")
+    sys.stdout.flush()
+
+
+def _say_json(document: Any) -> None:
+    _say(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def _document(result: Compressed) -> dict[str, Any]:
+    return {
+        "text": result.text,
+        "handle": result.handle,
+        "before_tokens": result.before_tokens,
+        "after_tokens": result.after_tokens,
+        "forms": list(result.forms),
+        "omissions": result.omissions,
+    }
+
+
+@main.command()
+def serve() -> None:
+    """Serve the five verbs over stdio; this is what agents launch."""
+    import anyio
+
+    from sidecar.app import open_rooms
+    from sidecar.server import serve as serve_rooms
+
+    async def do() -> None:
+        async with open_rooms(cwd=Path.cwd(), environ=os.environ) as rooms:
+            await serve_rooms(rooms)
+
+    anyio.run(do)
+    # Threads that cannot be interrupted (a blocked stdin, a long parse) must not delay the exit.
+    sys.stderr.flush()
+    os._exit(0)
+
+
+@main.command()
+@click.option("--keep", is_flag=True, help="Leave the demo's folder behind for a look.")
+def demo(*, keep: bool) -> None:
+    """Rehearse the main job on this machine: no key, no account, no network."""
+    import anyio
+
+    from sidecar.proof.demo import demo as rehearse
+
+    sys.exit(0 if anyio.run(lambda: rehearse(keep=keep)) else 1)
+
+
+@main.command()
+@click.argument("file", default="-")
+@click.option("--command", default="", help="The command that printed it.")
+@click.option("--exit-code", type=int, help="What that command exited with.")
+@_FOCUS
+@_ANSWER_TOKENS
+@_JSON
+def compress(
+    *, file: str, command: str, exit_code: int | None, focus: str, answer_tokens: int | None, as_json: bool
+) -> None:
+    """Shorten FILE (or standard input) and print only the result."""
+    data = _read(file)
+    from sidecar.verbs.compress import compressed
+
+    result = _call(
+        lambda rooms, caller: compressed(
+            rooms,
+            data,
+            verb="compress",
+            caller=caller,
+            command=command,
+            exit_code=exit_code,
+            focus=focus,
+            answer_tokens=answer_tokens,
+        )
+    )
+    if as_json:
+        _say_json(_document(result))
+    else:
+        _say(result.text)
+
+
+def _read(file: str) -> bytes:
+    if file == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(file).read_bytes()
+    except FileNotFoundError:
+        raise WrongUsage(f"There is no file `{file}`: check the path.") from None
+    except OSError as error:
+        raise WrongUsage(f"`{file}` cannot be read: {error.strerror}.") from error
+
+
+@main.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.option(
+    "--timeout", "timeout_s", type=click.FloatRange(0, 86_400, min_open=True), help="Seconds until it is ended."
+)
+@_FOCUS
+@_ANSWER_TOKENS
+@_JSON
+def run(
+    *, command: tuple[str, ...], timeout_s: float | None, focus: str, answer_tokens: int | None, as_json: bool
+) -> None:
+    """Run COMMAND, print its output shortened, and exit with its own status.
+
+    Several words are one argument list; one word with spaces is a line for the shell:
+    `sidecar run -- pytest -q` or `sidecar run -- 'make && make test'`.
+    """
+    import shlex
+
+    from sidecar.verbs.run import run_command
+
+    line = command[0] if len(command) == 1 else shlex.join(command)
+    done = _call(
+        lambda rooms, caller: run_command(
+            rooms, caller=caller, command=line, timeout_s=timeout_s, focus=focus, answer_tokens=answer_tokens
+        )
+    )
+    if as_json:
+        _say_json({"exit_status": done.exit_status, "headline": done.headline, **_document(done.shown)})
+    else:
+        if done.shown.text:
+            _say(done.shown.text)
+        click.echo(f"sidecar: {done.headline}", err=True)
+    sys.exit(done.exit_status)
+
+
+@main.command()
+@click.argument("handle")
+@click.option("--lines", help="`120-153`, `120-` or `120`, counted from 1.")
+@click.option("--find", help="A regular expression.")
+@click.option("--context", type=click.IntRange(0, 1_000), default=2, show_default=True, help="Lines around each match.")
+@_ANSWER_TOKENS
+@_JSON
+def recall(
+    *, handle: str, lines: str | None, find: str | None, context: int, answer_tokens: int | None, as_json: bool
+) -> None:
+    """Print the original behind HANDLE: byte for byte, or the lines asked for."""
+    if lines is None and find is None and answer_tokens is None:
+        original = _call(lambda rooms, _caller: rooms.original(handle))
+        if as_json:
+            document = {
+                "handle": original.handle,
+                "command": original.command,
+                "exit_code": original.exit_code,
+                "text": original.data.decode("utf-8", errors="backslashreplace"),
+            }
+            _say_json(document)
+            return
+        sys.stdout.buffer.write(original.data)
+        sys.stdout.flush()
+        return
+    from sidecar.verbs.recall import recall as recall_lines
+
+    text = _call(
+        lambda rooms, caller: recall_lines(
+            rooms, caller=caller, handle=handle, lines=lines, find=find, context=context, answer_tokens=answer_tokens
+        )
+    )
+    _say_json({"handle": handle, "text": text}) if as_json else _say(text)
+
+
+@main.command()
+@click.argument("prompt")
+@click.option("--model", default="default", show_default=True, help="The logical name to ask.")
+@click.option("--attach", multiple=True, help="What the model reads: PATH, PATH:10-80 or a handle. Repeatable.")
+@click.option("--system", help="Instructions for the model.")
+@click.option("--thread", help="A conversation to begin or continue.")
+@click.option("--schema", type=click.File("r"), help="A file with a JSON Schema the answer must satisfy.")
+@click.option("--explain", is_flag=True, help="Tell who would be tried, and why not others, without calling anyone.")
+@_ANSWER_TOKENS
+@_JSON
+def ask(
+    *,
+    prompt: str,
+    model: str,
+    attach: tuple[str, ...],
+    system: str | None,
+    thread: str | None,
+    schema: Any,
+    explain: bool,
+    answer_tokens: int | None,
+    as_json: bool,
+) -> None:
+    """Ask another model; a PROMPT of `-` is read from standard input."""
+    from sidecar.verbs.ask import ask_model
+    from sidecar.verbs.status import status as tell
+
+    if explain:
+        _say(_call(lambda rooms, caller: tell(rooms, caller=caller, about=f"model {model}")))
+        return
+    words = sys.stdin.read() if prompt == "-" else prompt
+    document = _json_of(schema) if schema is not None else None
+    answered = _call(
+        lambda rooms, caller: ask_model(
+            rooms,
+            caller=caller,
+            prompt=words,
+            model=model,
+            attach=attach,
+            system=system,
+            thread=thread,
+            schema=document,
+            answer_tokens=answer_tokens,
+        )
+    )
+    if as_json:
+        reply = answered.reply
+        _say_json(
+            {
+                "text": reply.answer.text,
+                "answered_by": reply.endpoint.key,
+                "tier": reply.tier,
+                "attempts": [
+                    {"endpoint": attempt.endpoint.key, "outcome": attempt.outcome} for attempt in reply.attempts
+                ],
+                "cost_usd": reply.cost_usd,
+                "took_s": reply.took_s,
+                "receipt": answered.receipt,
+            }
+        )
+    else:
+        _say(answered.text)
+        click.echo(answered.receipt, err=True)
+
+
+def _json_of(file: Any) -> Any:
+    try:
+        return json.load(file)
+    except ValueError as error:
+        raise WrongUsage(f"`{file.name}` is not JSON: {error}.") from error
+
+
+@main.command()
+@click.argument("about", nargs=-1)
+@_JSON
+def status(*, about: tuple[str, ...], as_json: bool) -> None:
+    """Tell which models there are, how they do, and what was spent and saved."""
+    from sidecar.verbs.status import status as tell
+
+    text = _call(lambda rooms, caller: tell(rooms, caller=caller, about=" ".join(about)))
+    _say_json({"text": text}) if as_json else _say(text)
+
+
+@main.command()
+@_JSON
+def models(*, as_json: bool) -> None:
+    """List the logical names, their tiers and their targets."""
+
+    async def tiers(rooms: Rooms, _caller: Caller) -> dict[str, dict[str, list[str]]]:
+        switchboard = await rooms.switchboard()
+        return {name: await switchboard.targets(name) for name in switchboard.models}
+
+    found = _call(tiers)
+    if as_json:
+        _say_json(found)
+        return
+    if not found:
+        click.echo("sidecar: no model is configured and none was found; `sidecar doctor` tells what to set", err=True)
+    for name, by_tier in found.items():
+        _say(name)
+        for tier, targets in by_tier.items():
+            _say(f"  {tier}: {', '.join(targets)}")
+
+
+@main.command()
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of the configuration file.")
+@_JSON
+def config(*, schema: bool, as_json: bool) -> None:
+    """Print every setting with where it came from."""
+    from sidecar.config.render import render, values_with_origins
+    from sidecar.config.schema import schema_text
+
+    if schema:
+        _say(schema_text())
+        return
+    configuration = _call(lambda rooms, _caller: _with_servers(rooms))
+    if as_json:
+        rows = values_with_origins(configuration)
+        _say_json({path: {"value": json.loads(value), "origin": origin} for path, value, origin in rows})
+    else:
+        _say("\n".join(render(configuration)))
+
+
+async def _with_servers(rooms: Rooms) -> Configuration:
+    """The configuration with local model servers looked for, as `ask` sees it."""
+    return (await rooms.switchboard()).configuration
+
+
+@main.command()
+@_JSON
+def doctor(*, as_json: bool) -> None:
+    """Tell what was found on this machine, what was not, and what to do."""
+    import anyio
+
+    from sidecar.app import examine
+
+    lines = anyio.run(lambda: examine(cwd=Path.cwd(), environ=os.environ))
+    if as_json:
+        _say_json([{"mark": line.mark, "text": line.text, "todo": line.todo} for line in lines])
+    else:
+        for line in lines:
+            click.secho(f"{line.mark:8}", fg=_COLOURS[line.mark], nl=False)
+            click.echo(f" {line.text}" + (f"\n         -> {line.todo}" if line.todo else ""))
+    sys.exit(1 if any(line.mark == "problem" for line in lines) else 0)
+
+
+_COLOURS = {"found": "green", "missing": "bright_black", "note": "yellow", "problem": "red"}
+
+
+@main.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--undo", is_flag=True, help="Take the trust back.")
+def trust(*, yes: bool, undo: bool) -> None:
+    """Let the project's file use new hosts, keys and programs, as it is now.
+
+    Any change of the file asks for it again.
+    """
+    from sidecar.config import trust as trusting
+    from sidecar.config.places import project_file, state_dir
+
+    path = project_file(Path.cwd())
+    if path is None:
+        raise WrongUsage("There is no `.sidecar/config.json` in this project, so there is nothing to trust.")
+    state = state_dir(os.environ)
+    if undo:
+        was_trusted = trusting.untrust(path, state_dir=state)
+        _say(f"{path} is no longer trusted." if was_trusted else f"{path} was not trusted.")
+        return
+    asked = trusting.what_it_asks(path)
+    _say(f"{path} asks for:")
+    for line in asked.lines:
+        _say(f"  {line}")
+    if not yes:
+        click.confirm("Trust it as it is now?", abort=True, err=True)
+    trusting.trust(path, state_dir=state, seen=asked.sha256)
+    _say("Trusted.")
+
+
+@main.command()
+@click.argument("agent")
+@click.option("--print", "only_print", is_flag=True, help="Show what would be written, and write nothing.")
+def install(*, agent: str, only_print: bool) -> None:
+    """Register the sidecar with AGENT (claude-code) in this project."""
+    from sidecar.agents.registry import agent as agent_called
+
+    known = agent_called(agent)
+    do = known.preview if only_print else known.install
+    _tell_change(do(Path.cwd(), command=[_own_path()], environ=os.environ), only_print=only_print)
+
+
+@main.command()
+@click.argument("agent")
+@click.option("--print", "only_print", is_flag=True, help="Show what would be written, and write nothing.")
+def uninstall(*, agent: str, only_print: bool) -> None:
+    """Take the registration with AGENT back."""
+    from sidecar.agents.registry import agent as agent_called
+
+    known = agent_called(agent)
+    _tell_change((known.preview_uninstall if only_print else known.uninstall)(Path.cwd()), only_print=only_print)
+
+
+def _own_path() -> str:
+    """The console script that runs now, by its absolute path: an agent's PATH may lack the environment it is in."""
+    import shutil
+
+    return shutil.which(sys.argv[0]) or shutil.which("sidecar") or "sidecar"
+
+
+def _tell_change(change: Change, *, only_print: bool) -> None:
+    if only_print:
+        _say(change.after if change.after is not None else f"{change.path} would be removed.")
+    click.echo(f"sidecar: {change.sentence}", err=True)
+    for line in change.notes:
+        click.echo(f"sidecar: {line}", err=True)
+
+
+@main.group()
+def shelf() -> None:
+    """The tools whose output is known."""
+
+
+@shelf.command("check")
+def shelf_check() -> None:
+    """Run every tool's examples and explain what differs."""
+    from sidecar.compression.shelf import check, load
+    from sidecar.compression.shorten import shorten
+
+    known = load()
+    count = sum(1 for _ in known.examples())
+    wrong = check(
+        known, lambda text, command, exit_code: shorten(text, shelf=known, command=command, exit_code=exit_code).text
+    )
+    for mismatch in wrong:
+        _say(f"{mismatch}\n")
+    _say(f"{count - len(wrong)} of {count} examples of {len(known.tools)} tools hold")
+    sys.exit(1 if wrong else 0)
+
+
+@main.command()
+@click.argument("file", type=click.File("r"))
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), help="Port on 127.0.0.1; by default the file's, else a free one."
+)
+def simulate(*, file: Any, port: int | None) -> None:
+    """Serve the model providers that FILE (JSON) describes on loopback, until interrupted."""
+    import anyio
+
+    from sidecar.simulator import Simulation, serve_forever
+
+    def ready(simulation: Simulation) -> None:
+        for name in simulation.names:
+            _say(f"{name} {simulation.base_url(name)}")
+
+    text = file.read()
+    try:
+        anyio.run(lambda: serve_forever(text, ready, source=file.name, port=port))
+    except KeyboardInterrupt:
+        sys.exit(0)

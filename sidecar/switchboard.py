@@ -1,0 +1,237 @@
+"""From the configuration to endpoints that can be called: who, where, as whom, at what price.
+
+    settings + catalogue + secrets ──> Route (for the router) and Access (for the provider)
+
+Built once for a configuration, off the event loop, because following a secret may read a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sidecar.config.hosts import KnownProvider, known_provider, split_target
+from sidecar.config.secrets import resolve
+from sidecar.errors import SecretMissing, WrongUsage
+from sidecar.providers import pricing
+from sidecar.providers.vocabulary import Access, Answer, Limits, Request, Usage
+from sidecar.routing.quota import Allowance, spent, window_start
+from sidecar.routing.router import Router
+from sidecar.routing.vocabulary import Endpoint, OnText, Route, Tier
+
+if TYPE_CHECKING:
+    from sidecar.config.layers import Configuration
+    from sidecar.config.model import Account, Model, Settings
+    from sidecar.providers.catalogue import Host
+    from sidecar.providers.opening import Providers
+    from sidecar.store.store import Store
+
+__all__ = ["Line", "Switchboard", "lines"]
+
+_SAMPLE_USAGE = Usage(input_tokens=750_000, output_tokens=250_000)
+"""What endpoints are compared by for `order: cheapest`: a million tokens, three quarters of them read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One endpoint with what is needed to call it, or the sentence that says why it cannot be called."""
+
+    endpoint: Endpoint
+    provider: KnownProvider
+    account: Account | None
+    access: Access | None
+    fault: str = ""
+
+
+def lines(settings: Settings, catalogue: Mapping[str, Host], environ: Mapping[str, str]) -> dict[str, tuple[Line, ...]]:
+    """Every target of every model with its endpoints, one an account; reads secrets, so it may touch the disk."""
+    targets = {target for model in settings.models.values() for tier in model.tiers for target in tier.targets}
+    providers = {
+        name: known_provider(name, settings=settings, catalogue=catalogue, environ=environ)
+        for name in sorted({split_target(target)[0] for target in targets})
+    }
+    return {
+        target: tuple(_lines_of(target, known, environ))
+        for target in targets
+        if (known := providers[split_target(target)[0]]) is not None
+    }
+
+
+def _lines_of(target: str, provider: KnownProvider, environ: Mapping[str, str]) -> Iterable[Line]:
+    name, model_id = split_target(target)
+    if provider.problem is not None:
+        yield Line(Endpoint(name, model_id, "default", provider.dialect), provider, None, None, provider.problem)
+        return
+    for account in provider.accounts:
+        endpoint = Endpoint(name, model_id, account.name, provider.dialect)
+        try:
+            access = Access(
+                provider=name,
+                base_url=provider.base_url,
+                key=resolve(account.key, environ).reveal() if account.key else None,
+                command=provider.command,
+                headers={header: _header(value, environ) for header, value in provider.headers.items()},
+            )
+        except SecretMissing as error:
+            yield Line(endpoint, provider, account, None, str(error))
+            continue
+        yield Line(endpoint, provider, account, access)
+
+
+def _header(value: str, environ: Mapping[str, str]) -> str:
+    is_reference = value.startswith(("env:", "file:", "keyring:"))
+    return resolve(value, environ).reveal() if is_reference else value
+
+
+class Switchboard:
+    """Every route of one configuration, and the means to call its endpoints.
+
+    *by_target* holds the lines of each target; *session_start* is when this sidecar began, in epoch seconds.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        by_target: Mapping[str, tuple[Line, ...]],
+        *,
+        providers: Providers,
+        store: Store,
+        clock: Callable[[], float],
+        session_start: float,
+    ) -> None:
+        self.configuration = configuration
+        self._settings = configuration.settings
+        self._by_target = by_target
+        self._by_endpoint = {line.endpoint.key: line for group in by_target.values() for line in group}
+        self._providers = providers
+        self._store = store
+        self._clock = clock
+        self._session_start = session_start
+        self._allowances = tuple(self._every_allowance())
+        self.router = Router(store, self._send, self._cost_usd, clock=clock, window=self.window_tokens)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The logical names, `default` first where it exists."""
+        return tuple(sorted(self._settings.models, key=lambda name: (name != "default", name)))
+
+    async def targets(self, name: str) -> dict[str, list[str]]:
+        """The endpoints of a model's tiers, as receipts call them."""
+        return {tier.name: [endpoint.name for endpoint in tier.endpoints] for tier in (await self.route(name)).tiers}
+
+    def secrets(self) -> Iterable[str]:
+        """Every key in use, for the log to mask."""
+        for line in self._by_endpoint.values():
+            if line.access is not None:
+                yield from (value for value in (line.access.key, *line.access.headers.values()) if value)
+
+    def window_tokens(self, endpoint: Endpoint) -> int | None:
+        """How many tokens *endpoint* reads at most; None where nobody says. The first call imports the price data."""
+        return pricing.context_tokens(self._by_endpoint[endpoint.key].provider.pricing, endpoint.model_id)
+
+    async def route(self, name: str) -> Route:
+        """The route of a logical name, with what cannot or may not be called just now excluded.
+
+        Raises WrongUsage for a name nobody configured.
+        """
+        model = self._settings.models.get(name)
+        if model is None:
+            raise WrongUsage(self._no_such_model(name))
+        tiers = tuple(
+            Tier(
+                tier.name,
+                tuple(line.endpoint for target in tier.targets for line in self._by_target[target]),
+                tier.order,
+            )
+            for tier in model.tiers
+        )
+        excluded = {key: line.fault for key, line in self._by_endpoint.items() if line.fault}
+        excluded.update(await self._spent())
+        return Route(
+            model=name,
+            tiers=tiers,
+            deadline_s=model.deadline_s,
+            limits=Limits(model.limits.connect_s, model.limits.first_token_s, model.limits.silence_s),
+            allow_after_refusal=model.after_refusal == "next-tier",
+            excluded=excluded,
+            costs=self._costs(model),
+        )
+
+    def _no_such_model(self, name: str) -> str:
+        from difflib import get_close_matches
+
+        if not self.models:
+            return (
+                "No model is configured and none was found: set a key such as `OPENROUTER_API_KEY`, start Ollama, or "
+                "install `claude`; `sidecar doctor` tells what was looked for."
+            )
+        near = get_close_matches(name, self.models, n=1)
+        hint = (
+            f"did you mean `{near[0]}`?" if near else f"there are {', '.join(f'`{model}`' for model in self.models)}."
+        )
+        return f"There is no model `{name}`: {hint}"
+
+    def _costs(self, model: Model) -> dict[str, float]:
+        """USD for a million tokens by endpoint, where a tier is ordered by it."""
+        costs: dict[str, float] = {}
+        for tier in model.tiers:
+            if tier.order == "cheapest":
+                for line in (line for target in tier.targets for line in self._by_target[target]):
+                    cost = self._price_usd(line.endpoint, _SAMPLE_USAGE)
+                    if cost is not None:
+                        costs[line.endpoint.key] = cost
+        return costs
+
+    def _price_usd(self, endpoint: Endpoint, usage: Usage) -> float | None:
+        provider = self._by_endpoint[endpoint.key].provider
+        return pricing.price_usd(usage, pricing=provider.pricing, model_id=endpoint.model_id, billing=provider.billing)
+
+    def _cost_usd(self, endpoint: Endpoint, answer: Answer) -> float | None:
+        return self._price_usd(endpoint, answer.usage)
+
+    async def _send(self, endpoint: Endpoint, request: Request, limits: Limits, on_text: OnText | None) -> Answer:
+        line = self._by_endpoint[endpoint.key]
+        if line.access is None:
+            raise SecretMissing(line.fault)
+        if line.provider.first_token_s is not None and limits.first_token_s >= Limits().first_token_s:
+            # A vendor's program says nothing until it is done: it gets its own limit where the user set no shorter one.
+            limits = replace(limits, first_token_s=max(limits.first_token_s, line.provider.first_token_s))
+        provider = self._providers.dialect(endpoint.dialect)
+        return await provider.send(request, line.access, limits=limits, on_text=on_text)
+
+    def _every_allowance(self) -> Iterable[Allowance]:
+        """Budgets limit what costs (with `stop`, everything); quotas limit the endpoints of their account."""
+        everyone = frozenset(self._by_endpoint)
+        metered = frozenset(key for key, line in self._by_endpoint.items() if line.provider.billing == "metered")
+        for budget in self._settings.budgets:
+            reach = everyone if budget.over == "stop" else metered
+            name = f"the {budget.window}'s budget"
+            yield Allowance(name, budget.window, everyone, budget.limit_usd, budget.limit_tokens, excludes=reach)
+        accounts: dict[tuple[str, str], set[str]] = {}
+        for key, line in self._by_endpoint.items():
+            if line.account is not None and line.account.quotas:
+                accounts.setdefault((line.provider.name, line.account.name), set()).add(key)
+        for (provider, account), keys in accounts.items():
+            line = self._by_endpoint[min(keys)]
+            for quota in line.account.quotas if line.account is not None else ():
+                name = f"the {quota.window} quota of {provider}@{account}"
+                own = frozenset(keys)
+                yield Allowance(
+                    name, quota.window, own, quota.limit_usd, quota.limit_tokens, quota.limit_requests, excludes=own
+                )
+
+    async def _spent(self) -> dict[str, str]:
+        """Why endpoints are excluded by budgets and quotas just now; asks the ledger only where there are any."""
+        reasons: dict[str, str] = {}
+        now = self._clock()
+        starts = {
+            allowance.window: window_start(allowance.window, now=now, session_start=self._session_start)
+            for allowance in self._allowances
+        }
+        spendings = {window: await self._store.spending(start) for window, start in starts.items()}
+        for allowance in self._allowances:
+            reason = spent(allowance, spendings[allowance.window])
+            if reason is not None:
+                reasons.update(dict.fromkeys(allowance.excludes, reason))
+        return reasons

@@ -1,0 +1,71 @@
+"""`compress`: shortens what already exists: a file of the project, a kept original, or a text."""
+
+from __future__ import annotations
+
+from sidecar.compression.compressor import Compressed
+from sidecar.errors import WrongUsage
+from sidecar.verbs.rooms import Caller, Rooms
+
+__all__ = ["compress", "compressed"]
+
+
+async def compress(
+    rooms: Rooms,
+    *,
+    caller: Caller,
+    path: str | None = None,
+    handle: str | None = None,
+    text: str | None = None,
+    command: str = "",
+    focus: str = "",
+    answer_tokens: int | None = None,
+) -> str:
+    """The shortened output, its footer last; exactly one of *path*, *handle* and *text* is given."""
+    given = [name for name, value in (("path", path), ("handle", handle), ("text", text)) if value is not None]
+    if len(given) != 1:
+        told = f"got {' and '.join(given)}" if given else "got none"
+        raise WrongUsage(f"`compress` takes exactly one of `path`, `handle` and `text`; it {told}.")
+    exit_code = None
+    if handle is not None:
+        original = await rooms.original(handle)
+        data, exit_code = original.data, original.exit_code
+        command = command or original.command
+    elif path is not None:
+        data = await rooms.read(path)
+    else:
+        data = (text or "").encode("utf-8", errors="replace")
+    result = await compressed(
+        rooms,
+        data,
+        verb="compress",
+        caller=caller,
+        command=command,
+        exit_code=exit_code,
+        focus=focus,
+        answer_tokens=answer_tokens,
+    )
+    return result.text.removesuffix("\n") or "[sidecar: the output is empty]"
+
+
+async def compressed(
+    rooms: Rooms,
+    data: bytes,
+    *,
+    verb: str,
+    caller: Caller,
+    command: str,
+    exit_code: int | None,
+    focus: str = "",
+    answer_tokens: int | None = None,
+    cwd: str = "",
+) -> Compressed:
+    """Shorten *data* within the caller's bound, keep its original, and enter the saving in the ledger."""
+
+    async def keep(original: bytes) -> str:
+        return await rooms.store.keep(original, command=command, cwd=cwd, exit_code=exit_code)
+
+    result = await rooms.compressor.compress(
+        data, keep=keep, command=command, exit_code=exit_code, focus=focus, bound=caller.bound(answer_tokens)
+    )
+    await rooms.record_saving(verb, result)
+    return result

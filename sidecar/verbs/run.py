@@ -1,0 +1,128 @@
+"""`run`: a command of the agent's in the project, its exit status, and its output shortened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+
+from sidecar import shell
+from sidecar.agents.permissions import agent_rules, denied_by
+from sidecar.compression import tokens
+from sidecar.compression.compressor import Compressed
+from sidecar.errors import CommandRefused, SidecarError
+from sidecar.verbs.compress import compressed
+from sidecar.verbs.rooms import Caller, Rooms
+
+__all__ = ["Finished", "run", "run_command"]
+
+_PROGRESS_EVERY_S = 5.0
+_TIMED_OUT_STATUS = 124
+"""What `timeout` of GNU coreutils exits with; a form reads such an output as one of a failed command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A command that ran, and its output as shown; *exit_status* is a shell's: 128 + n for a signal n."""
+
+    exit_status: int
+    ran: shell.Ran
+    shown: Compressed
+    timeout_s: float
+
+    @property
+    def headline(self) -> str:
+        """One line: exit status, duration, and whatever else a reader must know."""
+        ran = self.ran
+        took = f"{ran.took_s:.2f} s" if ran.took_s < 100 else f"{ran.took_s:.0f} s"
+        if ran.is_timed_out:
+            line = f"ended after {self.timeout_s:g} s unfinished (give `timeout_s` a larger number, or run it in parts)"
+        elif ran.exit_code is not None and ran.exit_code < 0:
+            line = f"ended by signal {-ran.exit_code} after {took}"
+        else:
+            line = f"exit {ran.exit_code} in {took}"
+        if ran.left_children:
+            line += "; it left processes running, which were ended (start servers in a terminal of your own)"
+        if ran.dropped_bytes:
+            line += f"; it printed too much: {ran.dropped_bytes:,} bytes from its middle are not kept"
+        return line if ran.output else f"{line}; no output"
+
+
+async def run(
+    rooms: Rooms,
+    *,
+    caller: Caller,
+    command: str,
+    cwd: str = "",
+    timeout_s: float | None = None,
+    focus: str = "",
+    answer_tokens: int | None = None,
+) -> str:
+    """The headline and, below it, the shortened output."""
+    done = await run_command(
+        rooms, caller=caller, command=command, cwd=cwd, timeout_s=timeout_s, focus=focus, answer_tokens=answer_tokens
+    )
+    return f"{done.headline}\n{done.shown.text}".removesuffix("\n") if done.ran.output else done.headline
+
+
+async def run_command(
+    rooms: Rooms,
+    *,
+    caller: Caller,
+    command: str,
+    cwd: str = "",
+    timeout_s: float | None = None,
+    focus: str = "",
+    answer_tokens: int | None = None,
+) -> Finished:
+    """Run *command* unless a deny list names it.
+
+    Raises CommandRefused, FileRefused for a *cwd* outside the roots, WrongUsage where it cannot start.
+    """
+    settings = (await rooms.configuration()).settings
+    home = Path(rooms.environ.get("HOME", "/nonexistent"))
+    rules = (*settings.run.deny, *await anyio.to_thread.run_sync(agent_rules, rooms.cwd, home))
+    rule = denied_by(command, rules)
+    if rule is not None:
+        raise CommandRefused(f"The rule `{rule}` denies this command: ask the user to run it or to change the rule.")
+    folder = (await rooms.roots()).folder(cwd)
+    limit_s = timeout_s if timeout_s is not None else settings.run.timeout_s
+    environ = await rooms.child_environ()
+    failure: SidecarError | None = None
+    async with anyio.create_task_group() as group:
+        group.start_soon(_tell_progress, caller)
+        # The ranks of the tokenizer load while the command runs, on a core of their own.
+        group.start_soon(partial(anyio.to_thread.run_sync, tokens.warm, abandon_on_cancel=True))
+        try:
+            ran = await shell.run(command, cwd=folder, environ=environ, timeout_s=limit_s)
+        except SidecarError as error:  # a task group would wrap it
+            failure = error
+        group.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
+    exit_status = _TIMED_OUT_STATUS if ran.exit_code is None else ran.exit_code
+    exit_status = 128 - exit_status if exit_status < 0 else exit_status
+    shown = await compressed(
+        rooms,
+        ran.output,
+        verb="run",
+        caller=caller,
+        command=command,
+        exit_code=exit_status,
+        focus=focus,
+        answer_tokens=answer_tokens,
+        cwd=str(folder),
+    )
+    return Finished(exit_status, ran, shown, limit_s)
+
+
+async def _tell_progress(caller: Caller) -> None:
+    """Long commands say that they live: it is shown to the user and resets idle watchdogs."""
+    seconds = 0.0
+    while True:
+        await anyio.sleep(_PROGRESS_EVERY_S)
+        seconds += _PROGRESS_EVERY_S
+        await caller.progress(f"running for {seconds:g} s")

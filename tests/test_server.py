@@ -1,0 +1,356 @@
+"""The five verbs through the SDK's own in-memory client: schemas, answers, and one clear sentence for bad input."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client
+
+from sidecar.app import open_rooms
+from sidecar.compression import tokens
+from sidecar.server import INSTRUCTIONS, build, verbs
+from sidecar.simulator import Phase, Reply, Schedule, Simulated, Simulation, simulate
+
+Agent = Callable[[], AbstractAsyncContextManager[Client]]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    (folder / "src").mkdir(parents=True)
+    (folder / "src" / "long.txt").write_text("".join(f"line {number}\n" for number in range(1, 1001)))
+    return folder
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    (tmp_path / "bin").mkdir()
+    return {
+        "HOME": str(tmp_path / "home"),
+        "SIDECAR_STATE": str(tmp_path / "state"),
+        "PATH": f"{tmp_path / 'bin'}:/usr/local/bin:/usr/bin:/bin",
+        "SIM_KEY": "sk-simulated-0123456789abcdef",
+    }
+
+
+@pytest.fixture
+def agent(project: Path, environ: dict[str, str]) -> Agent:
+    @asynccontextmanager
+    async def connected() -> AsyncIterator[Client]:
+        async with open_rooms(cwd=project, environ=environ) as rooms, Client(build(rooms)) as client:
+            yield client
+
+    return connected
+
+
+async def text_of(client: Client, verb: str, **arguments: Any) -> str:
+    result = await client.call_tool(verb, arguments)
+    assert not result.is_error, result.content
+    assert result.structured_content is None
+    [part] = result.content
+    assert part.type == "text"
+    return part.text
+
+
+async def refusal_of(client: Client, verb: str, **arguments: Any) -> str:
+    result = await client.call_tool(verb, arguments)
+    assert result.is_error, result.content
+    [part] = result.content
+    assert part.type == "text"
+    return part.text
+
+
+def configure(
+    tmp_path: Path, environ: dict[str, str], simulation: Simulation, providers: Sequence[Simulated], **model: Any
+) -> None:
+    entries = {
+        one.name: {
+            "dialect": one.dialect,
+            "base_url": simulation.base_url(one.name),
+            "accounts": [{"key": "env:SIM_KEY"}],
+        }
+        for one in providers
+    }
+    tiers = [{"name": f"tier-{one.name}", "targets": [f"{one.name}/model"]} for one in providers]
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps({"providers": entries, "models": {"default": {"tiers": tiers, **model}}}))
+    environ["SIDECAR_CONFIG"] = str(file)
+
+
+async def test_an_agent_sees_five_small_verbs(agent: Agent) -> None:
+    async with agent() as client:
+        tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+    assert set(tools) == {"ask", "run", "compress", "recall", "status"}
+    assert {name for name, tool in tools.items() if tool.annotations and tool.annotations.read_only_hint} == {
+        "ask",
+        "compress",
+        "recall",
+        "status",
+    }
+    assert all(tool.output_schema is None for tool in tools.values())
+
+
+def test_the_schemas_and_instructions_cost_little_context() -> None:
+    document = json.dumps([tool.model_dump(by_alias=True, mode="json", exclude_none=True) for tool in verbs()])
+    assert tokens.count(document) <= 1_200
+    assert len(INSTRUCTIONS) <= 1_500
+
+
+async def test_a_long_output_comes_short_with_its_status_and_a_handle(agent: Agent) -> None:
+    async with agent() as client:
+        text = await text_of(client, "run", command="for i in $(seq 300); do echo same line; done; echo end; exit 3")
+        first, *_, last = text.splitlines()
+        assert first.startswith("exit 3 in ")
+        assert "same line (x300)" in text
+        handle = last.partition('recall("')[2].partition('"')[0]
+        page = await text_of(client, "recall", handle=handle, lines="300-301")
+    assert page.splitlines()[1:] == ["same line", "end"]
+
+
+async def test_what_a_bound_leaves_out_is_marked_and_recalled(agent: Agent, project: Path) -> None:
+    async with agent() as client:
+        text = await text_of(client, "compress", path="src/long.txt", answer_tokens=300, focus="what is line 500")
+        assert tokens.count(text) <= 300
+        assert "[... " in text
+        assert "line 500\n" in text
+        handle = text.rpartition('recall("')[2].partition('"')[0]
+        lines: list[str] = []
+        while len(lines) < 1000:
+            page = await text_of(client, "recall", handle=handle, lines=f"{len(lines) + 1}-", answer_tokens=900)
+            assert tokens.count(page) <= 900
+            lines += [line for line in page.splitlines() if line.startswith("line ")]
+    assert "\n".join(lines) + "\n" == (project / "src" / "long.txt").read_text()
+
+
+async def test_recall_finds_a_pattern_with_its_surroundings(agent: Agent) -> None:
+    async with agent() as client:
+        text = await text_of(client, "compress", path="src/long.txt", answer_tokens=200)
+        handle = text.rpartition('recall("')[2].partition('"')[0]
+        found = await text_of(client, "recall", handle=handle, find="line 77$|line 500$", context=1)
+        assert [line for line in found.splitlines() if line.startswith("line")] == [
+            "line 76", "line 77", "line 78", "line 499", "line 500", "line 501",
+        ]  # fmt: skip
+        nothing = await text_of(client, "recall", handle=handle, find="nowhere")
+        assert "no line" in nothing
+        runaway = await refusal_of(client, "recall", handle=handle, find="(a|a")
+        assert "not a regular expression" in runaway
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments", "sentence"),
+    [
+        ("run", {"comand": "ls"}, "has no argument `comand`: did you mean `command`?"),
+        ("run", {}, "`run` needs `command`"),
+        ("run", {"command": "ls", "timeout_s": "soon"}, "`timeout_s` is not usable"),
+        ("run", {"command": "ls", "cwd": "nowhere"}, "There is no file `nowhere`"),
+        ("run", {"command": "ls", "cwd": "/"}, "outside the project's roots"),
+        ("run", {"command": "ls", "cwd": "src/long.txt"}, "is not a directory"),
+        ("compress", {}, "exactly one of `path`, `handle` and `text`; it got none"),
+        ("compress", {"path": "a", "text": "b"}, "it got path and text"),
+        ("compress", {"path": "missing.txt"}, "There is no file `missing.txt`"),
+        ("compress", {"path": "/etc/passwd"}, "outside the project's roots"),
+        ("compress", {"handle": "aaaaaaaa"}, "aaaaaaaa"),
+        ("recall", {"handle": "aaaaaaaa"}, "aaaaaaaa"),
+        ("recall", {"handle": "no such thing"}, "no such thing"),
+        ("ask", {"prompt": "hello", "attach": ["missing.txt"]}, "There is no file `missing.txt`"),
+        ("ask", {"prompt": "hello", "attach": ["/etc/passwd"]}, "outside the project's roots"),
+        ("ask", {"prompt": "  "}, "needs a `prompt`"),
+        ("ask", {"prompt": "hello", "schema": {"type": "nonsense"}}, "is not a JSON Schema"),
+        ("ask", {"prompt": "hello", "answer_tokens": 3}, "`answer_tokens` is not usable"),
+        ("status", {"about": "the weather"}, "knows nothing about"),
+        ("sing", {}, "There is no verb `sing`"),
+    ],
+)
+async def test_bad_input_gets_one_clear_sentence_and_the_server_lives(
+    agent: Agent, verb: str, arguments: dict[str, Any], sentence: str
+) -> None:
+    async with agent() as client:
+        refusal = await refusal_of(client, verb, **arguments)
+        assert sentence in refusal
+        assert "\n" not in refusal
+        assert (await text_of(client, "run", command="echo alive")).endswith("alive")
+
+
+async def test_with_nothing_configured_ask_says_what_to_set(agent: Agent) -> None:
+    async with agent() as client:
+        refusal = await refusal_of(client, "ask", prompt="hello")
+    assert "OPENROUTER_API_KEY" in refusal
+    assert "sidecar doctor" in refusal
+
+
+async def test_binary_and_empty_outputs_are_told(agent: Agent) -> None:
+    async with agent() as client:
+        binary = await text_of(client, "run", command=r"printf '\x89PNG\r\n\x1a\n\000\001'")
+        assert "a PNG image, 10 bytes, not shown" in binary
+        assert (await text_of(client, "run", command="true")).endswith("; no output")
+        assert await text_of(client, "compress", text="") == "[sidecar: the output is empty]"
+
+
+async def test_invalid_utf8_is_readable_and_comes_back(agent: Agent) -> None:
+    async with agent() as client:
+        assert r"caf\xe9" in await text_of(client, "run", command=r"printf 'caf\xe9 ok\n'")
+
+
+async def test_a_command_that_never_ends_is_ended_and_told(agent: Agent) -> None:
+    async with agent() as client:
+        text = await text_of(client, "run", command="echo begun; sleep 300", timeout_s=0.2)
+    assert text.startswith("ended after 0.2 s unfinished")
+    assert text.endswith("begun")
+
+
+async def test_a_command_does_not_inherit_provider_keys(agent: Agent, environ: dict[str, str], tmp_path: Path) -> None:
+    environ["OPENAI_API_KEY"] = "sk-from-the-environment"
+    providers = [Simulated("a", "openai-chat")]
+    async with simulate(providers) as simulation:
+        configure(tmp_path, environ, simulation, providers)
+        async with agent() as client:
+            text = await text_of(client, "run", command="env")
+    assert "PATH=" in text
+    assert "sk-" not in text
+
+
+async def test_a_denied_command_is_not_run(
+    agent: Agent, project: Path, environ: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"run": {"deny": ["touch *"]}}))
+    environ["SIDECAR_CONFIG"] = str(tmp_path / "config.json")
+    (project / ".claude").mkdir()
+    (project / ".claude" / "settings.json").write_text(json.dumps({"permissions": {"deny": ["Bash(git push:*)"]}}))
+    async with agent() as client:
+        assert "`touch *` denies" in await refusal_of(client, "run", command="true && touch made")
+        assert "`Bash(git push:*)` denies" in await refusal_of(client, "run", command="git push origin")
+    assert not (project / "made").exists()
+
+
+async def test_a_broken_configuration_is_told_by_every_verb_that_needs_it_and_mended_without_a_restart(
+    agent: Agent, environ: dict[str, str], tmp_path: Path
+) -> None:
+    file = tmp_path / "config.json"
+    file.write_text('{"modles": {}}')
+    environ["SIDECAR_CONFIG"] = str(file)
+    async with agent() as client:
+        for verb, arguments in (
+            ("ask", {"prompt": "hello"}),
+            ("run", {"command": "true"}),
+            ("compress", {"path": "src/long.txt"}),
+        ):
+            assert "did you mean `models`" in await refusal_of(client, verb, **arguments)
+        assert "did you mean `models`" in await text_of(client, "status")
+        assert await text_of(client, "compress", text="short") == "short"
+        file.write_text("{}")
+        assert "exit 0" in await text_of(client, "run", command="true")
+
+
+async def test_an_answer_comes_through_failing_tiers_with_its_receipt(
+    agent: Agent, environ: dict[str, str], tmp_path: Path
+) -> None:
+    refusing = Schedule(phases=(Phase(fault="openai.rate-limit", reset_s=600),))
+    overloaded = Schedule(phases=(Phase(fault="anthropic.overloaded"),))
+    providers = [
+        Simulated("a", "openai-chat", refusing),
+        Simulated("b", "anthropic", overloaded),
+        Simulated("c", "gemini"),
+    ]
+    async with simulate(providers) as simulation:
+        configure(tmp_path, environ, simulation, providers)
+        async with agent() as client:
+            text = await text_of(client, "ask", prompt="Which line fails?", attach=["src/long.txt:5-7"])
+            answer, _, receipt = text.rpartition("\n")
+            assert answer
+            assert "line 5\\nline 6\\nline 7" in json.dumps(simulation.calls("c")[-1].body)
+            for name in ("c/model", "a/model", "b/model", "rate limit", "overloaded", "unknown"):
+                assert name in receipt
+            await text_of(client, "ask", prompt="Again?")
+            assert len(simulation.calls("a")) == 1
+            told = await text_of(client, "status", about="model default")
+            assert "a/model" in told
+            assert "rest" in told
+
+
+async def test_a_conversation_continues_on_another_endpoint(
+    agent: Agent, environ: dict[str, str], tmp_path: Path
+) -> None:
+    providers = [
+        Simulated("a", "openai-chat", Schedule(phases=(Phase(fault="openai.quota", from_call=2),))),
+        Simulated("b", "gemini"),
+    ]
+    async with simulate(providers) as simulation:
+        configure(tmp_path, environ, simulation, providers)
+        async with agent() as client:
+            await text_of(client, "ask", prompt="My name is Ada.", thread="t")
+            await text_of(client, "ask", prompt="What is my name?", thread="t")
+        assert "Ada" in json.dumps(simulation.calls("b")[-1].body)
+
+
+async def test_a_long_answer_is_kept_whole_and_returned_short(
+    agent: Agent, environ: dict[str, str], tmp_path: Path
+) -> None:
+    words = " ".join(f"word{number}" for number in range(3000))
+    providers = [Simulated("a", "openai-chat", Schedule(reply=Reply(text=words)))]
+    async with simulate(providers) as simulation:
+        configure(tmp_path, environ, simulation, providers)
+        async with agent() as client:
+            text = await text_of(client, "ask", prompt="Say a lot.", answer_tokens=400)
+            assert tokens.count(text) <= 400
+            handle = text.rpartition('recall("')[2].partition('"')[0]
+            whole = await text_of(client, "recall", handle=handle)
+    assert words in whole
+
+
+async def test_when_nobody_answers_the_sentence_tells_every_attempt_and_when_to_come_back(
+    agent: Agent, environ: dict[str, str], tmp_path: Path
+) -> None:
+    refusing = Schedule(phases=(Phase(fault="openai.rate-limit", reset_s=600),))
+    providers = [Simulated("a", "openai-chat", refusing)]
+    async with simulate(providers) as simulation:
+        configure(tmp_path, environ, simulation, providers, deadline_s=5)
+        async with agent() as client:
+            refusal = await refusal_of(client, "ask", prompt="hello")
+    assert "a/model" in refusal
+    assert "rate limit" in refusal
+    assert environ["SIM_KEY"] not in refusal
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [("html-page", "unreadable"), ("openai.bad-key", "key"), ("refuse", "not reachable"), ("empty", "empty")],
+)
+async def test_a_providers_nonsense_is_told_in_words(
+    agent: Agent, environ: dict[str, str], tmp_path: Path, fault: str, words: str
+) -> None:
+    providers = [Simulated("a", "openai-chat", Schedule(phases=(Phase(fault=fault),)))]
+    async with simulate(providers) as simulation:
+        configure(tmp_path, environ, simulation, providers, deadline_s=3)
+        async with agent() as client:
+            refusal = await refusal_of(client, "ask", prompt="hello")
+            assert words in refusal
+            assert "exit 0" in await text_of(client, "run", command="true")
+
+
+async def test_a_missing_key_is_told_with_its_variable(agent: Agent, environ: dict[str, str], tmp_path: Path) -> None:
+    providers = [Simulated("a", "openai-chat")]
+    async with simulate(providers) as simulation:
+        configure(tmp_path, environ, simulation, providers)
+        del environ["SIM_KEY"]
+        async with agent() as client:
+            assert "SIM_KEY" in await refusal_of(client, "ask", prompt="hello")
+        assert simulation.calls("a") == []
+
+
+async def test_a_spent_budget_excludes_what_costs(agent: Agent, environ: dict[str, str], tmp_path: Path) -> None:
+    providers = [Simulated("a", "openai-chat"), Simulated("b", "gemini")]
+    async with simulate(providers) as simulation:
+        configure(tmp_path, environ, simulation, providers)
+        file = Path(environ["SIDECAR_CONFIG"])
+        document = json.loads(file.read_text())
+        document["budgets"] = [{"window": "day", "limit_tokens": 1}]
+        document["providers"]["b"]["billing"] = "free"
+        file.write_text(json.dumps(document))
+        async with agent() as client:
+            assert "a/model" in (await text_of(client, "ask", prompt="one")).rpartition("\n")[2]
+            second = await text_of(client, "ask", prompt="two")
+    assert "b/model" in second.rpartition("\n")[2]
+    assert len(simulation.calls("a")) == 1
