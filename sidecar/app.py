@@ -21,6 +21,7 @@ from anyio.to_thread import run_sync
 from sidecar.compression.compressor import Compressor
 from sidecar.config.places import state_dir
 from sidecar.errors import ConfigurationError
+from sidecar.providers import pricing
 from sidecar.store.store import Store
 from sidecar.verbs.rooms import Rooms
 
@@ -103,11 +104,22 @@ class _Configured:
         from sidecar.providers.catalogue import catalogue
         from sidecar.providers.opening import open_providers
         from sidecar.switchboard import Switchboard, lines
+        from sidecar.verbs.ask import environ_below
 
-        configuration = await run_sync(_load, self._cwd, self._environ, await probe())
+        servers: tuple[Finding, ...] = ()
+
+        async def look() -> None:
+            nonlocal servers
+            servers = await probe()
+
+        async with anyio.create_task_group() as group:
+            # Prices take half a second to import: they do while the ports are asked, and not on the first answer.
+            group.start_soon(run_sync, pricing.load)
+            group.start_soon(look)
+        configuration = await run_sync(_load, self._cwd, self._environ, servers)
         by_target = await run_sync(lines, configuration.settings, catalogue(), self._environ)
         providers = await self._stack.enter_async_context(
-            open_providers(environ=self._environ, run_dir=configuration.state_dir / "run")
+            open_providers(environ=environ_below(self._environ), run_dir=configuration.state_dir / "run")
         )
         switchboard = Switchboard(
             configuration,
@@ -139,7 +151,7 @@ def _load(cwd: Path, environ: Mapping[str, str], servers: tuple[Finding, ...]) -
 
 
 async def examine(*, cwd: Path, environ: Mapping[str, str]) -> list[Line]:
-    """What `sidecar doctor` tells: what was found, what was not, and what to do; also that the configuration is broken."""
+    """What `sidecar doctor` tells: what was found, what was not, what to do; also that the configuration is broken."""
     from sidecar.config.detect import look, probe
     from sidecar.config.doctor import Line
     from sidecar.config.doctor import examine as examine_configuration

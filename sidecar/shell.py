@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,8 +135,15 @@ async def run(
 
 def end_all() -> None:
     """Kill every group that still runs; for the way out, where nothing can be awaited."""
-    for group in tuple(_live_groups):
+    for group in {*_live_groups, *_children()}:
         _signal_group(group, signal.SIGKILL)
+
+
+def _children() -> Iterator[int]:
+    """Our direct children by Linux's own list: it also has one that was started and not yet handed to us."""
+    for listing in Path("/proc/self/task").glob("*/children"):
+        with suppress(OSError):
+            yield from map(int, listing.read_text().split())
 
 
 async def _follow(process: Process, spool: _Spool) -> bool:

@@ -198,7 +198,9 @@ class Switchboard:
             # A vendor's program says nothing until it is done: it gets its own limit where the user set no shorter one.
             limits = replace(limits, first_token_s=max(limits.first_token_s, line.provider.first_token_s))
         provider = self._providers.dialect(endpoint.dialect)
-        return await provider.send(request, line.access, limits=limits, on_text=on_text)
+        answer = await provider.send(request, line.access, limits=limits, on_text=on_text)
+        # `claude -p` tells what a call would have cost by list price; on a flat plan it cost nothing more.
+        return answer if line.provider.billing == "metered" else replace(answer, cost_usd=None)
 
     def _every_allowance(self) -> Iterable[Allowance]:
         """Budgets limit what costs (with `stop`, everything); quotas limit the endpoints of their account."""

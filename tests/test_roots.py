@@ -9,7 +9,7 @@ from sidecar.roots import Part, Roots, part_of
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a project and something outside it; the temporary folder is moved away so that it allows nothing."""
+    """A project and something outside it; the temporary folder is elsewhere, so that it allows neither."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
     (tmp_path / "project" / "src").mkdir(parents=True)

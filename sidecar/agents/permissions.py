@@ -67,7 +67,7 @@ def _matches(text: str, pattern: str) -> bool:
 
 
 def _commands_in(line: str) -> Iterable[str]:
-    """The line itself and each simple command in it, as written, without its program's folder, and behind its wrappers."""
+    """The line itself, and each simple command in it: as written, without its program's folder, behind its wrappers."""
     yield line.strip()
     try:
         lexer = shlex.shlex(

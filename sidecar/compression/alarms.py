@@ -15,32 +15,36 @@ __all__ = ["alarm_lines", "is_alarm", "is_warning", "warning_lines"]
 
 _SCREAMS = (
     "abort", "cannot ", "can't ", "conflict", "core dumped", "corrupt", "could not ", "couldn't ", "critical", "crash",
-    "denied", "emerg", "err!", "err:", "err]", " err ", "error", "exception", "fail", "fatal", "illegal instruction",
-    "killed", "lvl=eror", "no space left", "no such file", "not found", "not permitted", "oom", "out of memory",
-    "panic", "refused", "rejected", "segfault", "segmentation fault", "severe", "sigabrt", "sigkill", "sigsegv",
-    "timed out", "timeout", "traceback", "unable to ", "unauthorized", "undefined reference", "unhandled", "unreachable",
-    "unrecognized", "unresolved", "✗", "✘", "×", "❌",
+    "denied", "emerg", "err!", "err:", "err]", " err ", "err=", 'err":', "error", "exception", "fail", "fatal",
+    "illegal instruction", "killed", "lvl=eror", "no space left", "no such file", "not found", "not known",
+    "not permitted", "oom", "out of memory", "panic", "refused", "rejected", "segfault", "segmentation fault", "severe",
+    "sigabrt", "sigkill", "sigsegv", "timed out", "timeout", "traceback", "unable to ", "unauthorized",
+    "undefined reference", "unhandled", "unexpected ", "unreachable", "unrecognized", "unresolved", "✗", "✘", "×", "❌",
 )  # fmt: skip
 """What a line must contain, in lower case, before the grammar below looks at it: `str.find` runs at GB/s."""
 
 _ALARM = re.compile(
-    # A word of alarm by itself: not a part of a name (`thiserror`, `error-chain`, `error.rs`, `/errors/`), not none of it.
+    # A word of alarm by itself: no part of a name (`thiserror`, `error-chain`, `error.rs`, `/errors/`), not none of it.
     r"(?<![\w./-])(?<!\bno )(?<!\b0 )(?<!\bwithout )(?<!\bzero )"
-    r"(?:errors?|err|eror|fatal|fail(?:ed|ure|ures|s|ing)?|panic(?:ked|s)?|exceptions?|traceback|critical|crit|crash(?:ed|es)?"
-    r"|abort(?:ed|ing)?|emerg(?:ency)?|severe|denied|refused|rejected|unreachable|unauthorized|unhandled|unresolved"
-    r"|unrecognized|conflict(?:s|ing)?|corrupt(?:ed|ion)?|killed|oom|oom-killer|segfault|timeout|timed out|sig(?:abrt|kill|segv))"
+    r"(?:errors?|err|eror|fatal|fail(?:ed|ure|ures|s|ing)?|panic(?:ked|s)?|exceptions?|traceback|critical|crit"
+    r"|crash(?:ed|es)?|abort(?:ed|ing)?|emerg(?:ency)?|severe|denied|refused|rejected|unreachable|unauthorized"
+    r"|unhandled|unresolved|unrecognized|conflict(?:s|ing)?|corrupt(?:ed|ion)?|killed|oom|oom-killer|segfault"
+    r"|timeout(?!\s*[=:]|s\b)|timed out|sig(?:abrt|kill|segv))"
     # ... and not a counter that stands at nothing, nor a name that goes on.
     r"(?![\w-]|\.\w|/\w|[\"']?\s*[=:]\s*(?:0\b(?!\.)|none\b|null\b|nil\b|false\b|<nil>|\"\"|''|\[\]))"
-    # A class of errors: `ValueError:`, `java.lang.IllegalStateException`, `ERR_CONNECTION`, `ENOENT` has its own words.
-    r"|[a-z]\w*(?:error|exception|failure)(?=[:\s(\"',)\]]|$)(?<!\bthiserror)|\berr_[a-z]|\berr!"
+    # A class of errors: `ValueError:`, `java.lang.IllegalStateException`, `ERR_CONNECTION`.
+    r"|(?<![\w.])[a-z][\w.]*(?:error|exception|failure)(?=[:\s(\"',)\]]|$)(?<!\bthiserror)|\berr_[a-z]|\berr!"
     # Phrases.
-    r"|\b(?:cannot|can't|could not|couldn't|unable to)\s|not found\b|no such file|not permitted|no space left"
-    r"|out of memory|segmentation fault|core dumped|illegal instruction|undefined reference|[✗✘❌]|^\s*×",
+    r"|\b(?:cannot|can't|could not|couldn't|unable to|unexpected)\s|not found\b|not known\b|no such file|not permitted"
+    r"|no space left|out of memory|segmentation fault|core dumped|illegal instruction|undefined reference|[✗✘❌]|^\s*×",
     re.IGNORECASE,
 )
-_WARNED = re.compile(r"(?<![\w./-])(?<!\bno )(?<!\b0 )(?:warn(?:ing|ings)?|wrn|deprecat(?:ed|ion))(?![\w-]|\.\w|/\w)", re.I)
+_WARNINGS = ("warn", "wrn", "deprecat")
+_WARNED = re.compile(
+    r"(?<![\w./-])(?<!\bno )(?<!\b0 )(?:warn(?:ing|ings)?|wrn|deprecat(?:ed|ion))(?![\w-]|\.\w|/\w)", re.I
+)
 _REACH = 2_000
-"""Characters of a line that the grammar reads from its first word of alarm's neighbourhood: minified lines have millions."""
+"""A longer line is read only around its words of alarm, in characters: minified lines have millions."""
 
 
 def is_alarm(line: str) -> bool:
@@ -55,11 +59,8 @@ def is_warning(line: str) -> bool:
     return any(word in lowered for word in _WARNINGS) and _search(_WARNED, line, lowered, _WARNINGS)
 
 
-_WARNINGS = ("warn", "wrn", "deprecat")
-
-
 def alarm_lines(lines: Sequence[str], text: str | None = None) -> list[int]:
-    """The indexes of the lines that sound an alarm, in order; *text* is the same lines joined, if it is there already."""
+    """The indexes of the lines that sound an alarm, in order; *text* is the same lines joined."""
     return _matching(lines, text, _SCREAMS, _ALARM)
 
 

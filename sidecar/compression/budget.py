@@ -122,7 +122,7 @@ def _preference(pieces: Sequence[Printed], focus: str) -> Callable[[int], tuple[
         rank = float(piece.rank)
         if piece.rank is not Rank.EVIDENCE and scores[index] > 0:
             rank = 0.5
-        if piece.what:
+        if piece.is_bare:
             rank = float(Rank.CONTENT) + 0.5
         # In evidence the first failure comes first; elsewhere a command says most at its end, then at its start.
         place = index / last if piece.rank is Rank.EVIDENCE else min(index, (last - index) * 0.9)
@@ -178,10 +178,10 @@ def _with_gaps(pieces: Sequence[Printed], taken: set[int]) -> list[Printed]:
 
 
 def _gap(run: Sequence[Printed]) -> Printed:
-    if len(run) == 1 and run[0].what and len(run[0].lines) == 1:
+    if len(run) == 1 and run[0].is_bare:
         return run[0]
     start, end = run[0].start, run[-1].end
-    evidence = sum(len(piece.lines) for piece in run if piece.rank is Rank.EVIDENCE and not piece.what)
+    evidence = sum(len(piece.lines) for piece in run if piece.rank is Rank.EVIDENCE and not piece.is_bare)
     kinds = list(dict.fromkeys(piece.what for piece in run if piece.what))
     told = f"{evidence} lines of evidence and more" if evidence else "; ".join(kinds[:2]) or "less urgent output"
     if not evidence and kinds and any(not piece.what for piece in run):

@@ -38,11 +38,10 @@ _SIGNATURES = (
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """An output as lines without their newline; *invalid_bytes* were not UTF-8 and read as U+FFFD."""
+    r"""An output as lines without their newline; a byte that was not UTF-8 reads as `\xe9`."""
 
     lines: list[str]
     ends_with_newline: bool
-    invalid_bytes: int
 
     @property
     def text(self) -> str:
@@ -68,24 +67,19 @@ def describe_binary(data: bytes) -> str:
 
 def clean(data: bytes) -> Cleaned:
     """Decode and clean *data*, in time linear in its length."""
-    text, invalid = _decode(data)
+    text = _decode(data)
     if not text:
-        return Cleaned([], ends_with_newline=False, invalid_bytes=invalid)
+        return Cleaned([], ends_with_newline=False)
     ends = text.endswith("\n")
     if _ANY_CONTROL.search(text):
         text = _without_controls(text)
-    return Cleaned((text[:-1] if ends else text).split("\n"), ends_with_newline=ends, invalid_bytes=invalid)
+    return Cleaned((text[:-1] if ends else text).split("\n"), ends_with_newline=ends)
 
 
-def _decode(data: bytes) -> tuple[str, int]:
+def _decode(data: bytes) -> str:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16", errors="replace"), 0
-    data = data.removeprefix(codecs.BOM_UTF8)
-    try:
-        return data.decode("utf-8"), 0
-    except UnicodeDecodeError:
-        text = data.decode("utf-8", errors="replace")
-        return text, max(1, text.count("\N{REPLACEMENT CHARACTER}"))
+        return data.decode("utf-16", errors="replace")
+    return data.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="backslashreplace")
 
 
 def _without_controls(text: str) -> str:

@@ -33,7 +33,8 @@ _SMALL_BYTES = 450
 
 _END_LINES = 80
 _END_BYTES = 64_000
-_NO_HANDLE = "????????"
+_DEAREST_HANDLE = "u7b5zj3v"
+"""Stands for a handle not known yet: it has eight tokens, the most that eight characters can cost."""
 
 Keep = Callable[[bytes], Awaitable[str]]
 """Keeps an original and returns its handle; raises StateError where it cannot."""
@@ -83,10 +84,10 @@ class Compressor:
             return await _described(data, keep)
         if len(data) > LIMIT_BYTES:
             return await _ends(data, keep, bound)
-        if len(data) <= _SMALL_BYTES and bound.is_open:
-            return Compressed(_raw(data))
+        if len(data) <= _SMALL_BYTES and bound.admits(small := clean(data).text, tokens.count):
+            return Compressed(small)
         before = 0
-        cleaned, shortened = Cleaned([], ends_with_newline=False, invalid_bytes=0), Shortened((), ())
+        cleaned, shortened = Cleaned([], ends_with_newline=False), Shortened((), ())
 
         async def count() -> None:
             # tiktoken lets go of the interpreter's lock: where a second core is free, counting costs no time.
@@ -117,7 +118,7 @@ class Compressor:
         draft = await run_sync(partial(_draft, cleaned, short, before, focus, bound))
         if draft.is_only_cleaned and draft.body_tokens < before:
             return Compressed(draft.body, after_tokens=draft.body_tokens)
-        if draft.tokens(_NO_HANDLE) >= before and bound.admits(raw, tokens.count):
+        if draft.tokens(_DEAREST_HANDLE) >= before and bound.admits(raw, tokens.count):
             return Compressed(raw, after_tokens=before)
         try:
             handle = await keep(data)
@@ -126,7 +127,10 @@ class Compressor:
                 return Compressed(raw, after_tokens=before, faults=(str(error),))
             text = draft.with_last_line(f"[sidecar: what is left out was not kept: {error}]")
             return Compressed(text, after_tokens=tokens.count(text), omissions=1, faults=(str(error),))
-        return Compressed(draft.text(handle), handle, after_tokens=draft.tokens(handle), omissions=short.omissions)
+        after = draft.tokens(handle)
+        if after >= before and bound.admits(raw, tokens.count):
+            return Compressed(raw, after_tokens=before)
+        return Compressed(draft.text(handle), handle, after_tokens=after, omissions=short.omissions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +171,7 @@ _WIDEST_FOOTER = _Draft("", 0, 99_999_999, is_lossless=False, is_only_cleaned=Fa
 
 
 def _draft(cleaned: Cleaned, short: Shortened, before: int, focus: str, bound: Bound) -> _Draft:
-    room = bound.without(_WIDEST_FOOTER.footer(_NO_HANDLE), tokens.count)
+    room = bound.without(_WIDEST_FOOTER.footer(_DEAREST_HANDLE), tokens.count)
     printed = fit(short.printed, room, focus=focus, count=tokens.count)
     body = render(printed)
     is_lossless = not any(block.what for block in printed)
@@ -184,14 +188,16 @@ def _draft(cleaned: Cleaned, short: Shortened, before: int, focus: str, bound: B
     )
 
 
-def _clean_and_shorten(data: bytes, shelf: Shelf, command: str, exit_code: int | None) -> tuple[Cleaned, Shortened]:
+def _clean_and_shorten(
+    data: bytes, shelf: Callable[[], Shelf], command: str, exit_code: int | None
+) -> tuple[Cleaned, Shortened]:
     cleaned = clean(data)
-    return cleaned, shorten(cleaned.lines, shelf=shelf, command=command, exit_code=exit_code)
+    return cleaned, shorten(cleaned.lines, shelf=shelf(), command=command, exit_code=exit_code)
 
 
 def _raw(data: bytes) -> str:
     """The output as JSON can carry it; bytes that are not UTF-8 are written as `\\xNN`."""
-    return data.decode("utf-8", errors="backslashreplace").removesuffix("\n")
+    return data.decode("utf-8", errors="backslashreplace")
 
 
 async def _described(data: bytes, keep: Keep) -> Compressed:

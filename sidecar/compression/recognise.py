@@ -27,15 +27,9 @@ _STAGES_YIELD_TO = 0.8
 @cache
 def forms() -> tuple[Form, ...]:
     """Every form written in Python; on a tie the earlier one wins, the stricter grammar first."""
-    import importlib  # provisional while the rooms are being furnished
+    from sidecar.compression.forms import diagnostics, diff, listing, log, progress, search, tests
 
-    found = []
-    for name in ("diff", "tests", "diagnostics", "search", "listing", "progress", "log"):
-        try:
-            found.append(importlib.import_module(f"sidecar.compression.forms.{name}").FORM)
-        except (ModuleNotFoundError, AttributeError):
-            continue
-    return tuple(found)
+    return (diff.FORM, tests.FORM, diagnostics.FORM, search.FORM, listing.FORM, progress.FORM, log.FORM)
 
 
 def recognise(segment: Segment, commands: Sequence[Command], shelf: Shelf) -> tuple[Form | None, Segment]:
@@ -62,7 +56,8 @@ def _claims(segment: Segment, shelf: Shelf) -> Iterable[tuple[Form, float]]:
     known = shelf.match(segment.command) if segment.command is not None else None
     scores = [(form, form.recognise(segment)) for form in forms()]
     surest = max(score for _, score in scores)
-    if known is not None and known.lines_form is not None and surest < _STAGES_YIELD_TO:
+    shows = known is not None and (not known.shows or any(text in segment.text for text in known.shows))
+    if known is not None and known.lines_form is not None and shows and surest < _STAGES_YIELD_TO:
         yield known.lines_form, _STAGES_YIELD_TO
     for form, score in scores:
         if known is not None and known.form == form.name and score >= _SHELF_SURE:

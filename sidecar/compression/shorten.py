@@ -41,6 +41,11 @@ class Printed:
     def text(self) -> str:
         return "\n".join(self.lines)
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether nothing is printed but a marker."""
+        return bool(self.what) and len(self.lines) == 1
+
 
 @dataclass(frozen=True, slots=True)
 class Reduced:
@@ -177,13 +182,18 @@ def _print(segment: Segment, blocks: Iterable[Block]) -> Iterable[Printed]:
             continue
         shown = _escaped(block.shown)
         if block.is_omission:
-            shown = (*shown, marker(start, end, block.what))
+            told = f"[... of lines {start + 1}-{end}: {block.what}]" if shown else marker(start, end, block.what)
+            shown = (*shown, told)
         # A notation or an omission that is no shorter than its lines is not worth reading.
-        cost = sum(map(len, shown)) + len(shown)
-        if cost >= sum(map(len, lines)) + len(lines):
+        if _size(shown) >= _size(lines):
             yield Printed(start, end, _escaped(lines), block.rank)
         else:
             yield Printed(start, end, shown, block.rank, block.what)
+
+
+def _size(lines: Sequence[str]) -> tuple[int, int]:
+    """What lines cost to read: their characters, and at the same length their number."""
+    return sum(map(len, lines)) + len(lines), len(lines)
 
 
 def _escaped(lines: Sequence[str]) -> tuple[str, ...]:
@@ -195,7 +205,7 @@ def _merged(printed: Iterable[Printed]) -> Iterable[Printed]:
     """Neighbouring bare omissions of the same thing become one."""
     held: Printed | None = None
     for block in printed:
-        if held is not None and _is_bare(held) and _is_bare(block) and held.what == block.what:
+        if held is not None and held.is_bare and block.is_bare and held.what == block.what:
             held = replace(held, end=block.end, lines=(marker(held.start, block.end, held.what),))
             continue
         if held is not None:
@@ -203,7 +213,3 @@ def _merged(printed: Iterable[Printed]) -> Iterable[Printed]:
         held = block
     if held is not None:
         yield held
-
-
-def _is_bare(block: Printed) -> bool:
-    return bool(block.what) and len(block.lines) == 1

@@ -1,7 +1,7 @@
 """The words every dialect speaks: a request, a stream of deltas, an answer, a failure.
 
-    Request ──dialect──> HTTP or a child process ──dialect──> Delta, Delta, ... Answer
-                                                   └────────> Failure (raised as ProviderFailed)
+Request ──dialect──> HTTP or a child process ──dialect──> Delta, Delta, ... Answer
+                                               └────────> Failure (raised as ProviderFailed)
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Literal
 __all__ = ["Access", "Answer", "Failure", "FailureKind", "Finish", "Limits", "Message", "Request", "Usage"]
 
 Finish = Literal["stop", "length", "refused", "other"]
-"""Why the model stopped: done, its token limit, a content policy (`refusal`, `content_filter`, `SAFETY`), or anything else."""
+"""Why the model stopped: done, its limit, a content policy (`refusal`, `content_filter`, `SAFETY`) or else."""
 
 FailureKind = Literal[
     "status",  # an HTTP status of 400 or more, or an error body inside a 200 (then `status` is 200)
@@ -116,6 +116,7 @@ class Failure:
     body: Any = None
     text: str = ""
     code: str | None = None
-    """The most specific code of the body: OpenAI `error.code` or `error.type`, Anthropic `error.type`, Gemini `error.status`."""
+    """The most specific code of the body: OpenAI `error.code`, else `.type`; Anthropic `.type`; Gemini `.status`;
+    OpenRouter `error.metadata.error_type`."""
     answered: bool = False
     """True once any part of an answer had arrived."""

@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["AttemptRecord", "Call", "Health", "Original", "Saving", "Spending", "Turn"]
+__all__ = [
+    "AttemptRecord",
+    "Call",
+    "FormSavings",
+    "Health",
+    "Keeping",
+    "Original",
+    "Saving",
+    "Spending",
+    "Summary",
+    "Turn",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +107,47 @@ class Original:
     cwd: str
     exit_code: int | None
     kept_at: float
+    size_bytes: int = 0
+    """Of the whole original, also where *data* is only some of its lines; the same for *line_count*."""
+    line_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FormSavings:
+    """What one form saved since a time, in o200k tokens."""
+
+    form: str
+    outputs: int
+    before_tokens: int
+    after_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How long and how much: originals are removed at *age_s*, and the oldest first above *size_bytes* compressed."""
+
+    age_s: float = 7 * 86_400.0
+    size_bytes: int = 500_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What is remembered, in numbers; *faults* says why one of the two files could not be counted."""
+
+    directory: str
+    state_bytes: int = 0
+    """On the disk now, the journal included; the same for *originals_bytes*."""
+    scopes: int = 0
+    calls: int = 0
+    attempts: int = 0
+    savings: int = 0
+    threads: int = 0
+    turns: int = 0
+    originals_bytes: int = 0
+    originals: int = 0
+    content_bytes: int = 0
+    """What the originals take as they came, and compressed in *stored_bytes*."""
+    stored_bytes: int = 0
+    oldest_kept_at: float | None = None
+    keeping: Keeping = Keeping()
+    faults: tuple[str, ...] = ()

@@ -22,7 +22,7 @@ from sidecar.verbs.rooms import Caller, Rooms
 if TYPE_CHECKING:
     from sidecar.routing.vocabulary import Endpoint, Reply
 
-__all__ = ["Answered", "ask", "ask_model"]
+__all__ = ["Answered", "ask", "ask_model", "environ_below"]
 
 _UNKNOWN_WINDOW_TOKENS = 32_000
 """What an endpoint is taken to read where nobody says: what most local servers are started with."""
@@ -33,6 +33,11 @@ _WINDOW_SHARE = 0.85
 _REPLY_RESERVE_TOKENS = 4_000
 _WHOLE_TOKENS = 6_000
 """Attachments up to here are sent as they are; larger outputs are shortened first, with their evidence kept."""
+
+
+_DEPTH = "SIDECAR_DEPTH"
+_DEEPEST = 2
+"""A vendor's program may start a sidecar of its own, whose `ask` may start the program again: here it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,10 @@ async def ask_model(
 
     if not prompt.strip():
         raise WrongUsage("`ask` needs a `prompt` with something in it.")
+    if _depth(rooms.environ) >= _DEEPEST:
+        raise WrongUsage(
+            "This sidecar was started by a model that a sidecar asked; it asks nobody, or they would go round."
+        )
     if schema is not None:
         check_schema(schema)
     attachments = [await _attachment(rooms, words) for words in attach]
@@ -127,6 +136,16 @@ async def ask_model(
     )
     line = receipt(reply)
     return Answered(await _short(rooms, caller, reply.answer.text, line, answer_tokens), line, reply)
+
+
+def environ_below(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of the vendors' programs we start, which tells a sidecar below them how deep it is."""
+    return {**environ, _DEPTH: str(_depth(environ) + 1)}
+
+
+def _depth(environ: Mapping[str, str]) -> int:
+    depth = environ.get(_DEPTH, "0")
+    return int(depth) if depth.isdecimal() else 0
 
 
 async def _attachment(rooms: Rooms, words: str) -> _Attachment:
@@ -187,7 +206,7 @@ class _Reading:
         return self._made[window]
 
     async def _text(self, attachment: _Attachment, share_tokens: int) -> str:
-        """One attachment under its name: whole where it is small or a file that fits, else shortened with its evidence."""
+        """One attachment under its name: whole where it is small or a file that fits, else shortened."""
         whole = attachment.data.decode("utf-8", errors="replace")
         limit = min(share_tokens, _WHOLE_TOKENS) if attachment.is_output else share_tokens
         if "\0" not in whole and await anyio.to_thread.run_sync(Bound(limit).admits, whole, tokens.count):

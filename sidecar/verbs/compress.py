@@ -67,5 +67,9 @@ async def compressed(
     result = await rooms.compressor.compress(
         data, keep=keep, command=command, exit_code=exit_code, focus=focus, bound=caller.bound(answer_tokens)
     )
+    for fault in result.faults:
+        from sidecar.log import log
+
+        log().warning("a gentler reduction was used", verb=verb, command=command, fault=fault)
     await rooms.record_saving(verb, result)
     return result

@@ -73,9 +73,8 @@ async def _spending(rooms: Rooms) -> list[str]:
     for item in found:
         unpriced = f" and {item.unpriced} calls of unknown price" if item.unpriced else ""
         tokens = f"{item.input_tokens:,} tokens in, {item.output_tokens:,} out"
-        lines.append(
-            f"  {item.endpoint}: {item.answered} of {item.calls} calls answered, {tokens}, ${item.cost_usd:,.4f}{unpriced}"
-        )
+        answered = f"{item.answered} of {item.calls} calls answered"
+        lines.append(f"  {item.endpoint}: {answered}, {tokens}, ${item.cost_usd:,.4f}{unpriced}")
     return lines
 
 

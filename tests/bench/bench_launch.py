@@ -51,7 +51,8 @@ from mcp_types import CallToolResult, ListToolsResult, TextContent, Tool
 
 async def tools(context, params):
     schema = {"type": "object", "properties": {"words": {"type": "string"}}}
-    return ListToolsResult(tools=[Tool(name=name, input_schema=schema) for name in ("one", "two", "three", "four", "five")])
+    names = ("one", "two", "three", "four", "five")
+    return ListToolsResult(tools=[Tool(name=name, input_schema=schema) for name in names])
 
 async def call(context, params):
     return CallToolResult(content=[TextContent(type="text", text="")])

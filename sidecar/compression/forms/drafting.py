@@ -1,0 +1,74 @@
+"""From one decision per line to blocks: what is kept, what is left out, and one marker where several would do.
+
+A marker costs about 12 tokens, so a failing test whose source, library frames and captured output
+are left out in four places gets one marker that names them all, at the end of what is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sidecar.compression.vocabulary import Block, Rank, keep
+
+__all__ = ["BLANK", "condensed", "joined"]
+
+BLANK = " "
+"""Why an empty line may go: not worth a word in a marker that has others."""
+
+_WORTH_CHARS = 70
+"""Leaving out less than this saves nothing after the marker is paid."""
+
+
+def condensed(
+    lines: Sequence[str],
+    why: Sequence[str],
+    start: int,
+    end: int,
+    *,
+    rank: Rank = Rank.CONTENT,
+    name: str = "",
+    instead: Mapping[int, str] | None = None,
+) -> list[Block]:
+    """Blocks for the lines [start, end), where `why[i]` says what line i is that may be left out; "" keeps it.
+
+    Everything stays where leaving out would save less than the marker costs. One gap becomes a
+    plain omission in its place; several become one block that shows what is kept, then one marker.
+    *instead* prints a line with what its notation adds ("... (x3)").
+    """
+    if start >= end:
+        return []
+    gaps = _gaps(why, start, end)
+    saved = sum(len(line) + 1 for gap_start, gap_end in gaps for line in lines[gap_start:gap_end])
+    if saved < _WORTH_CHARS:
+        return [keep(start, end, rank, name)]
+    reasons = joined(why[start:end])
+    written = instead or {}
+    if len(gaps) > 1 or (written and any(index in written for index in range(start, end))):
+        shown = tuple(written.get(index, lines[index]) for index in range(start, end) if not why[index])
+        return [Block(start, end, shown, reasons, rank, name)]
+    gap_start, gap_end = gaps[0]
+    blocks = [Block(gap_start, gap_end, (), reasons, Rank.CONTENT, name)]
+    if start < gap_start:
+        blocks.insert(0, keep(start, gap_start, rank, name))
+    if gap_end < end:
+        blocks.append(keep(gap_end, end, rank, name))
+    return blocks
+
+
+def joined(reasons: Iterable[str]) -> str:
+    """Reasons in the order they first occur, as one phrase."""
+    return ", ".join(dict.fromkeys(reason for reason in reasons if reason.strip())) or "blank lines"
+
+
+def _gaps(why: Sequence[str], start: int, end: int) -> list[tuple[int, int]]:
+    gaps: list[tuple[int, int]] = []
+    index = start
+    while index < end:
+        if not why[index]:
+            index += 1
+            continue
+        first = index
+        while index < end and why[index]:
+            index += 1
+        gaps.append((first, index))
+    return gaps

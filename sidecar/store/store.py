@@ -1,0 +1,231 @@
+"""What is remembered, for tasks to ask: two files, three threads, one transaction per question."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from sidecar.errors import StateError
+from sidecar.store import faults, ledger, migrations, originals, packing
+from sidecar.store.database import Database
+from sidecar.store.health import Change, HealthTable
+from sidecar.store.lane import IsAbandoned, Lane
+from sidecar.store.vocabulary import Call, FormSavings, Health, Keeping, Original, Saving, Spending, Summary, Turn
+
+if TYPE_CHECKING:
+    import sqlite3
+
+__all__ = ["Store"]
+
+T = TypeVar("T")
+
+_KEEPING = Keeping()
+
+
+class Store:
+    """The state of one user, shared by all sidecars; made by `Store.open`.
+
+    Every method may raise a StateError whose text says which file and what to do. The two files fail apart: with
+    `state.db` locked or full, originals can still be kept and recalled, and the other way round. Nothing is retried
+    behind the caller's back, and nothing is remembered of a fault: the next call tries again.
+    """
+
+    def __init__(self, directory: Path, *, clock: Callable[[], float], keeping: Keeping, wait_s: float) -> None:
+        self.directory = directory
+        self._clock = clock
+        self._keeping = keeping
+        self._state = Database(directory / "state.db", migrations.STATE, wait_s=wait_s)
+        self._originals = Database(directory / "originals.db", migrations.ORIGINALS, wait_s=wait_s)
+        self._health = HealthTable()
+        self._state_lane = Lane("sidecar state")
+        self._originals_lane = Lane("sidecar originals")
+        # Packing 200 MB takes two seconds; recalling something meanwhile should not.
+        self._packing_lane = Lane("sidecar packing")
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def open(
+        cls,
+        directory: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        keeping: Keeping = _KEEPING,
+        wait_s: float = 5.0,
+    ) -> AsyncIterator[Store]:
+        """The store in *directory*, which is made on first use, as are the files: entering touches no disk.
+
+        *wait_s* is how long another process may hold a file before StateLocked. Leaving finishes what was begun, also
+        when cancelled.
+        """
+        store = cls(directory, clock=clock, keeping=keeping, wait_s=wait_s)
+        try:
+            yield store
+        finally:
+            await store._packing_lane.close(lambda: None)
+            await store._originals_lane.close(store._originals.close)
+            await store._state_lane.close(store._state.close)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What happened to the files so far that a person should know, one sentence each, for showing once."""
+        return self._state.warnings + self._originals.warnings
+
+    async def keep(self, data: bytes, *, command: str = "", cwd: str = "", exit_code: int | None = None) -> str:
+        """Keep *data* as it is and return its handle, on disk before it returns.
+
+        The handle is made from the content: the same content has the same handle, is stored once, and is as old as
+        its last keeping. Raises StateFull for what is larger than all originals may be.
+        """
+        origin = originals.Origin(command, cwd, exit_code)
+        digest = await self._packing_lane.run(lambda _: hashlib.sha256(data).digest())
+
+        def renew(connection: sqlite3.Connection) -> str | None:
+            return originals.renew(connection, digest, origin, keeping=self._keeping, now=self._clock())
+
+        if (handle := await self._in_originals(renew)) is not None:
+            return handle
+        packed = await self._packing_lane.run(lambda is_abandoned: packing.pack(data, is_abandoned))
+
+        def add(connection: sqlite3.Connection) -> str:
+            return originals.add(connection, digest, packed, origin, keeping=self._keeping, now=self._clock())
+
+        return await self._in_originals(add)
+
+    async def original(self, handle: str) -> Original:
+        """The original of that name, byte for byte.
+
+        Raises HandleUnknown for a name never given here, and HandleExpired, which says when it was removed and how
+        to get the output again.
+        """
+        return await self.original_lines(handle)
+
+    async def original_lines(self, handle: str, *, first: int = 1, last: int | None = None) -> Original:
+        """The original with only the lines *first* to *last* in its data, without unpacking the others.
+
+        Lines are counted from 1, end with "\\n" and carry it; both ends are included, and lines that do not exist
+        are left out. Raises as `original` does.
+        """
+
+        def read(connection: sqlite3.Connection) -> Original | None:
+            wanted = originals.find(connection, handle, keeping=self._keeping, now=self._clock())
+            try:
+                return originals.read(connection, wanted, first=first, last=last)
+            except packing.PackDamaged:
+                return None
+
+        def read_or_remove(connection: sqlite3.Connection) -> Original | None:
+            found = read(connection)
+            if found is None:
+                originals.remove_damaged(connection, handle, keeping=self._keeping, now=self._clock())
+            return found
+
+        found = await self._from_originals(read)
+        if found is None:
+            # A damaged original is removed, so that the same output can be kept again; asked once more, its name
+            # says what happened. The second look is under the lock: another process may have done all this.
+            found = await self._in_originals(read_or_remove) or await self._in_originals(read)
+        if found is None:
+            raise faults.damaged(self._originals.path)
+        return found
+
+    async def health(self) -> Mapping[str, Health]:
+        """The health of every scope that was ever changed, by any process; a missing scope is `Health()`.
+
+        The mapping is a copy that stays as it is.
+        """
+        return await self._from_state(self._health.load)
+
+    async def change_health(self, keys: Sequence[str], change: Change) -> Mapping[str, Health]:
+        """Give each scope of *keys* the health that *change* makes of its present one; returns the new ones.
+
+        All of it is one transaction: no other process changes anything between what *change* sees and what it
+        returns. It runs in another thread and perhaps twice, so it must be pure. What it raises is raised here, and
+        then nothing has changed.
+        """
+        return await self._in_state(lambda _: None, keys, change)
+
+    async def record_call(
+        self,
+        call: Call,
+        *,
+        thread: str | None = None,
+        turns: Sequence[Turn] = (),
+        healths: Change | None = None,
+        health_keys: Sequence[str] = (),
+    ) -> None:
+        """Put down a call, what was said in *thread*, and what it means for health, in one transaction.
+
+        *turns* are added after those the thread has. It is on disk before this returns.
+        """
+        said_at = self._clock()
+
+        def record(connection: sqlite3.Connection) -> None:
+            ledger.add_call(connection, call)
+            if thread is not None:
+                ledger.add_turns(connection, thread, turns, said_at=said_at)
+
+        await self._in_state(record, health_keys, healths)
+
+    async def record_saving(self, saving: Saving) -> None:
+        await self._in_state(lambda connection: ledger.add_saving(connection, saving))
+
+    async def thread(self, name: str) -> tuple[Turn, ...]:
+        """The turns of the thread, oldest first; none where nothing was said in it."""
+        return await self._from_state(lambda connection: ledger.thread(connection, name))
+
+    async def spending(self, since: float) -> list[Spending]:
+        """Totals of every endpoint tried in calls at or after *since*, the dearest first."""
+        return await self._from_state(lambda connection: ledger.spending(connection, since))
+
+    async def savings(self, since: float) -> list[Saving]:
+        """Every saving at or after *since*, oldest first."""
+        return await self._from_state(lambda connection: ledger.savings(connection, since))
+
+    async def savings_by_form(self, since: float) -> list[FormSavings]:
+        """Totals of every form at or after *since*, the one that saved most first."""
+        return await self._from_state(lambda connection: ledger.savings_by_form(connection, since))
+
+    async def state_summary(self) -> Summary:
+        """Sizes and counts for `status`; never raises a StateError, since that is what `status` must tell."""
+        summary = Summary(directory=str(self.directory), keeping=self._keeping)
+        try:
+            counts = await self._from_state(ledger.counts)
+            size_bytes = await self._state_lane.run(self._state.size_bytes)
+            summary = replace(summary, **counts, state_bytes=size_bytes)
+        except StateError as error:
+            summary = replace(summary, faults=(str(error),))
+        try:
+            totals = await self._from_originals(originals.totals)
+            size_bytes = await self._originals_lane.run(self._originals.size_bytes)
+            summary = replace(summary, **totals, originals_bytes=size_bytes)
+        except StateError as error:
+            summary = replace(summary, faults=(*summary.faults, str(error)))
+        return summary
+
+    async def _from_state(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        return await self._state_lane.run(lambda is_abandoned: self._state.read(job, is_abandoned))
+
+    async def _from_originals(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        return await self._originals_lane.run(lambda is_abandoned: self._originals.read(job, is_abandoned))
+
+    async def _in_originals(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        return await self._originals_lane.run(lambda is_abandoned: self._originals.write(job, is_abandoned))
+
+    async def _in_state(
+        self, job: Callable[[sqlite3.Connection], None], keys: Sequence[str] = (), change: Change | None = None
+    ) -> Mapping[str, Health]:
+        def work(connection: sqlite3.Connection) -> Mapping[str, Health]:
+            job(connection)
+            return self._health.change(connection, keys, change) if change else {}
+
+        def transact(is_abandoned: IsAbandoned) -> Mapping[str, Health]:
+            changed = self._state.write(work, is_abandoned)
+            self._health.accept(changed)
+            return changed
+
+        return await self._state_lane.run(transact)
