@@ -109,9 +109,9 @@ def main() -> None:
         took: dict[str, list[float]] = {name: [] for name in commands}
         for round_ in range(rounds + 1):
             for name, command in commands.items():
-                seconds = first_list_s(command, cwd)
+                launch_s = first_list_s(command, cwd)
                 if round_:  # the first round only warms the file cache
-                    took[name].append(seconds)
+                    took[name].append(launch_s)
     base = statistics.median(took["bare MCPServer"])
     print(f"launch to first tools/list, {rounds} rounds, alternating")
     for name, seconds in took.items():

@@ -1,6 +1,6 @@
 import re
 
-import bpe_openai
+import bpe_openai  # type: ignore[import-untyped]  # it ships no types
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -83,7 +83,8 @@ def test_a_key_that_would_travel_in_the_open_is_a_problem(machine: Any, small_ca
 
 
 def test_what_is_held_back_and_what_does_nothing_is_told(machine: Any, small_catalogue: Mapping[str, Host]) -> None:
-    machine.user({"models": {"default": {"tiers": [{"name": "t", "targets": ["anthropic/big"]}], "objectives": {"p95_s": 2}}}})
+    tier = {"name": "t", "targets": ["anthropic/big"]}
+    machine.user({"models": {"default": {"tiers": [tier], "objectives": {"p95_s": 2}}}})
     machine.theirs({"providers": {"lab": {"dialect": "gemini", "base_url": "http://h"}}})
     text = "\n".join(map(str, examined(machine, small_catalogue)))
     assert "held back from the project's file: `providers.lab`" in text
