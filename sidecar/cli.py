@@ -105,7 +105,7 @@ def _document(result: Compressed) -> dict[str, Any]:
 
 @main.command()
 def serve() -> None:
-    """Serve the five verbs over stdio; this is what agents launch."""
+    """Serve the five verbs over stdio: agents launch this."""
     import anyio
 
     from sidecar.app import open_rooms
@@ -124,7 +124,7 @@ def serve() -> None:
 @main.command()
 @click.option("--keep", is_flag=True, help="Leave the demo's folder behind for a look.")
 def demo(*, keep: bool) -> None:
-    """Rehearse the main job on this machine: no key, no account, no network."""
+    """Rehearse the main job here: no key, no network."""
     import anyio
 
     from sidecar.proof.demo import demo as rehearse
@@ -142,7 +142,7 @@ def demo(*, keep: bool) -> None:
 def compress(
     *, file: str, command: str, exit_code: int | None, focus: str, answer_tokens: int | None, as_json: bool
 ) -> None:
-    """Shorten FILE (or standard input) and print only the result."""
+    """Shorten FILE (or stdin), print only the result."""
     data = _read(file)
     from sidecar.verbs.compress import compressed
 
@@ -186,7 +186,7 @@ def _read(file: str) -> bytes:
 def run(
     *, command: tuple[str, ...], timeout_s: float | None, focus: str, answer_tokens: int | None, as_json: bool
 ) -> None:
-    """Run COMMAND, print its output shortened, and exit with its own status.
+    """Run COMMAND, print its output shortened, exit as it did.
 
     Several words are one argument list; one word with spaces is a line for the shell:
     `sidecar run -- pytest -q` or `sidecar run -- 'make && make test'`.
@@ -220,7 +220,10 @@ def run(
 def recall(
     *, handle: str, lines: str | None, find: str | None, context: int, answer_tokens: int | None, as_json: bool
 ) -> None:
-    """Print the original behind HANDLE: byte for byte, or the lines asked for."""
+    """Print the original behind HANDLE, byte for byte.
+
+    With --lines, --find or --answer-tokens, print those lines under a heading that names them.
+    """
     if lines is None and find is None and answer_tokens is None:
         original = _call(lambda rooms, _caller: rooms.original(handle))
         if as_json:
@@ -267,7 +270,7 @@ def ask(
     answer_tokens: int | None,
     as_json: bool,
 ) -> None:
-    """Ask another model; a PROMPT of `-` is read from standard input."""
+    """Ask another model (`-` reads PROMPT from stdin)."""
     from sidecar.verbs.ask import ask_model
     from sidecar.verbs.status import status as tell
 
@@ -320,7 +323,7 @@ def _json_of(file: Any) -> Any:
 @click.argument("about", nargs=-1)
 @_JSON
 def status(*, about: tuple[str, ...], as_json: bool) -> None:
-    """Tell which models there are, how they do, and what was spent and saved."""
+    """Tell how the models do, what was spent and saved."""
     from sidecar.verbs.status import status as tell
 
     text = _call(lambda rooms, caller: tell(rooms, caller=caller, about=" ".join(about)))
@@ -375,7 +378,7 @@ async def _with_servers(rooms: Rooms) -> Configuration:
 @main.command()
 @_JSON
 def doctor(*, as_json: bool) -> None:
-    """Tell what was found on this machine, what was not, and what to do."""
+    """Tell what was found here, what was not, what to do."""
     import anyio
 
     from sidecar.app import examine
@@ -397,9 +400,9 @@ _COLOURS = {"found": "green", "missing": "bright_black", "note": "yellow", "prob
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--undo", is_flag=True, help="Take the trust back.")
 def trust(*, yes: bool, undo: bool) -> None:
-    """Let the project's file use new hosts, keys and programs, as it is now.
+    """Let the project's file use hosts, keys and programs.
 
-    Any change of the file asks for it again.
+    Shows what it asks for first. Any change of the file needs it again.
     """
     from sidecar.config import trust as trusting
     from sidecar.config.places import project_file, state_dir
@@ -426,7 +429,7 @@ def trust(*, yes: bool, undo: bool) -> None:
 @click.argument("agent")
 @click.option("--print", "only_print", is_flag=True, help="Show what would be written, and write nothing.")
 def install(*, agent: str, only_print: bool) -> None:
-    """Register the sidecar with AGENT (claude-code) in this project."""
+    """Register the sidecar with AGENT: claude-code."""
     from sidecar.agents.registry import agent as agent_called
 
     known = agent_called(agent)
@@ -477,7 +480,7 @@ def shelf_check() -> None:
         known, lambda text, command, exit_code: shorten(text, shelf=known, command=command, exit_code=exit_code).text
     )
     for mismatch in wrong:
-        _say(f"{mismatch}\n")
+        _say(f"{mismatch.example} ({mismatch.origin})\n{mismatch.difference}\n")
     _say(f"{count - len(wrong)} of {count} examples of {len(known.tools)} tools hold")
     sys.exit(1 if wrong else 0)
 
@@ -488,7 +491,10 @@ def shelf_check() -> None:
     "--port", type=click.IntRange(0, 65_535), help="Port on 127.0.0.1; by default the file's, else a free one."
 )
 def simulate(*, file: Any, port: int | None) -> None:
-    """Serve the model providers that FILE (JSON) describes on loopback, until interrupted."""
+    """Serve the providers of FILE (JSON) on loopback.
+
+    They answer, refuse, hang and break as the file says, until interrupted.
+    """
     import anyio
 
     from sidecar.simulator import Simulation, serve_forever

@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
-
 from rich.markup import escape
 
 from sidecar.proof import shop

@@ -28,7 +28,7 @@ class HealthTable:
     """The table with a copy in memory, valid until another process commits.
 
     `PRAGMA data_version` changes with every commit of another connection and never with our own; asking it took
-    2 us where reading thirty scopes took 60 us.
+    2 us where reading thirty scopes took 136 us (2026-11).
     """
 
     def __init__(self) -> None:

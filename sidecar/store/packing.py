@@ -16,7 +16,7 @@ __all__ = ["PackDamaged", "Packed", "cut", "pack", "unpack"]
 _CHUNK_BYTES = 1 << 20
 
 # 20 MB of log: level 1 packed 117 MB/s to 37 %, level 6 33 MB/s to 31 %; both unpack about 350 MB/s. bz2 and lzma
-# packed 18 and 23 MB/s (2 cores, 2026-03).
+# packed 18 and 23 MB/s (2 cores, 2026-11).
 _LEVEL = 1
 
 

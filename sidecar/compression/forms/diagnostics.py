@@ -286,14 +286,15 @@ class _Report:
             if not says:
                 self.why[index] = "source excerpts"
             if says or "^" in line or "~" in line:
-                self._marked(index, finding)
+                self._marked(index, finding, shows=finding.shows_marked or says)
+                finding.shows_marked = finding.shows_marked and says
         elif kind is Kind.HELP:
             if finding.is_repeat or not finding.is_error or self.helped.setdefault(line, index) != index:
                 self.why[index] = "help"
         elif kind in _GOES:
             self.why[index] = _GOES[kind]
 
-    def _marked(self, mark: int, finding: _Finding) -> None:
+    def _marked(self, mark: int, finding: _Finding, *, shows: bool) -> None:
         """The source line above a mark is the one the diagnostic is about."""
         above = mark - 1
         if above < 0 or above == finding.heading:
@@ -301,7 +302,7 @@ class _Report:
         # Without line numbers (mypy, javac, clang before 17) only the mark below tells what an excerpt is.
         is_plain = self.read[above].kind is Kind.OTHER and self.lines[above][:1] in {" ", "\t"}
         if above == finding.source or (is_plain and finding.heading >= 0):
-            self.why[above] = "" if finding.shows_marked else "source excerpts"
+            self.why[above] = "" if shows else "source excerpts"
 
     # Shared paths
 

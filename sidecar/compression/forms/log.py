@@ -1,23 +1,19 @@
 """Logs: text whose records begin with a time or a level, shown as its kinds of records with their counts.
 
-    line ──mask──> key ──> template      equal templates are one kind: its first record stays, the rest is counted
-
-Masking works on the whole text at once (a byte translation that deletes digits, 700 MB/s) and looks closer
-only at lines that still differ: 20 MB have a quarter of a million lines and, mostly, a hundred kinds.
 A record is a line that begins one, with the lines after it that do not: a stack trace belongs to its error.
+Of each kind the first record stays, with the count and the place of the last; a rare kind stays whole.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from operator import itemgetter
 
-from sidecar.compression.alarms import alarm_lines, warning_lines
+from sidecar.compression.forms.log_kinds import Kinds, kinds_of
 from sidecar.compression.vocabulary import Block, Evidence, Form, Rank, Segment, keep, omit, verbatim
 
 __all__ = ["FORM"]
@@ -48,56 +44,6 @@ _JSON_HEAD = re.compile(r'\{.{0,400}?"(?:time|ts|timestamp|@timestamp|level|lvl|
 _DIGIT = re.compile(r"\d")
 _FRAME = re.compile(r'\s+(?:File "|at |from |/)')
 _WHEN = re.compile(r"(\d{4}[-/]\d\d[-/]\d\d[T ]|\d\d/\w{3}/\d{4}[: ]|\w{3} [ \d]\d )?(\d\d:\d\d:\d\d)")
-_FAILED_REQUESTS = tuple(
-    # Each begins with a literal, for the same reason as the codes below.
-    (literal, re.compile(re.escape(literal) + rest))
-    for literal, rest in (
-        ('" 5', r"\d\d\b"),
-        ("HTTP/", r'[\d.]+"? 5\d\d\b'),
-        ("status", r'(?:_?code)?["\']?[=:] ?"?5\d\d\b'),
-        *((method, r" \S{1,400} 5\d\d\b") for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")),
-    )
-)
-"""A request that the server failed says so in a number."""
-
-_DIGITS = b"0123456789"
-_CODES = tuple(
-    # Each begins with literal bytes, which the matcher looks for at 1 GB/s; one alternation of them runs at 60 MB/s.
-    (literal, re.compile(literal + rest))
-    for literal, rest in (
-        (b'" ', rb"\d{3} "),
-        (b"HTTP/", rb"[\d.]+\"? \d{3}\b"),
-        (b"status", rb"(?:_?code)?[\"']?[=: ]{1,2}\"?\d{1,3}\b"),
-        (b"code", rb"[\"']?[=: ]{1,2}\d{1,3}\b"),
-        (b"exit", rb"[a-z ]{0,12}[=: ]{1,2}\d{1,3}\b"),
-        *((method, rb" \S{1,400} \d{3}\b") for method in (b"GET", b"POST", b"PUT", b"PATCH", b"DELETE", b"HEAD")),
-        (b" 0 ", rb"(?=(?i:fail|err|warn|reject|conflict|timeout|crit|drop|lost|denied|panic|abort))"),
-        *(
-            (word, rb"[a-zA-Z]{0,5}[\"']?[=:] ?0\b")
-            for word in (
-                b"ail",
-                b"rror",
-                b"arning",
-                b"eject",
-                b"onflict",
-                b"imeout",
-                b"ropped",
-                b"lost",
-                b"AIL",
-                b"RROR",
-            )
-        ),
-    )
-)
-"""Numbers that mean something: a status, an exit code, a zero where an alarm would be counted."""
-_AS_LETTERS = bytes.maketrans(_DIGITS, bytes(range(1, 9)) + b"\x0e\x0f")
-"""They are moved out of the way of masking."""
-
-_HEX = re.compile(rb"[0-9a-fA-F]{6,}(?:-[0-9a-fA-F]{4,})*")
-_SEPARATORS = rb"\s\"'=:,;()\[\]{}<>|/"
-_TOKEN = re.compile(rb"(?<![^%b])[^%b]*\d[^%b]*" % (_SEPARATORS, _SEPARATORS, _SEPARATORS))
-_MANY_KEYS = 60
-_MANY_TEMPLATES = 20_000
 _FEW = 2
 """So many records of one kind are all shown, ..."""
 _FEW_ALARMS = 3
@@ -135,77 +81,11 @@ def _begins_record(line: str) -> bool:
     return bool(_HEAD.match(line) or (line[0] == "{" and _JSON_HEAD.match(line)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Kinds:
-    """Every line's key, the first line of each key, each key's template, and the templates that are loud."""
-
-    keys: Sequence[bytes]
-    first: Mapping[bytes, int]
-    templates: Mapping[bytes, bytes]
-    alarms: frozenset[bytes]
-    warnings: frozenset[bytes]
-
-
-def _kinds(segment: Segment) -> _Kinds:
-    data = _with_codes_kept(segment.text.encode("utf-8", "surrogatepass"))
-    keys = data.translate(None, _DIGITS).split(b"\n")
-    if len(set(keys)) > max(_MANY_KEYS, len(keys) // 20):
-        keys = _HEX.sub(b"", data).translate(None, _DIGITS).split(b"\n")
-    first = dict(zip(reversed(keys), range(len(keys) - 1, -1, -1), strict=True))
-    distinct = [segment.lines[index] for index in first.values()]
-    text = "\n".join(distinct)
-    alarms, warnings = set(alarm_lines(distinct, text)), set(warning_lines(distinct, text))
-    alarms |= _failed_requests(distinct, text)
-    templates = list(first)
-    # Of too many, only the loud are looked at closer; the others are compared word by word later.
-    closer = range(len(templates)) if len(templates) <= _MANY_TEMPLATES else sorted(alarms | warnings)
-    masked = data.split(b"\n")
-    places = list(first.values())
-    shapes = _TOKEN.sub(b"#", b"\n".join([masked[places[index]] for index in closer])).split(b"\n")
-    for index, shape in zip(closer, shapes, strict=False):
-        templates[index] = shape
-    return _Kinds(
-        keys,
-        first,
-        dict(zip(first, templates, strict=True)),
-        frozenset(templates[index] for index in alarms),
-        frozenset(templates[index] for index in warnings),
-    )
-
-
-def _failed_requests(lines: Sequence[str], text: str) -> set[int]:
-    places = [
-        found.start() for literal, pattern in _FAILED_REQUESTS if literal in text for found in pattern.finditer(text)
-    ]
-    if not places:
-        return set()
-    ends = [end + index for index, end in enumerate(accumulate(map(len, lines)))]
-    return {bisect_right(ends, place) for place in places}
-
-
-def _with_codes_kept(data: bytes) -> bytes:
-    for literal, pattern in _CODES:
-        if literal not in data:
-            continue
-        if literal == b'" ':  # whole with its space: replacing each of a few is six times as fast
-            for text in sorted(set(pattern.findall(data))):
-                data = data.replace(text, _code_as_letters(text))
-            continue
-        data = pattern.sub(lambda found: _code_as_letters(found[0]), data)
-    return data
-
-
-def _code_as_letters(text: bytes) -> bytes:
-    """The last number of a text, moved out of the way of masking."""
-    at = len(text.rstrip(b" ").rstrip(_DIGITS))
-    return text[:at] + text[at:].translate(_AS_LETTERS)
-
-
 def _evidence(segment: Segment) -> list[Evidence]:
     """The first line of each kind of alarm and of each kind of warning."""
     if not segment.lines:
         return []
-    kinds = _kinds(segment)
+    kinds = kinds_of(segment)
     found: dict[bytes, int] = {}
     for key, index in kinds.first.items():
         template = kinds.templates[key]
@@ -227,7 +107,7 @@ class _Record:
 def _reduce(segment: Segment) -> list[Block]:
     if not segment.lines:
         return []
-    kinds = _kinds(segment)
+    kinds = kinds_of(segment)
     starts = _starts(segment, kinds)
     groups = _grouped(segment, kinds, starts)
     shown: dict[int, _Record] = {}
@@ -238,7 +118,7 @@ def _reduce(segment: Segment) -> list[Block]:
     return list(_blocks(segment, [shown[start] for start in sorted(shown)]))
 
 
-def _starts(segment: Segment, kinds: _Kinds) -> list[int]:
+def _starts(segment: Segment, kinds: Kinds) -> list[int]:
     """Where each record begins, and the end of the last; lines before the first record are one each."""
     lines = segment.lines
     heads = {key: bool(lines[at]) and _begins_record(lines[at]) for key, at in kinds.first.items()}
@@ -253,7 +133,7 @@ def _extent(starts: Sequence[int], record: int) -> tuple[int, int]:
     return starts[record], starts[record + 1]
 
 
-def _grouped(segment: Segment, kinds: _Kinds, starts: Sequence[int]) -> Iterable[list[int]]:
+def _grouped(segment: Segment, kinds: Kinds, starts: Sequence[int]) -> Iterable[list[int]]:
     """Records of one kind, as indexes into *starts*, in order of time."""
     templates, keys, lines = kinds.templates, kinds.keys, segment.lines
     groups: dict[object, list[int]] = {}
@@ -271,7 +151,7 @@ def _grouped(segment: Segment, kinds: _Kinds, starts: Sequence[int]) -> Iterable
     return _named(kinds, groups)
 
 
-def _named(kinds: _Kinds, groups: Mapping[object, list[int]]) -> Iterable[list[int]]:
+def _named(kinds: Kinds, groups: Mapping[object, list[int]]) -> Iterable[list[int]]:
     """Joins kinds that differ in names alone: `alice signed in`, `bob signed in`, ...; what is loud stays apart."""
     if len(groups) <= _NAMES:
         return groups.values()
@@ -315,7 +195,7 @@ def _constant_places(bucket: Sequence[bytes]) -> list[int]:
 
 
 def _chosen(
-    segment: Segment, kinds: _Kinds, starts: Sequence[int], group: Sequence[int], *, is_alarm: bool
+    segment: Segment, kinds: Kinds, starts: Sequence[int], group: Sequence[int], *, is_alarm: bool
 ) -> Iterable[_Record]:
     """The records of one kind that are shown: all of a few; else the first, counted, and those out of line."""
     rank = Rank.EVIDENCE if is_alarm else Rank.CONTENT
@@ -340,7 +220,7 @@ def _when(first: str, last: str) -> str:
     return f"{found[2] if before and before[1] == found[1] else found[0]}, "
 
 
-def _out_of_line(segment: Segment, kinds: _Kinds, starts: Sequence[int], group: Sequence[int]) -> list[int]:
+def _out_of_line(segment: Segment, kinds: Kinds, starts: Sequence[int], group: Sequence[int]) -> list[int]:
     """The few records whose numbers have more digits than all the others: 48213 ms among thousands of 12 ms.
 
     Only among lines of one key, which differ in digits alone, is a longer line a larger number.

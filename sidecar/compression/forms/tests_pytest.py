@@ -1,4 +1,4 @@
-"""pytest's output, from its header to its final line (captured with 9.2; the layout is the same since 6).
+"""How a whole run of pytest reads, from its header to its final line (captured with 9.2).
 
     === test session starts ===      header, progress          left out; a run that was cut off keeps its end
     === ERRORS === / FAILURES        ___ name ___ per test     name, marked line, E lines, place, own frames
@@ -116,29 +116,34 @@ class _Run:
     def blocks(self) -> list[Block]:
         blocks: list[Block] = []
         begun = 0
+        is_red = self.has_detail or bool(self.exit_code) or not self.is_finished
+        rank = Rank.EVIDENCE if is_red else Rank.STRUCTURE
         for title, start, end in self.parts:
             if title in {"FAILURES", "ERRORS"}:
-                blocks.extend(condensed(self.lines, self.why, begun, start, rank=Rank.STRUCTURE))
                 blocks.append(keep(start, start + 1, Rank.STRUCTURE))
                 blocks.extend(self._failures(start + 1, end))
-                begun = end
             elif title == _CUT:
-                blocks.extend(condensed(self.lines, self.why, begun, start, rank=Rank.STRUCTURE))
                 blocks.extend(self._failures(start, end))
-                begun = end
             else:
                 self._reader(title)(start, end)
                 if title not in _QUIET:
                     self._keep_telling(start, end)
-        # What remains is one region, so a green run has one marker and its final line.
-        closing = next((i for i in range(len(self.lines) - 1, begun - 1, -1) if FINAL.match(self.lines[i])), None)
-        if closing is None:
-            closing = len(self.lines)
-        rank = Rank.EVIDENCE if self.has_detail or not self.is_finished or self.exit_code else Rank.STRUCTURE
+                if not is_red:
+                    continue  # a green run is one region with one marker
+                closing = self._closing(start, end)
+                blocks.extend(condensed(self.lines, self.why, start, closing, rank=rank))
+                if closing < end:
+                    blocks.append(keep(closing, end, rank))
+            begun = end
+        closing = self._closing(begun, len(self.lines))
         blocks.extend(condensed(self.lines, self.why, begun, closing, rank=rank))
         if closing < len(self.lines):
             blocks.append(keep(closing, len(self.lines), Rank.EVIDENCE))
         return blocks
+
+    def _closing(self, start: int, end: int) -> int:
+        """Where the run's final line is, which stands by itself; *end* where there is none."""
+        return next((index for index in range(end - 1, start - 1, -1) if FINAL.match(self.lines[index])), end)
 
     def _reader(self, title: str) -> Callable[[int, int], None]:
         if title == "warnings summary" or title.startswith("warnings summary "):
@@ -191,7 +196,7 @@ class _Run:
         if not self.is_finished:
             last = [i for i in range(start, end) if self.lines[i].strip()][-_TAIL_LINES:]
             for index in last:
-                if self.why[index] not in {"library frames", "source", "header"}:
+                if self.why[index] not in {"library frames", "source lines", "header"}:
                     self.why[index] = ""
 
     def _progress_reason(self, line: str, skips: set[str]) -> str | None:
@@ -223,20 +228,19 @@ class _Run:
         if outcome.startswith(("FAILED", "ERROR", "SUBFAIL")):
             is_told = name in self.summarised if name and self.summarised else self.summarised or self.has_detail
             return "failing tests, told below" if is_told else ""
-        if outcome.startswith("SKIPPED") and "(" in line:
-            reason = _PERCENT.sub("", line[line.index("(", line.index("SKIPPED")) :] if "SKIPPED (" in line else "")
-            if reason and reason not in skips and len(skips) < _SKIPS_SHOWN and not self.summarised:
-                skips.add(reason)
-                return ""
-            return "skipped tests"
+        if outcome.startswith("SKIPPED"):
+            reason = _PERCENT.sub("", line.partition("SKIPPED (")[2])
+            if not reason or reason in skips or len(skips) >= _SKIPS_SHOWN or self.summarised:
+                return "skipped tests"
+            skips.add(reason)
+            return ""
         return "passed tests"
 
     def _tells_alone(self, line: str) -> bool:
         """A progress line is the only trace of a failure when nothing below names it."""
         if self.has_detail or self.summarised:
             return False
-        marks = _PERCENT.sub("", line.rpartition(" ")[2] if not line.endswith("]") else line)
-        marks = marks.rpartition(" ")[2]
+        marks = _PERCENT.sub("", line).rpartition(" ")[2]
         return "F" in marks or "E" in marks
 
     def _printed(self, printed: Sequence[int]) -> None:

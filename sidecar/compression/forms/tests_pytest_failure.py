@@ -159,7 +159,7 @@ def _frames(lines: Sequence[str], start: int, end: int, why: list[str]) -> list[
     for index in range(start, end):
         line = lines[index]
         if line.startswith("_ _ _"):
-            why[index] = "source"
+            why[index] = "source lines"
             open_short, begun = None, index + 1
         elif line.startswith("[gw") or not line:
             why[index] = BLANK
@@ -221,7 +221,7 @@ def _mark_frame(lines: Sequence[str], frame: _Frame, why: list[str]) -> None:
             if follows_explanation or (statement < _STATEMENT_LINES and is_text):
                 statement += 1
                 continue
-            why[index] = "source"
+            why[index] = "source lines"
         elif line and _ARGUMENTS.match(line):
             arguments += 1
             telling = frame.is_own and len(line) <= _ARGUMENT_CHARS and arguments <= _ARGUMENT_LINES
@@ -242,7 +242,7 @@ def mark_frames(lines: Sequence[str], start: int, end: int, why: list[str]) -> N
         elif current is not None and line.lstrip(" |+").strip() and line.lstrip("|+").startswith("    "):
             current.end = index + 1
             if not line.strip(" |^~"):
-                why[index] = "source"
+                why[index] = "source lines"
         elif line.strip():
             if current is not None:
                 current.has_explanation = True

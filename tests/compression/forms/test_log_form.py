@@ -1,0 +1,216 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sidecar.compression.alarms import is_alarm
+from sidecar.compression.forms.log import FORM
+from sidecar.compression.shelf import Shelf
+from sidecar.compression.shorten import shorten
+from sidecar.compression.vocabulary import Form, Segment
+
+CAPTURES = Path(__file__).parents[2] / "captures" / "log"
+NAMES = sorted(path.stem for path in CAPTURES.glob("*.json"))
+Holds = Callable[[Form, Segment], None]
+
+
+def capture(name: str) -> tuple[list[str], int]:
+    text = (CAPTURES / f"{name}.txt").read_text("utf-8")
+    exit_code: int = json.loads((CAPTURES / f"{name}.json").read_text("utf-8"))["exit_code"]
+    return text.removesuffix("\n").split("\n"), exit_code
+
+
+def shown(lines: list[str]) -> str:
+    blocks = FORM.reduce(Segment(lines))
+    return "\n".join(
+        line for block in blocks for line in (lines[block.start : block.end] if block.shown is None else block.shown)
+    )
+
+
+def record(number: int, message: str, level: str = "INFO") -> str:
+    return f"2026-11-22 12:{number // 60 % 60:02}:{number % 60:02},{number % 1000:03} {level} shop.orders: {message}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_capture_keeps_its_promises(name: str, holds: Holds) -> None:
+    lines, exit_code = capture(name)
+    holds(FORM, Segment(lines, exit_code=exit_code))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "apt_history"])
+def test_real_logs_are_recognised_and_get_much_shorter(name: str) -> None:
+    lines, _ = capture(name)
+    assert FORM.recognise(Segment(lines)) >= 0.8
+    assert len(shown(lines)) * 5 < sum(map(len, lines))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-11-22T12:07:31.123Z started",
+        "Nov 22 12:07:31 host sshd[812]: Accepted publickey for deploy",
+        "[2026-11-22 12:07:31] production.INFO: started",
+        "E1122 12:07:31.123456   7 controller.go:12] sync failed",
+        '10.0.0.7 - alice [22/Nov/2026:12:07:31 +0000] "GET / HTTP/1.1" 200 12',
+        '{"level":"info","ts":1795348051.2,"msg":"started"}',
+        "time=2026-11-22T12:07:31Z level=info msg=started",
+        "web-1  | 2026-11-22 12:07:31 started",
+        "[    1.234567] usb 1-1: new high-speed USB device",
+        "WARN  [pool-1] shop.Stock - below 10",
+        "INFO:root:started",
+        "[Sun Nov 22 12:07:31.123456 2026] [core:notice] [pid 7] AH00094: Command line",
+    ],
+)
+def test_the_usual_ways_to_begin_a_record_are_known(line: str) -> None:
+    assert FORM.recognise(Segment([line] * 5)) >= 0.6
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["src/app.py:12:31: E501 line too long"] * 9,
+        ["-rw-r--r-- 1 me me 120 Nov 22 12:07 app.py"] * 9,
+        ["diff --git a/x b/x", "+2026-11-22 12:07:31 INFO x"] * 9,
+        ["def main():", "    return 3"] * 9,
+        [],
+        ["", "  "],
+    ],
+)
+def test_what_is_no_log_is_not_taken_for_one(lines: list[str]) -> None:
+    assert FORM.recognise(Segment(lines)) < 0.5
+
+
+def test_damage_1_the_only_traceback_of_a_log_that_begins_with_times_stays() -> None:
+    lines, _ = capture("python_logging")
+    result = shown(lines)
+    assert "Traceback (most recent call last):" in result
+    assert '  File "/tmp/shop/pylog.py", line 8, in charge' in result
+    assert "ValueError: amount 101873 is over the limit of 99000" in result
+    assert shorten(lines, shelf=Shelf(()), command="python3 app.py").reduced[0].form == "log"
+
+
+def test_damage_6_an_error_after_the_first_kilobyte_and_the_tail_both_stay() -> None:
+    lines = [record(n, f"order {n} paid") for n in range(5_000)]
+    lines.insert(4_321, record(4_321, "order 17 could not be charged: card declined", "ERROR"))
+    result = shown([*lines, record(5_000, "shutting down")])
+    assert "card declined" in result
+    assert result.rstrip().endswith("]") or "shutting down" in result
+    assert "shutting down" in result
+
+
+def test_records_of_one_kind_are_shown_once_with_their_count_and_their_last_place() -> None:
+    result = shown([record(n, f"order {n} paid in {n % 7} ms") for n in range(1_000)])
+    assert result.splitlines() == [f"{record(0, 'order 0 paid in 0 ms')} (x1000 alike, last 12:16:39, line 1000)"]
+
+
+def test_every_distinct_error_message_stays() -> None:
+    lines = [record(n, "idle") for n in range(200)]
+    words = ("alpha", "beta", "gamma", "delta")
+    for number in range(40):
+        lines.insert(number * 4, record(number, f"cannot reach {words[number % 4]}: refused", "ERROR"))
+    result = shown(lines)
+    assert all(f"cannot reach {word}: refused" in result for word in words)
+
+
+def test_a_counter_of_failures_that_leaves_zero_is_seen() -> None:
+    lines = [record(n, f"batch {n}: 100 ok, failed=0") for n in range(300)]
+    lines[150] = record(150, "batch 150: 97 ok, failed=3")
+    assert "failed=3" in shown(lines)
+
+
+def test_the_one_slow_request_among_thousands_stays() -> None:
+    lines = [record(n, f"GET /cart took {n % 90} ms") for n in range(2_000)]
+    lines[777] = record(777, "GET /cart took 48213 ms")
+    assert "48213 ms" in shown(lines)
+
+
+def test_a_server_error_in_an_access_log_is_an_alarm_and_a_status_is_no_mere_number() -> None:
+    def request(number: int, status: int) -> str:
+        return f'10.0.0.{number % 9} - - [22/Nov/2026:12:00:{number % 60:02} +0000] "GET /cart HTTP/1.1" {status} 512'
+
+    lines = [request(n, 200) for n in range(500)]
+    lines[100], lines[200], lines[300] = request(100, 404), request(200, 503), request(300, 301)
+    result = shown(lines)
+    assert all(f'" {status} ' in result for status in (200, 301, 404, 503))
+
+
+def test_every_address_that_failed_is_named_while_those_that_worked_are_counted() -> None:
+    names = [f"{a}{b}{c}" for a in "bcdfgk" for b in "aeiou" for c in "lmnrst"]
+    request = '10.0.0.7 - - [22/Nov/2026:12:00:00 +0000] "GET /p/{} HTTP/1.1" {} 512'
+    lines = [request.format(name, 200) for name in names] + [request.format(name, 502) for name in names[:40]]
+    result = shown(lines)
+    assert all(request.format(name, 502) in result for name in names[:40])
+    assert result.count('" 200 ') <= 3
+
+
+def test_names_that_vary_do_not_make_kinds_but_rare_words_do() -> None:
+    names = [f"{a}{b}{c}" for a in "bcdfgk" for b in "aeiou" for c in "lmnrst"]
+    lines = [record(n, f"user {names[n % len(names)]} signed in") for n in range(900)]
+    lines[444] = record(444, "user bal signed out for good")
+    result = shown(lines)
+    assert "signed out for good" in result
+    assert len(result) < 400
+
+
+def test_distinct_stack_traces_of_one_error_both_stay() -> None:
+    def failed(number: int, place: int) -> list[str]:
+        frame = f'  File "/srv/shop/pay.py", line {place}, in charge'
+        return [
+            record(number, f"order {number + 1} went astray", "ERROR"),
+            "Traceback (most recent call last):",
+            frame,
+            "KeyError: 'sku'",
+        ]
+
+    lines = [line for n in range(60) for line in failed(n, 10 if n != 37 else 99)]
+    result = shown(lines)
+    assert "line 10, in charge" in result
+    assert "line 99, in charge" in result
+    assert result.count("KeyError") == 2
+
+
+def test_warnings_are_counted_by_kind() -> None:
+    lines = [record(n, f"slow query {n} ms", "WARNING") for n in range(50)]
+    lines += [record(n, "stock below 10", "WARNING") for n in range(50)]
+    result = shown(lines)
+    assert result.count("slow query") == 1
+    assert result.count("stock below") == 1
+
+
+PIECES = [line for name in NAMES if name != "apt_history" for line in capture(name)[0][:60]]
+PIECES += [
+    "",
+    "    at x.Y(Z.java:3)",
+    "Traceback (most recent call last):",
+    "\ufffd\x0b",
+    record(3, "boom", "FATAL"),
+    "{",
+]
+
+
+@settings(max_examples=80, deadline=None)
+@given(lines=st.lists(st.sampled_from(PIECES), max_size=120), exit_code=st.sampled_from([0, 1, None]))
+def test_any_mixture_of_log_lines_keeps_its_promises(lines: list[str], exit_code: int | None, holds: Holds) -> None:
+    holds(FORM, Segment(lines, exit_code=exit_code))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=120))
+def test_every_alarm_is_shown_or_counted_under_its_kind(lines: list[str]) -> None:
+    def kind(line: str) -> str:
+        return "".join(character for character in line if not character.isdigit() and character not in "abcdef")
+
+    kinds = {kind(line.partition(" (x")[0]) for line in shown(lines).split("\n")}
+    assert all(kind(line.partition(" (x")[0]) in kinds for line in lines if is_alarm(line))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(max_size=400))
+def test_no_text_makes_it_raise(text: str) -> None:
+    segment = Segment(text.split("\n"))
+    FORM.recognise(segment)
+    assert sum(block.end - block.start for block in FORM.reduce(segment)) == len(segment.lines)
+    FORM.evidence(segment)

@@ -1,0 +1,126 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sidecar.compression.alarms import is_alarm
+from sidecar.compression.clean import clean
+from sidecar.compression.forms.progress import FORM
+from sidecar.compression.vocabulary import Command, Form, Segment
+
+CAPTURES = Path(__file__).parents[2] / "captures"
+FAMILIES = ("pip", "uv", "npm", "yarn", "pnpm", "cargo", "apt", "git_transfer", "maven", "go", "transfer", "make")
+NAMES = sorted(f"{family}/{path.stem}" for family in FAMILIES for path in (CAPTURES / family).glob("*.json"))
+Holds = Callable[[Form, Segment], None]
+
+
+def capture(name: str) -> Segment:
+    about = json.loads((CAPTURES / f"{name}.json").read_text("utf-8"))
+    lines = clean((CAPTURES / f"{name}.txt").read_bytes()).lines
+    return Segment(lines, command=Command(tuple(about["command"].split())), exit_code=about["exit_code"])
+
+
+def shown(segment: Segment) -> list[str]:
+    return [
+        line
+        for block in FORM.reduce(segment)
+        for line in (segment.lines[block.start : block.end] if block.shown is None else block.shown)
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_capture_keeps_its_promises(name: str, holds: Holds) -> None:
+    holds(FORM, capture(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_alarm_of_every_capture_is_shown(name: str) -> None:
+    segment = capture(name)
+    result = set(shown(segment))
+    assert [line for line in segment.lines if is_alarm(line) and line not in result] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "result"),
+    [
+        ("pip/install_ok", "Successfully installed annotated-types-"),
+        ("npm/install_ok", "added 70 packages in "),
+        ("cargo/build_ok", "    Finished `dev` profile"),
+        ("apt/install_ok", "2 upgraded, 3 newly installed"),
+        ("git_transfer/fetch", "   156fa05..2ada3f2  main       -> origin/main"),
+        ("git_transfer/push", " * [new branch]      work -> work"),
+        ("maven/package_ok", "[INFO] BUILD SUCCESS"),
+        ("uv/venv_install", " + flask=="),
+        ("transfer/wget", "2026-11-23 01:26:34 (260 MB/s) - ‘x.bin’ saved"),
+    ],
+)
+def test_a_success_keeps_its_result(name: str, result: str) -> None:
+    assert any(line.startswith(result) for line in shown(capture(name)))
+
+
+@pytest.mark.parametrize("name", ["pip/install_ok", "pip/requirements", "git_transfer/clone", "maven/package_ok"])
+def test_a_success_becomes_a_few_lines(name: str) -> None:
+    segment = capture(name)
+    assert FORM.recognise(segment) >= 0.7
+    assert sum(map(len, shown(segment))) * 4 < len(segment.text)
+
+
+def test_the_step_at_which_a_build_failed_stays() -> None:
+    result = shown(capture("make/build_fails"))
+    assert "gcc -O2 -Wall -Wextra -I../include -c part26.c -o part26.o" in result
+    assert "make[1]: Entering directory '/tmp/mk/lib'" in result
+    assert "make: *** [Makefile:2: all] Error 2" in result
+
+
+def test_damage_2_a_failing_test_run_after_an_install_stays_whole() -> None:
+    segment = capture("pip/then_failing_pytest")
+    tests = segment.lines.index("=================================== FAILURES ===================================")
+    result = shown(segment)
+    assert list(segment.lines[tests:]) == result[-(len(segment.lines) - tests) :]
+
+
+def test_lines_of_other_programs_that_merely_resemble_progress_stay() -> None:
+    lines = [
+        "Collecting the cart's prices",
+        "Downloading is over",
+        "Fetching nothing",
+        "checking out the cart",
+        "Using tax 7",
+    ]
+    assert shown(Segment(lines * 20, exit_code=0)) == lines * 20
+
+
+def test_a_crate_named_after_errors_is_progress_and_its_failure_is_not() -> None:
+    lines = [f"   Compiling thiserror-{n} v1.0.{n}" for n in range(30)] + [
+        "error: could not compile `shop` (bin) due to 1 error"
+    ]
+    assert shown(Segment(lines, exit_code=101))[-1] == lines[-1]
+    assert len(shown(Segment(lines, exit_code=101))) <= 3
+
+
+def test_a_step_that_says_what_is_missing_is_no_progress() -> None:
+    lines = [*(f"checking for header_{n}.h... yes" for n in range(40)), "checking for libpq... not found"]
+    assert shown(Segment(lines, exit_code=0)) == [lines[-1]]
+
+
+# Made by hand, after the documented output of docker 27: there is no engine to capture from.
+LAYERS = ["17: Pulling from library/postgres", *(f"{n:012x}: Pull complete" for n in range(9)), "Digest: sha256:ab"]
+
+
+def test_image_layers_are_progress_and_the_digest_is_a_result() -> None:
+    assert shown(Segment(LAYERS, exit_code=0)) == [LAYERS[0], LAYERS[-1]]
+
+
+PIECES = [line for name in NAMES for line in capture(name).lines[:40]]
+
+
+@settings(max_examples=80, deadline=None)
+@given(lines=st.lists(st.sampled_from(PIECES), max_size=100), exit_code=st.sampled_from([0, 1, None]))
+def test_any_mixture_keeps_its_promises_and_its_alarms(lines: list[str], exit_code: int | None, holds: Holds) -> None:
+    segment = Segment(lines, exit_code=exit_code)
+    holds(FORM, segment)
+    result = set(shown(segment))
+    assert all(line in result for line in lines if is_alarm(line))

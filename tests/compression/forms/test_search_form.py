@@ -1,0 +1,241 @@
+"""The form `search`: nothing found is lost, the path is written once, and neither logs nor compilers are searches."""
+
+import json
+import random
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sidecar.compression.commands import parse
+from sidecar.compression.forms.search import FORM
+from sidecar.compression.vocabulary import Block, Command, Form, Segment
+
+CAPTURES = Path(__file__).parents[2] / "captures"
+FOUND = sorted(
+    path
+    for pattern in ("grep/*.txt", "rg/*.txt", "ag/*.txt", "git/grep*.txt")
+    for path in CAPTURES.glob(pattern)
+    if path.stem not in {"files", "files_with_matches", "no_match", "error", "binary"}
+)  # fmt: skip
+NUMBERED = [path for path in FOUND if path.stem in {"rn", "rn_word", "context", "future", "plain", "column", "grep"}]
+Holds = Callable[[Form, Segment], None]
+
+
+def read(path: Path, *, hinted: bool = True) -> Segment:
+    lines = path.read_bytes().decode("utf-8", "replace").removesuffix("\n").split("\n")
+    command = json.loads(path.with_suffix(".json").read_text())["command"]
+    return Segment(lines, command=parse(command)[0] if hinted else None)
+
+
+def of(text: str, command: str = "") -> Segment:
+    return Segment(text.removesuffix("\n").split("\n"), command=Command(tuple(command.split())) if command else None)
+
+
+def printed(segment: Segment) -> list[str]:
+    lines: list[str] = []
+    for block in FORM.reduce(segment):
+        lines += segment.lines[block.start : block.end] if block.shown is None else block.shown
+        if block.is_omission:
+            lines.append(f"[{block.what}]")
+    return lines
+
+
+def written_out(block: Block, lines: Sequence[str]) -> list[str]:
+    """The inverse of the notation: what the printed lines of a block stand for."""
+    if block.shown is None:
+        return list(lines[block.start : block.end])
+    shown = list(block.shown)
+    if len(shown) > 1 and re.fullmatch(r"\^ in \d+ files:", shown[1]):
+        text, places = shown[0], shown[2:]
+        return [f"{place}:{text}" for line in places for place in _places(line)]
+    if all(re.fullmatch(r"\S+/: (?:\S+:\d+ ?)+", line) for line in shown):
+        return [place for line in shown for place in _places(line)]
+    if len(shown) == 1:
+        return shown
+    path, *found = shown
+    if found and found[0][0] in ":-":
+        return [path + line for line in found]
+    return [path + found_separator(line) + line for line in found]
+
+
+def _places(line: str) -> list[str]:
+    folder, colon, names = line.partition("/: ")
+    return [f"{folder}/{name}" for name in names.split(" ")] if colon else [line]
+
+
+def found_separator(line: str) -> str:
+    match = re.match(r"\d+([:-])", line)
+    assert match is not None
+    return match[1]
+
+
+@pytest.mark.parametrize("path", FOUND, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_each_real_search_is_recognised_and_keeps_its_evidence(path: Path, holds: Holds) -> None:
+    assert FORM.recognise(read(path)) > 0.8
+    holds(FORM, read(path))
+
+
+@pytest.mark.parametrize("path", NUMBERED, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_numbered_search_is_recognised_by_its_text_alone(path: Path, holds: Holds) -> None:
+    assert FORM.recognise(read(path, hinted=False)) > 0.8
+    holds(FORM, read(path, hinted=False))
+
+
+@pytest.mark.parametrize("path", FOUND, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_each_line_found_can_be_written_out_again(path: Path) -> None:
+    segment = read(path)
+    again = [line for block in FORM.reduce(segment) for line in written_out(block, segment.lines)]
+    assert [line for line in again if line != "--"] == [line for line in segment.lines if line != "--"]
+
+
+def test_the_path_is_written_once_above_its_lines() -> None:
+    segment = of("src/app.py:3:import os\nsrc/app.py:40:    os.exit()\nsrc/b.py:1:import os", "grep -rn os src")
+    assert printed(segment) == ["src/app.py", "3:import os", "40:    os.exit()", "src/b.py:1:import os"]
+
+
+def test_context_keeps_its_dash_and_gaps_are_told_by_the_numbers() -> None:
+    segment = of("a.py-1-x\na.py:2:hit\n--\na.py:9:hit\na.py-10-y", "grep -n -C1 hit a.py b.py")
+    assert printed(segment) == ["a.py", "1-x", "2:hit", "9:hit", "10-y"]
+
+
+def test_separators_that_the_numbers_do_not_tell_stay() -> None:
+    segment = of("a.py:2:hit\na.py:9:hit\n--\na.py:10:hit", "grep -n hit a.py b.py")
+    assert "--" in printed(segment)
+
+
+def test_one_text_in_many_files_is_printed_once_with_every_place() -> None:
+    text = "\n".join(f"src/shop/{name}.py:1:from __future__ import annotations" for name in ("cart", "order", "user"))
+    assert printed(of(text, "grep -rn __future__ src")) == [
+        "from __future__ import annotations",
+        "^ in 3 files:",
+        "src/shop/: cart.py:1 order.py:1 user.py:1",
+    ]
+
+
+def test_counts_share_their_folder() -> None:
+    assert printed(of("src/a.py:3\nsrc/b.py:0\nc.py:12", "grep -c x -r .")) == ["src/: a.py:3 b.py:0", "c.py:12"]
+
+
+def test_what_a_searcher_says_beside_its_finds_stays() -> None:
+    text = "grep: nowhere: No such file or directory\nsrc/a.py:1:x\nsrc/a.py:2:x\nBinary file src/b.bin matches"
+    shown = printed(of(text, "grep -rn x src nowhere"))
+    assert shown[0] == "grep: nowhere: No such file or directory"
+    assert shown[-1] == "Binary file src/b.bin matches"
+
+
+def test_thousands_of_matches_are_all_printed(holds: Holds) -> None:
+    lines = [f"src/module_{number // 50}.py:{number % 50 + 1}:call({number})" for number in range(5_000)]
+    segment = Segment(lines)
+    holds(FORM, segment)
+    shown = "\n".join(printed(segment))
+    assert all(f":call({number})" in shown for number in range(5_000))
+
+
+def test_a_minified_line_is_cut_around_the_pattern_and_says_so(holds: Holds) -> None:
+    long = "x=1;" * 3_000 + "checkout(cart);" + "y=2;" * 3_000
+    segment = of(f"src/a.js:3:checkout()\ndist/app.min.js:1:{long}", "grep -rn checkout .")
+    holds(FORM, segment)
+    shown = printed(segment)
+    assert "checkout(cart);" in shown[2]
+    assert shown[1] == "dist/app.min.js:1:"
+    assert shown[3] == f"[all but this part of {len(long) + 18} characters]"
+
+
+def test_paths_with_colons_dashes_and_drives_are_read_whole() -> None:
+    segment = of("C:\\shop\\a-1-b.py:12:x = 1\nC:\\shop\\a-1-b.py-13-y\nC:\\shop\\a-1-b.py:14:z", "rg -n -C1 x")
+    assert printed(segment) == ["C:\\shop\\a-1-b.py", "12:x = 1", "13-y", "14:z"]
+    assert printed(of("HEAD:src/a.py:1:x\nHEAD:src/a.py:2:x", "git grep -n x HEAD"))[0] == "HEAD:src/a.py"
+
+
+def test_a_text_with_a_slice_is_not_read_as_a_number_when_there_are_none() -> None:
+    segment = of("src/a.py:x = y[1:10:2]\nsrc/a.py:z = 1\nsrc/a.py:w = 2", "grep -r = src")
+    assert printed(segment) == ["src/a.py", ":x = y[1:10:2]", ":z = 1", ":w = 2"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-11-22 12:07:{n} INFO shop.order: processed",
+        "2026-11-22T12:07:{n}Z order 12:30:15 done",
+        "12:07:{n} starting worker",
+        "[12:07:{n}] building",
+        "Nov 22 12:07:{n} host sshd[{n}]: session opened",
+        "src/cart.c:{n}:5: error: expected ';' before '}}' token",
+        "src/cart.c:{n}:5: warning: unused variable 'x' [-Wunused]",
+        "src/cart.py:{n}:1: F401 `os` imported but unused",
+        'src/cart.py:{n}: error: Name "x" is not defined  [name-defined]',
+        "src/cart.go:{n}:2: undefined: total",
+        "src/cart.ts({n},5): error TS2304: Cannot find name 'x'.",
+        "tests/test_cart.py:{n}: AssertionError",
+        '  File "/srv/shop/cart.py", line {n}, in total',
+        "    at total (/srv/shop/cart.js:{n}:5)",
+        "http://shop.example:{n}:/cart",
+        "http://shop.example:8080/cart/{n}",
+        "key_{n}: value",
+        "user{n}:x:{n}:{n}:User:/home/user{n}:/bin/bash",
+    ],
+)
+def test_what_only_looks_like_a_place_is_no_search(line: str) -> None:
+    assert FORM.recognise(of("\n".join(line.format(n=number) for number in range(10, 60)))) == 0.0
+
+
+def test_a_log_whose_lines_begin_with_a_time_is_not_taken_for_grep() -> None:
+    log = [f"2026-11-22 12:07:{second:02} INFO order {second} stored" for second in range(60)] * 20
+    log[600:600] = [
+        "Traceback (most recent call last):",
+        '  File "/srv/shop/app.py", line 3, in <module>',
+        "KeyError: 'cart'",
+    ]
+    assert FORM.recognise(Segment(log)) == 0.0
+
+
+def test_gcc_output_is_not_taken_for_grep() -> None:
+    text = (
+        "cart.c: In function 'total':\ncart.c:12:5: error: 'x' undeclared (first use in this function)\n"
+        "   12 |     x = 1;\n      |     ^\ncart.c:12:5: note: each undeclared identifier is reported only once\n"
+        "make: *** [Makefile:3: cart.o] Error 1"
+    )
+    assert FORM.recognise(of(text * 5)) == 0.0
+
+
+def test_what_comes_after_the_first_thousand_characters_counts() -> None:
+    noise = [f"step {number} of the build went well" for number in range(100)]
+    assert FORM.recognise(Segment([*[f"src/a.py:{n}:x" for n in range(1, 20)], *noise, *noise])) == 0.0
+
+
+@given(data=st.data())
+def test_no_mutation_breaks_coverage_or_evidence(data: st.DataObject, holds: Holds) -> None:
+    small = [path for path in FOUND if path.stat().st_size < 8_000]
+    first, second = (read(data.draw(st.sampled_from(small))) for _ in range(2))
+    start = data.draw(st.integers(0, len(first.lines)))
+    chance = random.Random(data.draw(st.integers(0, 1000)))  # noqa: S311 - a repeatable choice of lines, not a secret
+    kept = [line for line in first.lines[start:] for _ in range(chance.choice((0, 1, 1, 1, 1, 2)))]
+    if data.draw(st.booleans()):
+        kept = [line for pair in zip(kept, second.lines, strict=False) for line in pair]
+    if data.draw(st.booleans()):
+        kept = [line + "\r" for line in kept]
+    holds(FORM, Segment(kept, command=first.command if data.draw(st.booleans()) else None))
+
+
+@given(
+    hits=st.lists(
+        st.tuples(
+            st.sampled_from(["a.py", "src/a.py", "src/b-1-c.py", "src/x/d.py", "C:\\e.py"]),
+            st.integers(1, 99),
+            st.sampled_from([":", "-"]),
+            st.text(st.characters(codec="utf-8", exclude_characters="\n\r"), max_size=12),
+        ),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_any_search_can_be_written_out_again(hits: list[tuple[str, int, str, str]], holds: Holds) -> None:
+    lines = [f"{path}{mark}{number}{mark}{text}" for path, number, mark, text in hits]
+    segment = Segment(lines, command=Command(("grep", "-rn", "x")))
+    holds(FORM, segment)
+    again = [line for block in FORM.reduce(segment) for line in written_out(block, segment.lines)]
+    assert again == lines

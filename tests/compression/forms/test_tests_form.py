@@ -1,0 +1,297 @@
+"""Test runs: nothing that failed is lost, nothing that failed reads as passing."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sidecar.compression.clean import clean
+from sidecar.compression.forms.tests import FORM
+from sidecar.compression.shelf import load
+from sidecar.compression.shorten import shorten
+from sidecar.compression.vocabulary import Block, Command, Form, Segment
+
+CAPTURES = Path(__file__).parents[2] / "captures"
+PYTEST = sorted((CAPTURES / "pytest").glob("*.txt"))
+FAILED = [path for path in PYTEST if json.loads(path.with_suffix(".json").read_text())["exit_code"] not in {0, 5}]
+
+Holds = Callable[[Form, Segment], None]
+
+
+def segment(path: Path, *, hint: bool = True) -> Segment:
+    told = json.loads(path.with_suffix(".json").read_text())
+    command = Command(tuple(told["command"].split())) if hint else None
+    return Segment(clean(path.read_bytes()).lines, command=command, exit_code=told["exit_code"])
+
+
+def of(text: str, exit_code: int | None = None) -> Segment:
+    return Segment(text.removesuffix("\n").split("\n"), exit_code=exit_code)
+
+
+def printed(blocks: list[Block], lines: Segment) -> str:
+    shown: list[str] = []
+    for block in blocks:
+        shown.extend(lines.lines[block.start : block.end] if block.shown is None else block.shown)
+        if block.what:
+            shown.append(f"[... {block.what}]")
+    return "\n".join(shown)
+
+
+def shortened(name: str) -> str:
+    run = segment(CAPTURES / "pytest" / f"{name}.txt")
+    return printed(FORM.reduce(run), run)
+
+
+@pytest.mark.parametrize("path", PYTEST, ids=lambda path: path.stem)
+def test_every_capture_is_recognised_and_keeps_its_evidence(path: Path, holds: Holds) -> None:
+    run = segment(path)
+    assert FORM.recognise(run) >= 0.7
+    holds(FORM, run)
+
+
+@pytest.mark.parametrize("path", [path for path in PYTEST if path.stem != "usage_error"], ids=lambda path: path.stem)
+def test_what_pytest_prints_is_known_without_the_command(path: Path) -> None:
+    assert FORM.recognise(segment(path, hint=False)) >= 0.5
+
+
+@pytest.mark.parametrize("path", FAILED, ids=lambda path: path.stem)
+def test_every_name_that_failed_is_still_there(path: Path) -> None:
+    run = segment(path)
+    text = printed(FORM.reduce(run), run)
+    for line in run.lines:
+        if line.startswith(("FAILED ", "ERROR ")) and "::" in line:
+            assert line in text
+
+
+@pytest.mark.parametrize("path", FAILED, ids=lambda path: path.stem)
+def test_a_failing_run_never_reads_as_passing(path: Path) -> None:
+    run = segment(path)
+    text = printed(FORM.reduce(run), run).lower()
+    assert any(word in text for word in ("failed", "error", "fatal"))
+
+
+def test_a_green_run_becomes_its_final_line_and_what_is_worth_knowing() -> None:
+    lines = shortened("green_v").split("\n")
+    assert lines[-1] == "============= 78 passed, 1 skipped, 1 xpassed, 4 warnings in 0.06s ============="
+    assert "  /tmp/shop/tests/test_cart.py:34: DeprecationWarning: old_total is deprecated, use Cart.total" in lines
+    assert any("SKIPPED (needs a printer)" in line for line in lines)
+    assert len(lines) <= 6
+
+
+def test_a_failing_test_keeps_its_name_marked_line_explanation_and_place() -> None:
+    text = shortened("failures")
+    assert (
+        "_____________________________ test_total_is_wrong ______________________________\n"
+        '>       assert cart.total(10) == 31, "ten percent of 28"\n'
+        "E       AssertionError: ten percent of 28\n"
+        "E       assert 30.8 == 31\n"
+        "E        +  where 30.8 = total(10)\n"
+    ) in text
+    assert "extra/test_bad.py:29: AssertionError" in text
+    assert 'cart.add("pot", 20)' not in text
+
+
+def test_chained_exceptions_are_told_whole() -> None:
+    text = shortened("failures")
+    first = text.index("FileNotFoundError: [Errno 2] No such file or directory: '/nowhere/a'")
+    cause = text.index("The above exception was the direct cause of the following exception:")
+    last = text.index("E           shop.cart.CartError: no cart at /nowhere/a")
+    assert first < cause < last
+
+
+def test_of_captured_output_the_error_stays() -> None:
+    text = shortened("failures")
+    assert "ERROR: batch 17 was dropped: disk quota exceeded" in text
+    assert "step 31: handled" not in text
+
+
+def test_library_frames_go_and_the_frame_that_raised_stays() -> None:
+    text = shortened("failures_full_trace")
+    assert "pluggy" not in text
+    assert "json/decoder.py:355: JSONDecodeError" in text
+    assert ">       json.loads('{\"a\": [1, 2, }')" in text
+
+
+def test_a_native_traceback_keeps_the_users_frames() -> None:
+    text = shortened("failures_tb_native")
+    assert '  File "/tmp/shop/shop/ship.py", line 6, in cost\n    base = {"home": 3, "abroad": 9}[zone]' in text
+    assert "pluggy/_caller.py" not in text
+
+
+def test_equal_failures_share_their_explanation_and_keep_their_own_assertions() -> None:
+    text = shortened("same_error")
+    for number in range(1, 27):
+        assert f"__ test_order_{number} __" in text
+        assert f'>       assert cost([("x", {number})], "island") == {number + 3}' in text
+        assert f"same/test_orders.py:{number * 4 + 2}: " in text
+    assert "the same as in test_order_1" in text
+    assert text.count('base = {"home": 3, "abroad": 9}[zone]') == 1
+
+
+def test_a_collection_error_is_not_no_tests_collected() -> None:
+    text = shortened("collection_errors")
+    assert "E   ModuleNotFoundError: No module named 'shopfront'" in text
+    assert "E   SyntaxError: invalid syntax" in text
+    assert "ERROR broken/test_missing.py" in text
+    assert "!!!!!!!!!!!!!!!!!!! Interrupted: 3 errors during collection !!!!!!!!!!!!!!!!!!!!" in text
+    assert "no tests" not in text
+
+
+def test_no_tests_ran_is_said_and_never_called_passing() -> None:
+    assert "80 deselected in 0.02s" in shortened("no_tests")
+    text = shortened("no_file")
+    assert "no tests ran" in text
+    assert "ERROR: file or directory not found: tests/test_gone.py" in text
+
+
+def test_a_crash_keeps_the_test_it_happened_in() -> None:
+    text = shortened("crash")
+    assert "Fatal Python error: Segmentation fault" in text
+    assert 'File "/tmp/shop/crash/test_crash.py", line 10 in test_segv' in text
+    assert "pluggy" not in text
+
+
+def test_an_internal_error_keeps_its_last_own_frame_and_its_message() -> None:
+    text = shortened("internal_error")
+    assert 'INTERNALERROR>   File "/tmp/shop/hook/conftest.py", line 5, in pytest_collection_finish' in text
+    assert "INTERNALERROR> AttributeError: 'Session' object has no attribute 'nothing'" in text
+    assert "_multicall" not in text
+
+
+def test_an_interruption_is_told() -> None:
+    text = shortened("interrupted")
+    assert "KeyboardInterrupt !!!" in text
+    assert "/tmp/shop/crash/test_interrupt.py:9: KeyboardInterrupt" in text
+
+
+def test_coverage_keeps_what_is_not_covered_and_the_total() -> None:
+    text = shortened("green_cov")
+    assert "shop/cart.py          32      5    84%   31-32, 49-51" in text
+    assert "TOTAL                 37      5    86%" in text
+    assert "shop/ship.py" not in text
+    assert "FAIL Required test coverage of 99% not reached. Total coverage: 91.89%" in shortened("failures_cov")
+
+
+def test_a_run_cut_off_keeps_the_progress_that_tells_of_a_failure() -> None:
+    run = of(
+        "============================= test session starts ==============================\n"
+        "collected 108 items\n\n"
+        + "".join(f"tests/test_{n}.py ......................  [ {n}%]\n" for n in range(30))
+        + "tests/test_late.py ..F.\n",
+        exit_code=124,
+    )
+    text = printed(FORM.reduce(run), run)
+    assert "tests/test_late.py ..F." in text
+
+
+def test_verbose_failures_stay_when_nothing_below_tells_them() -> None:
+    passed = "".join(f"tests/test_a.py::test_{n} PASSED    [ {n}%]\n" for n in range(40))
+    run = of(passed + "tests/test_a.py::test_bad FAILED    [ 41%]\n" + passed, exit_code=137)
+    assert FORM.recognise(run) == 0.0 or "test_bad FAILED" in printed(FORM.reduce(run), run)
+    with_header = of("============================= test session starts =====\n" + run.text, exit_code=137)
+    assert "tests/test_a.py::test_bad FAILED" in printed(FORM.reduce(with_header), with_header)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-22 12:07:31 INFO 3 passed, 1 failed in 2.1s of checks\n2026-11-22 12:07:32 INFO done\n",
+        "docs/usage.rst:12:=========================== test session starts ============================\n",
+        "Collecting requests\nSuccessfully installed requests-2.32.0\n",
+        "commit 0123456789012345678901234567890123456789\n\n    Fix what failed\n",
+        "",
+    ],
+)
+def test_what_no_runner_printed_is_not_taken_for_tests(text: str) -> None:
+    assert FORM.recognise(of(text)) < 0.5
+
+
+def test_a_pytest_command_that_printed_something_else_is_not_tests() -> None:
+    run = Segment(["Collecting pytest", "Successfully installed pytest-9.2.0"], command=Command(("pytest",)))
+    assert FORM.recognise(run) == 0.0
+
+
+def test_an_install_before_a_failing_run_does_not_swallow_it() -> None:
+    install = "Collecting pytest\n  Downloading pytest-9.2.0.whl (410 kB)\nSuccessfully installed pytest-9.2.0\n"
+    run = segment(CAPTURES / "pytest" / "failures.txt")
+    result = shorten(install + run.text, shelf=load(), command="pip install pytest && pytest", exit_code=1)
+    assert [part.fell_back for part in result.reduced] == ["", ""]
+    for line in run.lines:
+        if line.startswith(("FAILED ", "ERROR ")):
+            assert line in result.text
+    assert "25 failed, 81 passed" in result.text
+
+
+def test_lines_before_the_header_are_kept() -> None:
+    run = of("setting up the database took 3 s\n" + segment(CAPTURES / "pytest" / "green.txt").text)
+    assert "setting up the database took 3 s" in printed(FORM.reduce(run), run)
+
+
+GRAMMAR = [
+    "E   x",
+    "E",
+    "> y",
+    "=== FAILURES ===",
+    "_ a _",
+    "",
+    "a.py:1: E",
+    "_ _ _",
+    "___",
+    "--- Captured x ---",
+    "a.py:3: in f",
+    "    z",
+    "FAILED a.py::b",
+    "=== 1 failed in 1s ===",
+    "!!! x !!!",
+    "INTERNALERROR> ValueError: x",
+    '  File "x.py", line 3, in f',
+    "a.py::b FAILED [ 3%]",
+    "==",
+    "Traceback (most recent call last):",
+    "ValueError: x",
+    "=== warnings summary ===",
+    "  a.py:3: UserWarning: x",
+    "TOTAL 3 3 0%",
+    "=== XFAILURES ===",
+    "=== test session starts ===",
+]
+
+MUTABLE = [path for path in PYTEST if path.stat().st_size < 30_000]
+
+
+@settings(max_examples=60, deadline=None)
+@given(path=st.sampled_from(MUTABLE), data=st.data())
+def test_a_run_cut_anywhere_keeps_its_evidence(path: Path, data: st.DataObject, holds: Holds) -> None:
+    lines = segment(path).lines
+    start = data.draw(st.integers(0, len(lines) - 1))
+    end = data.draw(st.integers(start + 1, len(lines)))
+    holds(FORM, Segment(lines[start:end], exit_code=data.draw(st.sampled_from([None, 0, 1]))))
+
+
+@settings(max_examples=60, deadline=None)
+@given(path=st.sampled_from(MUTABLE), seed=st.integers(0, 10_000), share=st.floats(0.02, 0.7))
+def test_a_run_with_lines_missing_keeps_its_evidence(path: Path, seed: int, share: float, holds: Holds) -> None:
+    toss = Random(seed)  # noqa: S311 - a test must be the same every time
+    lines = [line for line in segment(path).lines if toss.random() > share]
+    holds(FORM, Segment(lines))
+
+
+@settings(max_examples=40, deadline=None)
+@given(first=st.sampled_from(MUTABLE), second=st.sampled_from(MUTABLE), step=st.integers(1, 40))
+def test_two_runs_that_wrote_at_once_keep_their_evidence(first: Path, second: Path, step: int, holds: Holds) -> None:
+    one, other = segment(first).lines, segment(second).lines
+    lines: list[str] = []
+    for begun in range(0, max(len(one), len(other)), step):
+        lines.extend(one[begun : begun + step])
+        lines.extend(other[begun : begun + step])
+    holds(FORM, Segment(lines))
+
+
+@settings(max_examples=100, deadline=None)
+@given(lines=st.lists(st.sampled_from(GRAMMAR), max_size=40))
+def test_any_order_of_its_lines_is_read_without_harm(lines: list[str], holds: Holds) -> None:
+    holds(FORM, Segment(lines))
