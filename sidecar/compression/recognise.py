@@ -20,6 +20,12 @@ _SURE = 0.5
 _SHELF_SURE = 0.2
 """What is enough where the shelf says that this command prints this form."""
 
+_UNMISTAKABLE = 0.97
+"""No form is surer than this, so nobody else need be asked."""
+
+_SHELF_COUNTS = 0.3
+"""What the shelf's word adds; on a failing run the text alone decides, for there the errors matter."""
+
 _STAGES_YIELD_TO = 0.8
 """A form this sure of a text is right even where the shelf has line stages for the command."""
 
@@ -54,13 +60,17 @@ def _with_hints(segment: Segment, commands: Sequence[Command]) -> Iterable[Segme
 def _claims(segment: Segment, shelf: Shelf) -> Iterable[tuple[Form, float]]:
     """Each form that may read this segment, with a sureness that makes the shelf's word count."""
     known = shelf.match(segment.command) if segment.command is not None else None
-    scores = [(form, form.recognise(segment)) for form in forms()]
+    scores: list[tuple[Form, float]] = []
+    for form in sorted(forms(), key=lambda form: known is None or form.name != known.form):
+        scores.append((form, form.recognise(segment)))
+        if scores[-1][1] >= _UNMISTAKABLE:
+            break
     surest = max(score for _, score in scores)
     shows = known is not None and (not known.shows or any(text in segment.text for text in known.shows))
     if known is not None and known.lines_form is not None and shows and surest < _STAGES_YIELD_TO:
         yield known.lines_form, _STAGES_YIELD_TO
     for form, score in scores:
         if known is not None and known.form == form.name and score >= _SHELF_SURE:
-            yield form, score + 0.3
+            yield form, score + (0.0 if segment.exit_code else _SHELF_COUNTS)
         elif score >= _SURE:
             yield form, score

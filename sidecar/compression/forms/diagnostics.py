@@ -12,6 +12,7 @@ How each tool writes its lines is data in `diagnostics_grammar`.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -59,6 +60,9 @@ _PROGRAMS = frozenset((
 ))
 # fmt: on
 _COMMANDS = frozenset({("go", "build"), ("go", "vet"), ("cargo", "build"), ("cargo", "check"), ("cargo", "clippy")})
+_TELLS = ("error", "warning", "-->", "undefined reference", "***")
+_PLACE = re.compile(r"[^\d\s]:\d+:\d+[: ]|\(\d+,\d+\)|^ +\d+:\d+ ", re.MULTILINE)
+_GLANCES = 48
 _SEARCHERS = frozenset({"ack", "ag", "egrep", "fgrep", "grep", "rg"})
 
 
@@ -68,6 +72,8 @@ def _recognise(segment: Segment) -> float:
         return 0.95
     if words and words[0] in _SEARCHERS:
         return 0.0  # a search for `error:` prints the headings of a compiler
+    if not _is_worth_a_census(segment):
+        return 0.0
     kinds, placed = _census(segment.lines)
     total = sum(kinds.values()) - kinds[Kind.BLANK]
     if not total:
@@ -85,6 +91,18 @@ def _recognise(segment: Segment) -> float:
     if words and words[0] in _PROGRAMS:
         return 0.8 if builds + kinds[Kind.ERROR] >= 0.5 * total else 0.0
     return 0.55 if kinds[Kind.BUILD] and builds >= 0.7 * total and total >= _FEW else 0.0
+
+
+def _is_worth_a_census(segment: Segment) -> bool:
+    """Whether any word of the whole text, or any line of a few from every part, could be a compiler's.
+
+    Reading every line costs 7 us a line, and most outputs are not diagnostics.
+    """
+    lines, text = segment.lines, segment.text
+    if any(word in text for word in _TELLS) or _PLACE.search(text):
+        return True
+    step = max(1, len(lines) // _GLANCES)
+    return any(read(line, inside=False).kind not in {Kind.OTHER, Kind.BLANK} for line in lines[::step])
 
 
 def _census(lines: Sequence[str]) -> tuple[Counter[Kind], int]:
@@ -226,10 +244,14 @@ class _Report:
     def _mark(self) -> None:
         finding = _Finding()
         leading: list[int] = []
+        entered: int | None = None
         for index, this in enumerate(self.read):
             if this.kind in _LEADING:
                 leading.append(index)
             elif this.kind in _HEADINGS or this.kind is Kind.NOTE:
+                if entered is not None:
+                    # A path after it is relative to that directory: without the line it leads nowhere.
+                    self.why[entered], entered = "", None
                 self.starts.add(leading[0] if leading else index)
                 self._heading(index, this, finding)
                 self._lead(leading, goes=bool(self.why[index]), kind=this.kind)
@@ -237,6 +259,8 @@ class _Report:
             else:
                 leading = []
                 self._excerpt(index, this.kind, finding)
+                if this.kind is Kind.BUILD and " directory " in self.lines[index]:
+                    entered = index if ": Entering directory " in self.lines[index] else None
         for index, count in self.counts.items():
             if count > 1:
                 self.instead[index] = f"{self.lines[index]} (x{count})"
