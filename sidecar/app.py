@@ -19,7 +19,7 @@ import anyio
 from anyio.to_thread import run_sync
 
 from sidecar.compression.compressor import Compressor
-from sidecar.config.places import state_dir
+from sidecar.config.places import state_dir, user_file
 from sidecar.errors import ConfigurationError
 from sidecar.providers import pricing
 from sidecar.store.store import Store
@@ -48,17 +48,18 @@ async def open_rooms(
             clock=clock,
             environ=environ,
             store=store,
-            compressor=Compressor(shelf=_shelf),
+            compressor=Compressor(shelf=partial(_shelf, user_file(environ).parent / "tools")),
             configuration=configured.configuration,
             switchboard=configured.switchboard,
         )
 
 
 @cache
-def _shelf() -> Shelf:
+def _shelf(own: Path) -> Shelf:
+    """Our shelf, and after it the user's *own*, beside their configuration file."""
     from sidecar.compression.shelf import load
 
-    return load()
+    return load((own,))
 
 
 class _Configured:

@@ -473,8 +473,9 @@ def shelf_check() -> None:
     """Run every tool's examples and explain what differs."""
     from sidecar.compression.shelf import check, load
     from sidecar.compression.shorten import shorten
+    from sidecar.config.places import user_file
 
-    known = load()
+    known = load((user_file(os.environ).parent / "tools",))
     count = sum(1 for _ in known.examples())
     wrong = check(
         known, lambda text, command, exit_code: shorten(text, shelf=known, command=command, exit_code=exit_code).text

@@ -59,7 +59,10 @@ class Compressed:
 
 
 class Compressor:
-    """Shortens outputs; *keep* is asked only where something is rewritten or left out."""
+    """Shortens outputs; *keep* is asked only where something is rewritten or left out.
+
+    *shelf* reads files the first time: a file of the user's that is wrong raises ConfigurationError.
+    """
 
     def __init__(self, *, shelf: Callable[[], Shelf]) -> None:
         self._shelf = shelf
@@ -86,6 +89,7 @@ class Compressor:
             return await _ends(data, keep, bound)
         if len(data) <= _SMALL_BYTES and bound.admits(small := clean(data).text, tokens.count):
             return Compressed(small)
+        shelf = await run_sync(self._shelf)
         before = 0
         cleaned, shortened = Cleaned([], ends_with_newline=False), Shortened((), ())
 
@@ -96,7 +100,7 @@ class Compressor:
 
         async def reduce() -> None:
             nonlocal cleaned, shortened
-            cleaned, shortened = await run_sync(partial(_clean_and_shorten, data, self._shelf, command, exit_code))
+            cleaned, shortened = await run_sync(partial(_clean_and_shorten, data, shelf, command, exit_code))
 
         async with anyio.create_task_group() as group:
             group.start_soon(count)
@@ -188,11 +192,9 @@ def _draft(cleaned: Cleaned, short: Shortened, before: int, focus: str, bound: B
     )
 
 
-def _clean_and_shorten(
-    data: bytes, shelf: Callable[[], Shelf], command: str, exit_code: int | None
-) -> tuple[Cleaned, Shortened]:
+def _clean_and_shorten(data: bytes, shelf: Shelf, command: str, exit_code: int | None) -> tuple[Cleaned, Shortened]:
     cleaned = clean(data)
-    return cleaned, shorten(cleaned.lines, shelf=shelf(), command=command, exit_code=exit_code)
+    return cleaned, shorten(cleaned.lines, shelf=shelf, command=command, exit_code=exit_code)
 
 
 def _raw(data: bytes) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sidecar.compression.vocabulary import Command, Form, Segment
 
 if TYPE_CHECKING:
-    from sidecar.compression.shelf import Shelf
+    from sidecar.compression.shelf import Shelf, ToolOutput
 
 __all__ = ["forms", "recognise"]
 
@@ -36,6 +36,13 @@ def forms() -> tuple[Form, ...]:
     from sidecar.compression.forms import diagnostics, diff, listing, log, progress, search, tests
 
     return (diff.FORM, tests.FORM, diagnostics.FORM, search.FORM, listing.FORM, progress.FORM, log.FORM)
+
+
+@cache
+def _lines_form(output: ToolOutput) -> Form:
+    from sidecar.compression.forms.lines import lines_form
+
+    return lines_form(output)
 
 
 def recognise(segment: Segment, commands: Sequence[Command], shelf: Shelf) -> tuple[Form | None, Segment]:
@@ -66,9 +73,8 @@ def _claims(segment: Segment, shelf: Shelf) -> Iterable[tuple[Form, float]]:
         if scores[-1][1] >= _UNMISTAKABLE:
             break
     surest = max(score for _, score in scores)
-    shows = known is not None and (not known.shows or any(text in segment.text for text in known.shows))
-    if known is not None and known.lines_form is not None and shows and surest < _STAGES_YIELD_TO:
-        yield known.lines_form, _STAGES_YIELD_TO
+    if known is not None and surest < _STAGES_YIELD_TO and known.applies(segment.text):
+        yield _lines_form(known), _STAGES_YIELD_TO
     for form, score in scores:
         if known is not None and known.form == form.name and score >= _SHELF_SURE:
             yield form, score + (0.0 if segment.exit_code else _SHELF_COUNTS)

@@ -16,13 +16,10 @@ from difflib import unified_diff
 from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from sidecar.compression.vocabulary import Command
 from sidecar.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from sidecar.compression.vocabulary import Form
 
 __all__ = ["Example", "Mismatch", "Shelf", "Stage", "Tool", "ToolOutput", "check", "linear_fault", "load"]
 
@@ -71,14 +68,9 @@ class ToolOutput:
     stages: tuple[Stage, ...] = ()
     examples: tuple[Example, ...] = ()
 
-    @cached_property
-    def lines_form(self) -> Form | None:
-        """The form its stages make; None where a form written in Python reads it."""
-        if self.form is not None:
-            return None
-        from sidecar.compression.forms.lines import lines_form
-
-        return lines_form(self)
+    def applies(self, text: str) -> bool:
+        """Whether its stages may read *text*: no form reads it, and one of *shows* stands in it."""
+        return self.form is None and (not self.shows or any(word in text for word in self.shows))
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,14 +58,20 @@ async def compressed(
     focus: str = "",
     answer_tokens: int | None = None,
     cwd: str = "",
+    beside: str = "",
 ) -> Compressed:
-    """Shorten *data* within the caller's bound, keep its original, and enter the saving in the ledger."""
+    """Shorten *data*, keep its original, and enter the saving in the ledger.
+
+    The result is within the caller's bound together with *beside*, the line that is shown with it.
+    """
 
     async def keep(original: bytes) -> str:
         return await rooms.store.keep(original, command=command, cwd=cwd, exit_code=exit_code)
 
+    # A line's characters are no fewer than its tokens: good enough to leave room for it without counting.
+    bound = caller.bound(answer_tokens).without(beside, len) if beside else caller.bound(answer_tokens)
     result = await rooms.compressor.compress(
-        data, keep=keep, command=command, exit_code=exit_code, focus=focus, bound=caller.bound(answer_tokens)
+        data, keep=keep, command=command, exit_code=exit_code, focus=focus, bound=bound
     )
     for fault in result.faults:
         from sidecar.log import log

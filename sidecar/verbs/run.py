@@ -26,29 +26,28 @@ _TIMED_OUT_STATUS = 124
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A command that ran, and its output as shown; *exit_status* is a shell's: 128 + n for a signal n."""
+    """A command that ran: *headline* tells how in one line; *exit_status* is a shell's, 128 + n for a signal n."""
 
     exit_status: int
-    ran: shell.Ran
+    headline: str
     shown: Compressed
-    timeout_s: float
+    has_output: bool
 
-    @property
-    def headline(self) -> str:
-        """One line: exit status, duration, and whatever else a reader must know."""
-        ran = self.ran
-        took = f"{ran.took_s:.2f} s" if ran.took_s < 100 else f"{ran.took_s:.0f} s"
-        if ran.is_timed_out:
-            line = f"ended after {self.timeout_s:g} s unfinished (give `timeout_s` a larger number, or run it in parts)"
-        elif ran.exit_code is not None and ran.exit_code < 0:
-            line = f"ended by signal {-ran.exit_code} after {took}"
-        else:
-            line = f"exit {ran.exit_code} in {took}"
-        if ran.left_children:
-            line += "; it left processes running, which were ended (start servers in a terminal of your own)"
-        if ran.dropped_bytes:
-            line += f"; it printed too much: {ran.dropped_bytes:,} bytes from its middle are not kept"
-        return line if ran.output else f"{line}; no output"
+
+def _headline(ran: shell.Ran, timeout_s: float) -> str:
+    """Exit status, duration, and whatever else a reader must know."""
+    took = f"{ran.took_s:.2f} s" if ran.took_s < 100 else f"{ran.took_s:.0f} s"
+    if ran.is_timed_out:
+        line = f"ended after {timeout_s:g} s unfinished (give `timeout_s` a larger number, or run it in parts)"
+    elif ran.exit_code is not None and ran.exit_code < 0:
+        line = f"ended by signal {-ran.exit_code} after {took}"
+    else:
+        line = f"exit {ran.exit_code} in {took}"
+    if ran.left_children:
+        line += "; it left processes running, which were ended (start servers in a terminal of your own)"
+    if ran.dropped_bytes:
+        line += f"; it printed too much: {ran.dropped_bytes:,} bytes from its middle are not kept"
+    return line if ran.output else f"{line}; no output"
 
 
 async def run(
@@ -65,7 +64,7 @@ async def run(
     done = await run_command(
         rooms, caller=caller, command=command, cwd=cwd, timeout_s=timeout_s, focus=focus, answer_tokens=answer_tokens
     )
-    return f"{done.headline}\n{done.shown.text}".removesuffix("\n") if done.ran.output else done.headline
+    return f"{done.headline}\n{done.shown.text}".removesuffix("\n") if done.has_output else done.headline
 
 
 async def run_command(
@@ -105,6 +104,7 @@ async def run_command(
         raise failure
     exit_status = _TIMED_OUT_STATUS if ran.exit_code is None else ran.exit_code
     exit_status = 128 - exit_status if exit_status < 0 else exit_status
+    headline = _headline(ran, limit_s)
     shown = await compressed(
         rooms,
         ran.output,
@@ -115,8 +115,9 @@ async def run_command(
         focus=focus,
         answer_tokens=answer_tokens,
         cwd=str(folder),
+        beside=headline,
     )
-    return Finished(exit_status, ran, shown, limit_s)
+    return Finished(exit_status, headline, shown, has_output=bool(ran.output))
 
 
 async def _tell_progress(caller: Caller) -> None:
