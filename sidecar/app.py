@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = ["examine", "open_rooms"]
 
+_LOCK_WAIT_S = 2.0
+"""How long another process may hold the state before we go on without it; it costs memory, never an answer."""
+
 
 @asynccontextmanager
 async def open_rooms(
@@ -41,7 +44,7 @@ async def open_rooms(
 ) -> AsyncIterator[Rooms]:
     """The rooms for a project at *cwd*; opens at once, whatever state the configuration is in."""
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(Store.open(state_dir(environ), clock=clock))
+        store = await stack.enter_async_context(Store.open(state_dir(environ), clock=clock, wait_s=_LOCK_WAIT_S))
         configured = _Configured(stack, cwd, environ, clock, store)
         yield Rooms(
             cwd=cwd,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import time
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import anyio.to_thread
 
@@ -87,28 +88,27 @@ def _matches(every: Sequence[str], wanted: _Span, find: str, context: int) -> tu
     import regex  # the one engine at hand that can give up; tiktoken depends on it already
 
     try:
-        pattern = regex.compile(find)
+        pattern = regex.compile(find, regex.MULTILINE)
     except regex.error as error:
         raise WrongUsage(f"`find` is not a regular expression ({error}): escape what is meant literally.") from error
-    spans: list[_Span] = []
-    count = 0
-    deadline_s = time.monotonic() + _PATTERN_LIMIT_S
+    starts = list(accumulate((len(line) + 1 for line in every[wanted.start : wanted.end]), initial=0))
+    text = "\n".join(every[wanted.start : wanted.end])
+    matching: list[int] = []
     try:
-        for index in range(wanted.start, wanted.end):
-            # The engine's own limit is per line; the clock bounds all of them together.
-            if pattern.search(every[index], timeout=_PATTERN_LIMIT_S) is None:
-                continue
-            count += 1
-            start, end = max(wanted.start, index - context), min(wanted.end, index + context + 1)
-            if spans and start <= spans[-1].end:
-                spans[-1] = _Span(spans[-1].start, end)
-            else:
-                spans.append(_Span(start, end))
-            if time.monotonic() > deadline_s:
-                raise TimeoutError
+        for found in pattern.finditer(text, timeout=_PATTERN_LIMIT_S):
+            line = bisect_right(starts, found.start()) - 1
+            if not matching or matching[-1] != line:
+                matching.append(line)
     except TimeoutError as error:
         raise WrongUsage(f"`find` took too long on {wanted.name}: give a simpler pattern or fewer `lines`.") from error
-    return spans, count
+    spans: list[_Span] = []
+    for index in (wanted.start + line for line in matching):
+        start, end = max(wanted.start, index - context), min(wanted.end, index + context + 1)
+        if spans and start <= spans[-1].end:
+            spans[-1] = _Span(spans[-1].start, end)
+        else:
+            spans.append(_Span(start, end))
+    return spans, len(matching)
 
 
 def _within(original: Original, every: Sequence[str], spans: Sequence[_Span], told: str, bound: Bound) -> str:
