@@ -354,3 +354,71 @@ async def test_a_spent_budget_excludes_what_costs(agent: Agent, environ: dict[st
             second = await text_of(client, "ask", prompt="two")
     assert "b/model" in second.rpartition("\n")[2]
     assert len(simulation.calls("a")) == 1
+
+
+async def test_progress_is_told_while_tiers_are_tried_and_while_a_model_streams(
+    agent: Agent, environ: dict[str, str], tmp_path: Path
+) -> None:
+    slowly = Reply(text="word " * 60, tokens_per_s=60, chunk_tokens=4)
+    providers = [
+        Simulated("a", "openai-chat", Schedule(phases=(Phase(fault="openai.rate-limit"),))),
+        Simulated("b", "anthropic", Schedule(reply=slowly)),
+    ]
+    told: list[str] = []
+
+    async def progress(progress: float, total: float | None, message: str | None) -> None:
+        told.append(message or "")
+
+    async with simulate(providers) as simulation:
+        configure(tmp_path, environ, simulation, providers)
+        async with agent() as client:
+            await client.call_tool("ask", {"prompt": "hello"}, progress_callback=progress)
+    assert told[0] == "a/model: rate limit; asking b/model"
+    assert any("characters so far" in message for message in told[1:])
+
+
+async def test_a_reply_that_does_not_fit_its_schema_is_a_failure_like_any_other(
+    agent: Agent, environ: dict[str, str], tmp_path: Path
+) -> None:
+    providers = [
+        Simulated("a", "openai-chat", Schedule(reply=Reply(text="no JSON at all"))),
+        Simulated("b", "gemini"),
+    ]
+    schema = {"type": "object", "properties": {"line": {"type": "integer"}}, "required": ["line"]}
+    async with simulate(providers) as simulation:
+        configure(tmp_path, environ, simulation, providers)
+        async with agent() as client:
+            text = await text_of(client, "ask", prompt="Which line?", schema=schema)
+    answer, _, receipt = text.rpartition("\n")
+    assert isinstance(json.loads(answer)["line"], int)
+    assert "b/model" in receipt
+
+
+async def test_a_large_attachment_is_compressed_to_the_window_of_the_endpoint(
+    agent: Agent, environ: dict[str, str], tmp_path: Path, project: Path
+) -> None:
+    lines = [f"{number}: {number * 7919 % 100_003} nothing of note here" for number in range(12_000)]
+    lines[7_000] = "7000: the needle that was asked for, error: broken"
+    (project / "large.txt").write_text("\n".join(lines))
+    providers = [Simulated("a", "openai-chat")]
+    async with simulate(providers) as simulation:
+        configure(tmp_path, environ, simulation, providers)
+        async with agent() as client:
+            await text_of(client, "ask", prompt="Where is the needle?", attach=["large.txt"])
+        [call] = simulation.calls("a")
+    sent = json.dumps(call.body)
+    assert tokens.count(sent) < 32_000
+    assert "the needle that was asked for" in sent
+    assert "[... " in sent
+
+
+async def test_a_secret_file_is_not_attached(
+    agent: Agent, environ: dict[str, str], tmp_path: Path, project: Path
+) -> None:
+    (project / ".env").write_text("PASSWORD=hunter2")
+    providers = [Simulated("a", "openai-chat")]
+    async with simulate(providers) as simulation:
+        configure(tmp_path, environ, simulation, providers)
+        async with agent() as client:
+            assert "usually holds secrets" in await refusal_of(client, "ask", prompt="Read it.", attach=[".env"])
+        assert simulation.calls("a") == []

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from sidecar.compression.alarms import alarm_lines
 from sidecar.compression.shorten import Printed, marker, render
 from sidecar.compression.vocabulary import Rank
 
@@ -113,7 +114,8 @@ def _pieces(block: Printed) -> list[Printed]:
 
 
 def _preference(pieces: Sequence[Printed], focus: str) -> Callable[[int], tuple[float, float, float]]:
-    """Sort key: evidence, then by focus, then structure; without a focus both ends of the output before its middle."""
+    """Sort key: evidence, alarms, what the focus asks for, structure; then both ends before the middle."""
+    alarms = frozenset(alarm_lines([piece.text for piece in pieces]))
     scores = _bm25([piece.text for piece in pieces], focus) if focus else [0.0] * len(pieces)
     last = max(1, len(pieces) - 1)
 
@@ -122,6 +124,8 @@ def _preference(pieces: Sequence[Printed], focus: str) -> Callable[[int], tuple[
         rank = float(piece.rank)
         if piece.rank is not Rank.EVIDENCE and scores[index] > 0:
             rank = 0.5
+        if piece.rank is not Rank.EVIDENCE and index in alarms:
+            rank = 0.3
         if piece.is_bare:
             rank = float(Rank.CONTENT) + 0.5
         # In evidence the first failure comes first; elsewhere a command says most at its end, then at its start.

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
-from anyio.to_thread import run_sync
+import anyio.to_thread
 
 from sidecar.compression import tokens
 from sidecar.compression.budget import Bound, fit
@@ -35,6 +35,9 @@ _END_LINES = 80
 _END_BYTES = 64_000
 _DEAREST_HANDLE = "u7b5zj3v"
 """Stands for a handle not known yet: it has eight tokens, the most that eight characters can cost."""
+
+_in_thread = partial(anyio.to_thread.run_sync, abandon_on_cancel=True)
+"""Everything given to it is pure, so a caller that leaves need not wait for the end of it."""
 
 Keep = Callable[[bytes], Awaitable[str]]
 """Keeps an original and returns its handle; raises StateError where it cannot."""
@@ -89,18 +92,18 @@ class Compressor:
             return await _ends(data, keep, bound)
         if len(data) <= _SMALL_BYTES and bound.admits(small := clean(data).text, tokens.count):
             return Compressed(small)
-        shelf = await run_sync(self._shelf)
+        shelf = await _in_thread(self._shelf)
         before = 0
         cleaned, shortened = Cleaned([], ends_with_newline=False), Shortened((), ())
 
         async def count() -> None:
             # tiktoken lets go of the interpreter's lock: where a second core is free, counting costs no time.
             nonlocal before
-            before = await run_sync(lambda: tokens.count(_raw(data)))
+            before = await _in_thread(lambda: tokens.count(_raw(data)))
 
         async def reduce() -> None:
             nonlocal cleaned, shortened
-            cleaned, shortened = await run_sync(partial(_clean_and_shorten, data, shelf, command, exit_code))
+            cleaned, shortened = await _in_thread(partial(_clean_and_shorten, data, shelf, command, exit_code))
 
         async with anyio.create_task_group() as group:
             group.start_soon(count)
@@ -119,7 +122,7 @@ class Compressor:
     ) -> Compressed:
         """The original, the cleaned or the shortened one: the one with the fewest tokens within the bound."""
         raw = _raw(data)
-        draft = await run_sync(partial(_draft, cleaned, short, before, focus, bound))
+        draft = await _in_thread(partial(_draft, cleaned, short, before, focus, bound))
         if draft.is_only_cleaned and draft.body_tokens < before:
             return Compressed(draft.body, after_tokens=draft.body_tokens)
         if draft.tokens(_DEAREST_HANDLE) >= before and bound.admits(raw, tokens.count):
@@ -171,7 +174,7 @@ class _Draft:
         return line
 
 
-_WIDEST_FOOTER = _Draft("", 0, 99_999_999, is_lossless=False, is_only_cleaned=False, has_escapes=False)
+_WIDEST_FOOTER = _Draft("", 0, 99_999_999, is_lossless=False, is_only_cleaned=False, has_escapes=True)
 
 
 def _draft(cleaned: Cleaned, short: Shortened, before: int, focus: str, bound: Bound) -> _Draft:
@@ -229,5 +232,5 @@ async def _ends(data: bytes, keep: Keep, bound: Bound) -> Compressed:
     except StateError as error:
         handle, last = None, f"[sidecar: only the ends of {len(data):,} bytes are shown, the rest is not kept: {error}]"
     room = bound.without(last, tokens.count)
-    fitted = await run_sync(partial(fit, printed, room, focus="", count=tokens.count))
+    fitted = await _in_thread(partial(fit, printed, room, focus="", count=tokens.count))
     return Compressed(f"{render(fitted)}\n{last}", handle, omissions=1)
