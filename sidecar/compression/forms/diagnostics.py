@@ -96,9 +96,12 @@ def _recognise(segment: Segment) -> float:
 def _is_worth_a_census(segment: Segment) -> bool:
     """Whether any word of the whole text, or any line of a few from every part, could be a compiler's.
 
-    Reading every line costs 7 us a line, and most outputs are not diagnostics.
+    Reading every line costs 7 us a line, and most outputs are not diagnostics. A large output is sampled
+    by the census, which then costs less than this would.
     """
     lines, text = segment.lines, segment.text
+    if len(lines) > _SAMPLES * _SAMPLE_LINES:
+        return True
     if any(word in text for word in _TELLS) or _PLACE.search(text):
         return True
     step = max(1, len(lines) // _GLANCES)

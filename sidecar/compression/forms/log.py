@@ -50,6 +50,8 @@ _FEW_ALARMS = 3
 """... and so many of one error."""
 _NAMES = 30
 """From so many different words at one place of otherwise equal records, the word is a name."""
+_ASKED = 4_000
+"""So many records tell at which places the words vary."""
 
 _LIKE = "like lines shown above"
 _WORTH_CHARS = 70
@@ -182,14 +184,11 @@ def _words(kind: bytes) -> list[bytes]:
 def _constant_places(bucket: Sequence[bytes]) -> list[int]:
     """Where the words of a bucket are of few sorts; nowhere, if that is at less than half of the places.
 
-    Lines of free text differ everywhere: nothing says that they are of one kind.
+    Lines of free text differ everywhere: nothing says that they are of one kind. A few thousand from every
+    part of the bucket tell it; a place that only the others fill differently joins fewer lines, no wrong ones.
     """
-    sorts: list[set[bytes]] = [set() for _ in _words(bucket[0])]
-    for start in range(0, len(bucket), 2_000):  # in parts: the words of all lines at once are ten times the text
-        columns = zip(*map(_words, bucket[start : start + 2_000]), strict=True)
-        for seen, column in zip(sorts, columns, strict=True):
-            if len(seen) <= _NAMES:
-                seen.update(column)
+    columns = zip(*map(_words, bucket[:: len(bucket) // _ASKED + 1]), strict=True)
+    sorts = [set(column) for column in columns]
     places = [place for place, seen in enumerate(sorts) if len(seen) <= _NAMES]
     return places if 2 * len(places) >= len(sorts) else []
 

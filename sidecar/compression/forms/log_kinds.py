@@ -84,6 +84,14 @@ class Kinds:
 
 
 def kinds_of(segment: Segment) -> Kinds:
+    """The kinds of a segment's lines; kept with the segment, for its reduction and its evidence both ask."""
+    known: Kinds | None = segment.__dict__.get("log kinds")
+    if known is None:
+        known = segment.__dict__["log kinds"] = _read_kinds(segment)
+    return known
+
+
+def _read_kinds(segment: Segment) -> Kinds:
     data = _with_codes_kept(segment.text.encode("utf-8", "surrogatepass"))
     keys = data.translate(None, _DIGITS).split(b"\n")
     if len(set(keys)) > max(_MANY_KEYS, len(keys) // 20):
