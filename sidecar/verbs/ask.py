@@ -60,30 +60,9 @@ class Answered:
     reply: Reply
 
 
-async def ask(
-    rooms: Rooms,
-    *,
-    caller: Caller,
-    prompt: str,
-    model: str = "default",
-    attach: Sequence[str] = (),
-    system: str | None = None,
-    thread: str | None = None,
-    answer_tokens: int | None = None,
-    schema: Mapping[str, Any] | None = None,
-) -> str:
-    """The answer, and in the last line its receipt."""
-    answered = await ask_model(
-        rooms,
-        caller=caller,
-        prompt=prompt,
-        model=model,
-        attach=attach,
-        system=system,
-        thread=thread,
-        answer_tokens=answer_tokens,
-        schema=schema,
-    )
+async def ask(rooms: Rooms, *, caller: Caller, **request: Any) -> str:
+    """The answer, and in the last line its receipt; *request* is what `ask_model` takes."""
+    answered = await ask_model(rooms, caller=caller, **request)
     return f"{answered.text}\n{answered.receipt}"
 
 
@@ -99,7 +78,11 @@ async def ask_model(
     answer_tokens: int | None = None,
     schema: Mapping[str, Any] | None = None,
 ) -> Answered:
-    """Ask the model *model*; raises WrongUsage, ConfigurationError or AskFailed."""
+    """Ask a model by its logical name.
+
+    *attach* names what it reads (`path`, `path:10-80`, a handle), *thread* a conversation to begin or go on with,
+    *schema* a JSON Schema for the answer. Raises WrongUsage, ConfigurationError or AskFailed.
+    """
     from sidecar.routing.receipt import receipt
     from sidecar.routing.schema import check_schema
     from sidecar.routing.vocabulary import Ask
@@ -167,10 +150,10 @@ async def _attachment(rooms: Rooms, words: str) -> _Attachment:
 def _lines_of(data: bytes, part: Part, words: str) -> bytes:
     if part.first is None or part.last is None:
         return data
-    lines = data.splitlines(keepends=True)
+    lines = data.removesuffix(b"\n").split(b"\n")  # as `recall` and the markers count them
     if part.first > len(lines):
         raise WrongUsage(f"`{words}` names lines it does not have: there are {len(lines):,}.")
-    return b"".join(lines[part.first - 1 : part.last])
+    return b"\n".join(lines[part.first - 1 : part.last])
 
 
 async def _earlier(rooms: Rooms, thread: str | None) -> tuple[Message, ...]:

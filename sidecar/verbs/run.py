@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -50,20 +51,9 @@ def _headline(ran: shell.Ran, timeout_s: float) -> str:
     return line if ran.output else f"{line}; no output"
 
 
-async def run(
-    rooms: Rooms,
-    *,
-    caller: Caller,
-    command: str,
-    cwd: str = "",
-    timeout_s: float | None = None,
-    focus: str = "",
-    answer_tokens: int | None = None,
-) -> str:
-    """The headline and, below it, the shortened output."""
-    done = await run_command(
-        rooms, caller=caller, command=command, cwd=cwd, timeout_s=timeout_s, focus=focus, answer_tokens=answer_tokens
-    )
+async def run(rooms: Rooms, *, caller: Caller, **request: Any) -> str:
+    """The headline and, below it, the shortened output; *request* is what `run_command` takes."""
+    done = await run_command(rooms, caller=caller, **request)
     return f"{done.headline}\n{done.shown.text}".removesuffix("\n") if done.has_output else done.headline
 
 
