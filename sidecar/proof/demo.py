@@ -42,7 +42,7 @@ _KILLED_AFTER_S = 2.0
 """The SDK's client closes stdin and, after so long, kills."""
 
 _FOOTER = re.compile(r'\[sidecar: ([\d,]+) -> ([\d,]+) tokens, .*recall\("([a-z2-7]+)"\)\]$')
-_MARKER = re.compile(r"^\[\.\.\. (\d+) lines \((\d+)-(\d+)\): (.+)\]$", re.MULTILINE)
+_MARKER = re.compile(r"^\[\.\.\. (?:\d+ lines \(|of lines )(\d+)-(\d+)\)?: .+\]$", re.MULTILINE)
 
 _EAST, _NORTH, _WEST = "openai", "anthropic", "gemini"
 """Hosts of the catalogue, so that prices are known; their addresses lead to the simulator."""
@@ -62,6 +62,7 @@ class _Stage:
     folder: Path
     program: str
     simulation: Simulation
+    job: shop.Job
     claims: list[tuple[bool, str]] = field(default_factory=list)
     rows: list[tuple[str, str, str, str]] = field(default_factory=list)
 
@@ -88,15 +89,18 @@ class _Stage:
         }
 
 
-async def demo(*, keep: bool = False) -> bool:
-    """Rehearse the main job and print what happened; True if every claim held. Takes about ten seconds."""
+async def demo(*, keep: bool = False, job: shop.Job | None = None) -> bool:
+    """Rehearse the main job and print what happened; True if every claim held. Takes about ten seconds.
+
+    *job* is the failing command; by default the one that what is installed here can run.
+    """
     from rich.console import Console
 
     console = Console()
     started = time.perf_counter()
     with _folder(keep=keep) as folder:
         async with simulate(_PROVIDERS) as simulation:
-            stage = _Stage(console, folder, _program(), simulation)
+            stage = _Stage(console, folder, _program(), simulation, job or shop.job())
             await _prepare(stage)
             handle = await _first_session(stage)
             await _second_session(stage, handle)
@@ -188,12 +192,11 @@ async def _first_session(stage: _Stage) -> str:
         ready_s = time.perf_counter() - started
         verbs = [tool.name for tool in listed.tools]
         stage.check(f"five verbs {ready_s:.1f} s after launch: {', '.join(verbs)}", holds=len(verbs) == 5)
-        job = shop.job()
-        text = await _call(stage, client, "run", command=job.command)
-        handle = _shown(stage, job, text)
+        text = await _call(stage, client, "run", command=stage.job.command)
+        handle = _shown(stage, stage.job, text)
         await _recalled(stage, client, handle, text)
-        text = await _call(stage, client, "ask", prompt=job.question, attach=[handle])
-        _answered(stage, job, text)
+        text = await _call(stage, client, "ask", prompt=stage.job.question, attach=[handle])
+        _answered(stage, stage.job, text)
     return handle
 
 
@@ -210,7 +213,7 @@ def _shown(stage: _Stage, job: shop.Job, text: str) -> str:
     stage.check(f"every fact needed to fix it is there ({len(job.needles)} checked)", holds=not missing)
     stage.check("the command's own exit status is told: exit 1", holds=text.startswith("exit 1 "))
     stage.check(
-        f"{before:,} tokens became {after:,}, {100 * (before - after) / before:.0f} % less", holds=after * 3 < before
+        f"{before:,} tokens became {after:,}, {100 * (before - after) / before:.1f} % less", holds=after * 3 < before
     )
     marked = text.count("[... ")
     stage.check(f"what was left out is marked where it stood ({marked} marks)", holds=marked > 0)
@@ -224,7 +227,7 @@ async def _recalled(stage: _Stage, client: Client, handle: str, text: str) -> No
     if found is None:
         stage.check("an omission names its lines", holds=False)
         return
-    first, last = int(found[2]), min(int(found[3]), int(found[2]) + 19)
+    first, last = int(found[1]), min(int(found[2]), int(found[1]) + 19)
     started = time.perf_counter()
     page = await _call(stage, client, "recall", handle=handle, lines=f"{first}-{last}")
     took_s = time.perf_counter() - started
@@ -261,7 +264,7 @@ async def _second_session(stage: _Stage, handle: str) -> None:
     before = {name: len(stage.simulation.calls(name)) for name in stage.simulation.names}
     started = time.perf_counter()
     async with _agent(stage) as client:
-        text = await _call(stage, client, "ask", prompt=shop.job().question, attach=[handle])
+        text = await _call(stage, client, "ask", prompt=stage.job.question, attach=[handle])
         receipt = text.rpartition("\n")[2]
         stage.say(f"  {receipt}", "yellow")
         made = {name: len(stage.simulation.calls(name)) - count for name, count in before.items()}
