@@ -1,6 +1,6 @@
 """What stays when a bound is too small for everything: evidence first, then what the focus asks for.
 
-blocks ──cut into pieces──> ranked ──taken while they fit──> printed in their own order, gaps marked
+blocks ──cut into pieces──> ranked ──taken, whole or in part, while they fit──> printed in their own order, gaps marked
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from sidecar.compression.alarms import alarm_lines
+from sidecar.compression.alarms import alarm_lines, is_warning
 from sidecar.compression.shorten import Printed, marker, render
 from sidecar.compression.vocabulary import Rank
 
@@ -72,12 +72,15 @@ def fit(printed: Sequence[Printed], bound: Bound, *, focus: str, count: Callable
     order = sorted(range(len(pieces)), key=_preference(pieces, focus))
     room = 1.0 - bound.share(marker(99_999, 199_999, "99 lines of evidence and more of the output"), count)
     taken: set[int] = set()
+    whole = list(pieces)
     for index in order:
         # The walk ends early: past a few misses in a row the rest would only fill crumbs.
         cost = bound.share(pieces[index].text, count)
         gap = _GAP_SHARE_TOKENS / bound.tokens if bound.tokens else _GAP_SHARE_CHARS / (bound.chars or 1)
         if not (index - 1 in taken or index + 1 in taken):
             cost += gap
+        if cost > room and (part := _part(pieces[index], bound, room - gap, count)) is not None:
+            pieces[index], cost = part, bound.share(part.text, count) + gap
         if cost <= room:
             taken.add(index)
             room -= cost
@@ -90,11 +93,75 @@ def fit(printed: Sequence[Printed], bound: Bound, *, focus: str, count: Callable
             return tuple(result)
         if not ranked:
             return ()
-        taken.discard(ranked.pop())
+        taken.discard(index := ranked.pop())
+        pieces[index] = whole[index]
 
 
 _GAP_SHARE_TOKENS = 18
 _GAP_SHARE_CHARS = 60
+
+
+def _part(piece: Printed, bound: Bound, room: float, count: Callable[[str], int]) -> Printed | None:
+    """What of a piece that is too large fits: its heading, its alarms, more of its lines, and a marker for the others.
+
+    None where nothing does, and where its lines are no more urgent than others that fit whole.
+    """
+    lines = piece.lines[:-1] if piece.what else piece.lines
+    if len(lines) == 1 and not piece.what:
+        return _begun(piece, bound, room, count)
+    alarms = alarm_lines(lines)
+    if not alarms and piece.rank is not Rank.EVIDENCE:
+        return None
+    room -= bound.share(_of_lines(piece, len(lines), piece.what), count)
+    if room <= 0:
+        return None
+    # A notation's lines need those above them (a path written once); an alarm is often explained on the next line.
+    is_notation = not piece.what and len(lines) != piece.end - piece.start
+    urgent = [] if is_notation else [near for index in alarms for near in (index, index + 1) if near < len(lines)]
+    heading = [] if urgent and is_warning(lines[0]) else [0]
+    taken: list[int] = []
+    for index in list(dict.fromkeys((*heading, *urgent, *range(len(lines)))))[:_LINES_TRIED]:
+        cost = bound.share(lines[index], count)
+        if cost <= room:
+            taken.append(index)
+            room -= cost
+        elif is_notation:
+            break
+    if not any(lines[index].strip() for index in taken):
+        return None if piece.what or is_notation else _begun(piece, bound, room, count)
+    shown = sorted(taken)
+    left = len(lines) - len(shown)
+    return replace(piece, lines=(*(lines[index] for index in shown), _of_lines(piece, left, piece.what)), what="a part")
+
+
+_LINES_TRIED = 200
+_WORTH_BEGINNING = 2_000
+"""A line of so many characters is a document of its own: its beginning tells what it is."""
+
+
+def _begun(piece: Printed, bound: Bound, room: float, count: Callable[[str], int]) -> Printed | None:
+    """The beginning of a very long line, as much as fits, and a marker for its other characters and lines."""
+    line, others = piece.lines[0], len(piece.lines) - 1
+    also = f" and {_lines(others, ' more')} ({piece.start + 2}-{piece.end})" if others else ""
+    if len(line) < _WORTH_BEGINNING:
+        return None
+    size = len(line) if bound.tokens is None else min(len(line), 8 * max(0, bound.tokens))
+    size = size if bound.chars is None else min(size, max(0, bound.chars))
+    while size > 0:
+        told = f"[... of line {piece.start + 1}: characters {size + 1}-{len(line)}{also}]"
+        if bound.share(line[:size], count) + bound.share(told, count) <= room:
+            return replace(piece, lines=(line[:size], told), what="characters")
+        size = size * 3 // 4
+    return None
+
+
+def _lines(count: int, more: str = "") -> str:
+    return f"{count}{more} line{'' if count == 1 else 's'}"
+
+
+def _of_lines(piece: Printed, left: int, what: str) -> str:
+    told = _lines(left, " more") + (" of evidence" if piece.rank is Rank.EVIDENCE else "")
+    return f"[... of lines {piece.start + 1}-{piece.end}: {told}{', ' + what if what else ''}]"
 
 
 def _pieces(block: Printed) -> list[Printed]:
@@ -181,13 +248,19 @@ def _with_gaps(pieces: Sequence[Printed], taken: set[int]) -> list[Printed]:
     return result
 
 
+def _urgent(piece: Printed) -> int:
+    """How many lines of a piece one must not be told are unimportant."""
+    lines = piece.lines[:-1] if piece.what else piece.lines
+    return len(lines) if piece.rank is Rank.EVIDENCE else len(alarm_lines(lines))
+
+
 def _gap(run: Sequence[Printed]) -> Printed:
     if len(run) == 1 and run[0].is_bare:
         return run[0]
     start, end = run[0].start, run[-1].end
-    evidence = sum(len(piece.lines) for piece in run if piece.rank is Rank.EVIDENCE and not piece.is_bare)
+    evidence = sum(_urgent(piece) for piece in run)
     kinds = list(dict.fromkeys(piece.what for piece in run if piece.what))
-    told = f"{evidence} lines of evidence and more" if evidence else "; ".join(kinds[:2]) or "less urgent output"
+    told = f"{_lines(evidence)} of evidence and more" if evidence else "; ".join(kinds[:2]) or "less urgent output"
     if not evidence and kinds and any(not piece.what for piece in run):
         told = f"less urgent output, {'; '.join(kinds[:2])}"
     return Printed(start, end, (marker(start, end, told),), Rank.CONTENT, told)

@@ -31,7 +31,8 @@ _BORDERS = (
         ("test session starts", "[100%]", " in 0.", "s =="),
         re.compile(r"={3,} test session starts ={3,}$|[.FEsxXu]+ +\[ *\d+%\]$"),
         re.compile(
-            r"={3,} .*\b(?:passed|failed|errors?|skipped|deselected|xfailed|xpassed|no tests ran)\b.* in [\d.]+s"
+            r"(?:={3,} .*\b|\d+ |(?=no ))"
+            r"(?:passed|failed|errors?|skipped|deselected|xfailed|xpassed|no tests ran)\b.* in [\d.]+s"
         ),
     ),
     _Border(
@@ -64,7 +65,7 @@ def split(lines: Sequence[str], text: str) -> list[tuple[int, int]]:
     current: _Border | None = None
     for index, line in enumerate(lines):
         # Every border begins and ends with one of these characters: nine lines in ten need no pattern.
-        if not line or line[0] not in "=.FEsxXuCLROPSHcrt[#:0123456789":
+        if not line or line[0] not in "=.FEsxXuCLROPSHcnrt[#:0123456789":
             continue
         for border in borders:
             if border is not current and border.opens.match(line):

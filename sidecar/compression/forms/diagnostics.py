@@ -35,6 +35,9 @@ _OPENS = frozenset({Kind.ERROR, Kind.LINT, Kind.WARNING, Kind.NOTE, Kind.ARROW})
 _TELLING = frozenset({Kind.ERROR, Kind.LINT, Kind.ROW, Kind.FAILURE})
 _BUILT = frozenset({Kind.BUILD, Kind.FAILURE, Kind.SUMMARY, Kind.ROW})
 
+_BELOW = frozenset({Kind.OTHER, Kind.SOURCE, Kind.MARK, Kind.LABEL})
+_WORDS_BELOW = 8
+
 _EXCERPTS_SHOWN = 20
 """So many errors keep their marked line; past that, one opens the files anyway."""
 
@@ -204,7 +207,7 @@ class _Report:
         self.why = [""] * len(lines)
         self.instead: dict[int, str] = {}
         self.starts: set[int] = set()
-        self.seen: dict[str, int] = {}
+        self.seen: dict[tuple[str, ...], int] = {}
         self.helped: dict[str, int] = {}
         self.counts: Counter[int] = Counter()
         self.excerpts = 0
@@ -274,14 +277,14 @@ class _Report:
         finding.shows_marked = finding.is_repeat = False
         if this.kind is Kind.NOTE:
             finding.notes += 1
-            if line in self.seen:
+            if (line,) in self.seen:
                 self.why[index] = "repeated diagnostics"
             elif finding.notes > _NOTES_SHOWN:
                 self.why[index] = "more notes"
             else:
-                self.seen[line] = index
+                self.seen[line,] = index
             return
-        first = self.seen.setdefault(line, index)
+        first = self.seen.setdefault((line, *self._said_below(index)), index)
         finding.notes = 0
         finding.is_error = this.kind is not Kind.WARNING
         if this.path and first != index:
@@ -293,6 +296,15 @@ class _Report:
         if finding.is_error and self.excerpts < _EXCERPTS_SHOWN:
             self.excerpts += 1
             finding.shows_marked = True
+
+    def _said_below(self, heading: int) -> Iterable[str]:
+        """The words under a heading: javac's `symbol:` is what tells two errors of one line apart."""
+        for index in range(heading + 1, min(heading + 1 + _WORDS_BELOW, len(self.lines))):
+            kind = self.read[index].kind
+            if kind not in _BELOW:
+                return
+            if kind is Kind.OTHER:
+                yield self.lines[index]
 
     def _lead(self, lines: Sequence[int], *, goes: bool, kind: Kind) -> None:
         """Of what leads to an error its end stays: the file being compiled, the user's own instantiation."""

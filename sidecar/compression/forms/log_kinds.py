@@ -68,6 +68,12 @@ _HEX = re.compile(rb"[0-9a-fA-F]{6,}(?:-[0-9a-fA-F]{4,})*")
 _SEPARATORS = rb"\s\"'=:,;()\[\]{}<>|/"
 _TOKEN = re.compile(rb"(?<![^%b])[^%b]*\d[^%b]*" % (_SEPARATORS, _SEPARATORS, _SEPARATORS))
 
+_PLACE = re.compile(
+    rb"(?<![\w./\\-])[\w./\\-]+\.(?!(?:com|net|org|io|local|internal|svc|lan)\b)[A-Za-z]\w{0,7}(?::\d+(?::\d+)?|:?[\[(]\d+(?:,\d+)?|::\S+)"
+    rb"|(?<!\w)\w*[Tt]est\w*\d\w*"
+)
+"""A file's line or a test's name: `a.c:12:5`, `App.java:[12,5]`, `test_a.py::test_b[3]`, `test_3`; no host's port."""
+
 _MANY_KEYS = 60
 _MANY_TEMPLATES = 20_000
 
@@ -96,11 +102,12 @@ def _read_kinds(segment: Segment) -> Kinds:
     keys = data.translate(None, _DIGITS).split(b"\n")
     if len(set(keys)) > max(_MANY_KEYS, len(keys) // 20):
         keys = _HEX.sub(b"", data).translate(None, _DIGITS).split(b"\n")
-    first = dict(zip(reversed(keys), range(len(keys) - 1, -1, -1), strict=True))
-    distinct = [segment.lines[index] for index in first.values()]
-    text = "\n".join(distinct)
-    alarms, warnings = set(alarm_lines(distinct, text)), set(warning_lines(distinct, text))
-    alarms |= _failed_requests(distinct, text)
+    first, alarms, warnings = _loud(segment, keys)
+    places_of_loud = _places_of_loud(segment, keys, first, alarms | warnings)
+    if places_of_loud:
+        for index, place in places_of_loud.items():
+            keys[index] += place
+        first, alarms, warnings = _loud(segment, keys)
     templates = list(first)
     # Of too many, only the loud are looked at closer; the others are compared word by word later.
     closer = range(len(templates)) if len(templates) <= _MANY_TEMPLATES else sorted(alarms | warnings)
@@ -108,7 +115,7 @@ def _read_kinds(segment: Segment) -> Kinds:
     places = list(first.values())
     shapes = _TOKEN.sub(b"#", b"\n".join([masked[places[index]] for index in closer])).split(b"\n")
     for index, shape in zip(closer, shapes, strict=False):
-        templates[index] = shape
+        templates[index] = shape + places_of_loud.get(places[index], b"")
     return Kinds(
         keys,
         first,
@@ -116,6 +123,35 @@ def _read_kinds(segment: Segment) -> Kinds:
         frozenset(templates[index] for index in alarms),
         frozenset(templates[index] for index in warnings),
     )
+
+
+def _loud(segment: Segment, keys: Sequence[bytes]) -> tuple[dict[bytes, int], set[int], set[int]]:
+    """The first line of each key, and the alarms and the warnings among these, by their number."""
+    first = dict(zip(reversed(keys), range(len(keys) - 1, -1, -1), strict=True))
+    distinct = [segment.lines[index] for index in first.values()]
+    text = "\n".join(distinct)
+    alarms = {*alarm_lines(distinct, text), *_failed_requests(distinct, text)}
+    return first, alarms, set(warning_lines(distinct, text))
+
+
+def _places_of_loud(
+    segment: Segment, keys: Sequence[bytes], first: Mapping[bytes, int], loud: set[int]
+) -> dict[int, bytes]:
+    """For each alarm or warning that names a file's line or a test: that name.
+
+    A CI log puts a time before each diagnostic, and sixty of them are not one with a count.
+    """
+    named = {key for number, (key, at) in enumerate(first.items()) if number in loud and _named(segment.lines[at])}
+    if not named:
+        return {}
+    return {index: b"\0" + _named(segment.lines[index]) for index, key in enumerate(keys) if key in named}
+
+
+def _named(line: str) -> bytes:
+    return b"\0".join(_PLACE.findall(line[:_NAMED_CHARS].encode("utf-8", "surrogatepass")))
+
+
+_NAMED_CHARS = 2_000
 
 
 def _failed_requests(lines: Sequence[str], text: str) -> set[int]:

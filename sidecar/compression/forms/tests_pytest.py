@@ -18,7 +18,14 @@ from dataclasses import dataclass
 from sidecar.compression.forms.drafting import BLANK, condensed
 from sidecar.compression.forms.tests_pytest_evidence import evidence
 from sidecar.compression.forms.tests_pytest_failure import Told, mark_frames, tell
-from sidecar.compression.forms.tests_pytest_lines import FINAL, HEADING, is_explanation, is_heading, is_telling
+from sidecar.compression.forms.tests_pytest_lines import (
+    FINAL,
+    HEADING,
+    is_explanation,
+    is_heading,
+    is_outcome,
+    is_telling,
+)
 from sidecar.compression.vocabulary import Block, Form, Rank, Segment, keep
 
 __all__ = ["RUNNER"]
@@ -54,6 +61,7 @@ _SKIPS_SHOWN = 20
 _PRINTED_SHOWN = 3
 _TROUBLE_SHOWN = 20
 _COVERAGE_ROWS_SHOWN = 30
+_FRAGMENT_SHARE = 0.1
 _OWN_BLOCKS = 10
 _MERGED = 8
 _MERGED_EQUAL = 20
@@ -80,12 +88,22 @@ def _recognise(segment: Segment) -> float:
         return 0.9
     if text.startswith("ImportError while loading conftest ") or (asked and ": error: unrecognized arguments" in text):
         return 0.85
+    if _is_filtered(segment.lines, text):
+        return 0.9
     if " in " not in text or not any(word in text for word in (" passed", " failed", " error", "no tests", " skipped")):
         return 0.0
     tail = text[-4000:].split("\n")
     if any(line.endswith(("s", "s)", "=")) and FINAL.match(line) for line in tail):
         return 0.95 if asked or any(_is_progress(line) for line in segment.lines[:200]) else 0.7
     return 0.0
+
+
+def _is_filtered(lines: Sequence[str], text: str) -> bool:
+    """Whether a filter (`pytest | grep FAILED`) left only pytest's own lines of the run, and no title."""
+    if not text.startswith(("FAILED ", "ERROR ", "E  ")) and "\nFAILED " not in text and "\nERROR " not in text:
+        return False
+    named = sum(1 for line in lines if ("::" in line and is_outcome(line)) or is_explanation(line))
+    return named >= max(1, _FRAGMENT_SHARE * len(lines))
 
 
 def _is_pytest(words: Sequence[str]) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from sidecar.compression.forms.tests_pytest_lines import is_outcome
 from sidecar.compression.vocabulary import Evidence, Segment, verbatim
 
 __all__ = ["evidence"]
 
 _TITLE = re.compile(r"={3,} (\S.*\S|\S) ={3,}$")
 _HEADING = re.compile(r"_+ [^_\s].* _+$|_+ _*[A-Za-z].* _+$")
-_OUTCOME = re.compile(r"(?:FAILED|ERROR|SUBFAIL(?:ED)?\S*(?: \([^)]*\))?) \S*(?:::|\.py|/)")
 _TOTALS = re.compile(
     r"(?:=+ )?(?:\d+ (?:passed|failed|error|skipped|deselected|xfailed|xpassed|warning|rerun|subtests)"
     r"|no tests ).* in [\d.]+"
@@ -72,7 +72,7 @@ def evidence(segment: Segment) -> list[Evidence]:
 
 
 def _is_evidence(line: str, initial: str, title: str, captured: bool) -> bool:
-    if initial in {"F", "E", "S"} and _OUTCOME.match(line):
+    if is_outcome(line):
         return True
     if line.startswith(_STARTS):
         return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["FINAL", "HEADING", "is_captured_rule", "is_explanation", "is_heading", "is_telling"]
+__all__ = ["FINAL", "HEADING", "is_captured_rule", "is_explanation", "is_heading", "is_outcome", "is_telling"]
 
 FINAL = re.compile(
     r"(?:=+ )?(?=\d+ [a-z]|no tests )"
@@ -20,17 +20,15 @@ HEADING = re.compile(r"_+ (\S.*\S|\S) _+$")
 _CAPTURED = re.compile(r"-{3,} (?:Captured|generated|live|Hypothesis|pytest-)[^-]*.* -{3,}$")
 _TELLING = (
     "!!!",
-    "ERROR ",
     "ERROR: ",
     "FAIL Required",
-    "FAILED ",
     "Fatal Python error",
     "ImportError while",
-    "SUBFAIL",
     "TOTAL ",
     "pytest: error",
     "worker '",
 )
+_OUTCOME = re.compile(r"(?:FAILED|ERROR|SUBFAIL(?:ED)?\S*(?: \([^)]*\))?) \S*(?:::|\.py\b|/)")
 _TELLING_INITIALS = frozenset("!EFISTwpn=0123456789")
 
 
@@ -49,10 +47,15 @@ def is_heading(line: str) -> bool:
     return line.startswith("_") and bool(HEADING.match(line)) and bool(line.strip("_ "))
 
 
+def is_outcome(line: str) -> bool:
+    """Whether a line is the short summary's word on a test: `FAILED tests/test_a.py::test_b - ...`."""
+    return line[:1] in {"F", "E", "S"} and bool(_OUTCOME.match(line))
+
+
 def is_telling(line: str) -> bool:
     """Whether a line says by itself that something failed, or how the run ended."""
     if line[:1] not in _TELLING_INITIALS:
         return False
     if line.startswith("INTERNALERROR> "):
         return bool(line[15:16].strip())
-    return line.startswith(_TELLING) or is_explanation(line) or bool(FINAL.match(line))
+    return line.startswith(_TELLING) or is_outcome(line) or is_explanation(line) or bool(FINAL.match(line))

@@ -1,62 +1,47 @@
 """Compilers, linters, type checkers: every diagnostic stays; what surrounds it mostly goes."""
 
-import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sidecar.compression.clean import clean
 from sidecar.compression.forms.diagnostics import FORM
-from sidecar.compression.vocabulary import Block, Command, Form, Segment
+from sidecar.compression.vocabulary import Command, Form, Segment
 
 CAPTURES = Path(__file__).parents[2] / "captures"
-FAMILIES = ("cmake", "eslint", "gcc", "mypy", "ruff", "tsc")
+FAMILIES = ("cmake", "eslint", "gcc", "javac", "mypy", "ruff", "tsc")
 ALL = sorted(path for family in FAMILIES for path in (CAPTURES / family).glob("*.txt"))
 PLACE = re.compile(r"^(\S+?)(?::(\d+):(\d+)|:(\d+)|\((\d+),(\d+)\)): (?:fatal )?(?:error|warning)")
 
 Holds = Callable[[Form, Segment], None]
+Read = Callable[..., Segment]
+Printed = Callable[[Form, Segment], list[str]]
+Mangled = Callable[[st.DataObject, Sequence[Path]], Segment]
 
 
-def segment(path: Path, *, hint: bool = True) -> Segment:
-    told = json.loads(path.with_suffix(".json").read_text())
-    command = Command(tuple(told["command"].split())) if hint else None
-    return Segment(clean(path.read_bytes()).lines, command=command, exit_code=told["exit_code"])
+@pytest.fixture
+def shortened(read: Read, printed: Printed) -> Callable[[str], str]:
+    return lambda name: "\n".join(printed(FORM, read(CAPTURES / f"{name}.txt")))
 
 
 def of(text: str, command: str = "") -> Segment:
     return Segment(text.removesuffix("\n").split("\n"), command=Command(tuple(command.split())) if command else None)
 
 
-def printed(blocks: list[Block], lines: Segment) -> str:
-    shown: list[str] = []
-    for block in blocks:
-        shown.extend(lines.lines[block.start : block.end] if block.shown is None else block.shown)
-        if block.what:
-            shown.append(f"[... {block.what}]")
-    return "\n".join(shown)
-
-
-def shortened(name: str) -> str:
-    report = segment(CAPTURES / f"{name}.txt")
-    return printed(FORM.reduce(report), report)
-
-
 @pytest.mark.parametrize("path", ALL, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_every_capture_is_recognised_and_keeps_its_evidence(path: Path, holds: Holds) -> None:
-    report = segment(path)
+def test_every_capture_is_recognised_and_keeps_its_evidence(path: Path, holds: Holds, read: Read) -> None:
+    report = read(path)
     assert FORM.recognise(report) >= 0.7
     holds(FORM, report)
 
 
 @pytest.mark.parametrize("path", ALL, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_every_path_and_message_is_still_there(path: Path) -> None:
-    report = segment(path)
-    text = printed(FORM.reduce(report), report)
+def test_every_path_and_message_is_still_there(path: Path, read: Read, printed: Printed) -> None:
+    report = read(path)
+    text = "\n".join(printed(FORM, report))
     for line in report.lines:
         if PLACE.match(line):
             place = PLACE.match(line)
@@ -65,52 +50,62 @@ def test_every_path_and_message_is_still_there(path: Path) -> None:
             assert line[len(place[1]) :].removeprefix(":") in text
 
 
-def test_gcc_output_is_diagnostics_and_keeps_errors_excerpts_and_the_failing_rule() -> None:
-    report = segment(CAPTURES / "gcc" / "make_j_errors.txt", hint=False)
+def test_gcc_output_is_diagnostics_and_keeps_errors_excerpts_and_the_failing_rule(read: Read, printed: Printed) -> None:
+    report = read(CAPTURES / "gcc" / "make_j_errors.txt", hinted=False)
     assert FORM.recognise(report) >= 0.75
-    text = printed(FORM.reduce(report), report)
+    text = "\n".join(printed(FORM, report))
     assert "broken/ship.c:8:12: error: 'summ' undeclared (first use in this function); did you mean 'sum'?" in text
     assert "    8 |     return summ;" in text
     assert "make: *** [Makefile:8: build/ship.o] Error 1" in text
     assert "broken/cart.c:2:10: fatal error: stdoi.h: No such file or directory" in text
 
 
-def test_what_a_header_repeats_in_every_unit_is_said_once_with_its_count() -> None:
+def test_what_a_header_repeats_in_every_unit_is_said_once_with_its_count(shortened: Callable[[str], str]) -> None:
     text = shortened("gcc/make_success_warnings")
     assert text.count("include/money.h:5:16: warning:") == 1
     assert "[-Wsign-compare] (x" in text
     assert "-fstack-protector-strong" not in text
 
 
-def test_linker_errors_stay() -> None:
+def test_linker_errors_stay(shortened: Callable[[str], str]) -> None:
     text = shortened("gcc/make_warnings_link_error")
     assert "undefined reference to `cart_tax'" in text
     assert "collect2: error: ld returned 1 exit status" in text
     assert "make: *** [Makefile:5: kiosk] Error 1" in text
 
 
-def test_of_a_template_error_the_users_line_stays() -> None:
+def test_of_a_template_error_the_users_line_stays(shortened: Callable[[str], str]) -> None:
     text = shortened("gcc/cpp_templates")
     assert "tmpl.cc:9:14:   required from here" in text
     assert "predefined_ops.h:45:23: error: no match for 'operator<' (operand types are 'Item' and 'Item')" in text
     assert "what led there" in text
 
 
-def test_ruff_keeps_code_message_place_and_marked_line() -> None:
+def test_ruff_keeps_code_message_place_and_marked_line(shortened: Callable[[str], str]) -> None:
     text = shortened("ruff/full")
     assert "F821 Undefined name `undefined_name`\n  --> shop/report.py:16:12\n16 |     return undefined_name\n" in text
     assert "Found 13 errors." in text
 
 
-def test_the_same_message_at_another_place_is_not_folded() -> None:
-    report = segment(CAPTURES / "ruff" / "full_many.txt")
-    text = printed(FORM.reduce(report), report)
+def test_the_same_message_at_another_place_is_not_folded(read: Read, printed: Printed) -> None:
+    report = read(CAPTURES / "ruff" / "full_many.txt")
+    text = "\n".join(printed(FORM, report))
     for before, arrow in zip(report.lines, report.lines[1:], strict=False):
         if arrow.lstrip().startswith("--> "):
             assert f"{before}\n{arrow}" in text
 
 
-def test_a_path_is_written_once_above_its_diagnostics_where_that_saves() -> None:
+def test_two_errors_of_one_line_with_the_same_message_keep_the_symbol_that_tells_them_apart(
+    shortened: Callable[[str], str],
+) -> None:
+    text = shortened("javac/two_symbols")
+    first, second = text.index("symbol:   class List"), text.index("symbol:   method y()")
+    assert "(x2)" not in text
+    assert text.count("error: cannot find symbol") == 2
+    assert first < text.index("error: cannot find symbol", first) < second
+
+
+def test_a_path_is_written_once_above_its_diagnostics_where_that_saves(shortened: Callable[[str], str]) -> None:
     text = shortened("ruff/concise")
     assert "shop/report.py:\n1:1: E401 [*] Multiple imports on one line\n1:1: D100" in text
     text = shortened("tsc/plain")
@@ -120,12 +115,12 @@ def test_a_path_is_written_once_above_its_diagnostics_where_that_saves() -> None
     assert "  Types of parameters 'rate' and 'rate' are incompatible." in text
 
 
-def test_two_diagnostics_of_a_file_are_left_as_printed() -> None:
+def test_two_diagnostics_of_a_file_are_left_as_printed(printed: Printed) -> None:
     lines = of("src/a.c:1:2: error: x is not declared\nsrc/a.c:3:4: error: y is not declared\n")
-    assert printed(FORM.reduce(lines), lines) == lines.text
+    assert "\n".join(printed(FORM, lines)) == lines.text
 
 
-def test_pretty_tsc_keeps_explanations_and_related_places() -> None:
+def test_pretty_tsc_keeps_explanations_and_related_places(shortened: Callable[[str], str]) -> None:
     text = shortened("tsc/pretty")
     assert "src/components/CartView.ts:9:38 - error TS2322: Type 'string' is not assignable to type 'number'." in text
     assert "    The expected type comes from property 'price' which is declared here on type 'Item'" in text
@@ -134,26 +129,26 @@ def test_pretty_tsc_keeps_explanations_and_related_places() -> None:
     assert "~~~~" not in text
 
 
-def test_wrapped_messages_of_mypy_stay_whole() -> None:
+def test_wrapped_messages_of_mypy_stay_whole(shortened: Callable[[str], str]) -> None:
     text = shortened("mypy/pretty")
     assert "error: Incompatible types in assignment\n(expression has type" in text
     assert "Found 70 errors in 7 files (checked 9 source files)" in text
 
 
-def test_labels_of_rustc_are_part_of_the_message() -> None:
+def test_labels_of_rustc_are_part_of_the_message(printed: Printed) -> None:
     report = of(
         "error[E0308]: mismatched types\n --> src/main.rs:9:5\n  |\n7 | fn total() -> u32 {\n"
         "  |               --- expected `u32` because of return type\n8 |     let x = 1;\n9 |     sum\n"
         "  |     ^^^ expected `u32`, found `u64`\n\nerror: could not compile `shop` due to 1 previous error\n",
         "cargo build",
     )
-    text = printed(FORM.reduce(report), report)
+    text = "\n".join(printed(FORM, report))
     assert "expected `u32`, found `u64`" in text
     assert "--- expected `u32` because of return type" in text
     assert "error: could not compile `shop`" in text
 
 
-def test_a_build_without_diagnostics_is_short() -> None:
+def test_a_build_without_diagnostics_is_short(shortened: Callable[[str], str]) -> None:
     assert len(shortened("gcc/make_clean_build")) < 60
     assert shortened("mypy/clean") == "Success: no issues found in 1 source file"
 
@@ -179,32 +174,10 @@ def test_a_search_for_errors_is_not_diagnostics() -> None:
     assert FORM.recognise(of("a.c:3:1: error: x\nb.c:4:1: error: y\n", "grep -rn error: .")) == 0.0
 
 
-@settings(max_examples=60, deadline=None)
-@given(path=st.sampled_from(ALL), data=st.data())
-def test_a_report_cut_anywhere_keeps_its_evidence(path: Path, data: st.DataObject, holds: Holds) -> None:
-    lines = segment(path).lines
-    start = data.draw(st.integers(0, len(lines) - 1))
-    end = data.draw(st.integers(start + 1, len(lines)))
-    holds(FORM, Segment(lines[start:end]))
-
-
-@settings(max_examples=60, deadline=None)
-@given(path=st.sampled_from(ALL), seed=st.integers(0, 10_000), share=st.floats(0.02, 0.7))
-def test_a_report_with_lines_missing_keeps_its_evidence(path: Path, seed: int, share: float, holds: Holds) -> None:
-    toss = Random(seed)  # noqa: S311 - a test must be the same every time
-    lines = [line for line in segment(path).lines if toss.random() > share]
-    holds(FORM, Segment(lines))
-
-
-@settings(max_examples=40, deadline=None)
-@given(first=st.sampled_from(ALL), second=st.sampled_from(ALL), step=st.integers(1, 40))
-def test_two_reports_that_wrote_at_once_keep_their_evidence(first: Path, second: Path, step: int, holds: Holds) -> None:
-    one, other = segment(first).lines, segment(second).lines
-    lines: list[str] = []
-    for begun in range(0, max(len(one), len(other)), step):
-        lines.extend(one[begun : begun + step])
-        lines.extend(other[begun : begun + step])
-    holds(FORM, Segment(lines))
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_a_mangled_capture_keeps_its_evidence(data: st.DataObject, mangled: Mangled, holds: Holds) -> None:
+    holds(FORM, mangled(data, ALL))
 
 
 @settings(max_examples=100, deadline=None)

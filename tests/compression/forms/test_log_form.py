@@ -34,6 +34,31 @@ def record(number: int, message: str, level: str = "INFO") -> str:
     return f"2026-11-22 12:{number // 60 % 60:02}:{number % 60:02},{number % 1000:03} {level} shop.orders: {message}"
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        "ERROR src/part{0}.yaml:{0}: missing key `name`",
+        "[ERROR] /src/App.java:[{0},5] cannot find symbol",
+        "##[error]src/cart.c:{0}:9: error: unknown type name 'item'",
+        "ERROR tests/test_cart.py::test_total[{0}] - RuntimeError: database refused",
+        "FAIL: test_total_{0} (tests.test_cart.TestCart)",
+        "WARNING: src/cart{0}.c:3: unused variable",
+    ],
+)
+def test_diagnostics_in_a_ci_log_keep_each_its_place(told: str, holds: Holds) -> None:
+    lines = [f"2026-11-22T12:07:{number:02}.1Z {told.format(number)}" for number in range(40)]
+    assert FORM.recognise(Segment(lines)) >= 0.5
+    holds(FORM, Segment(lines))
+    assert set(lines) <= set(shown(lines).split("\n"))
+
+
+def test_an_alarm_that_comes_again_from_one_line_of_the_program_or_one_port_is_still_one_kind() -> None:
+    lines = [
+        record(number, f"(worker.py:88) order 9{number} failed: db{number}.lan:5432 refused") for number in range(60)
+    ]
+    assert "(x60 alike" in shown([line.replace("INFO", "ERROR") for line in lines])
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_capture_keeps_its_promises(name: str, holds: Holds) -> None:
     lines, exit_code = capture(name)

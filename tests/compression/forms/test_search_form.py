@@ -1,7 +1,5 @@
 """The form `search`: nothing found is lost, the path is written once, and neither logs nor compilers are searches."""
 
-import json
-import random
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidecar.compression.commands import parse
 from sidecar.compression.forms.search import FORM
 from sidecar.compression.vocabulary import Block, Command, Form, Segment
 
@@ -22,26 +19,15 @@ FOUND = sorted(
     if path.stem not in {"files", "files_with_matches", "no_match", "error", "binary"}
 )  # fmt: skip
 NUMBERED = [path for path in FOUND if path.stem in {"rn", "rn_word", "context", "future", "plain", "column", "grep"}]
+SMALL = [path for path in FOUND if path.stat().st_size < 8_000]
 Holds = Callable[[Form, Segment], None]
-
-
-def read(path: Path, *, hinted: bool = True) -> Segment:
-    lines = path.read_bytes().decode("utf-8", "replace").removesuffix("\n").split("\n")
-    command = json.loads(path.with_suffix(".json").read_text())["command"]
-    return Segment(lines, command=parse(command)[0] if hinted else None)
+Read = Callable[..., Segment]
+Printed = Callable[[Form, Segment], list[str]]
+Mangled = Callable[[st.DataObject, Sequence[Path]], Segment]
 
 
 def of(text: str, command: str = "") -> Segment:
     return Segment(text.removesuffix("\n").split("\n"), command=Command(tuple(command.split())) if command else None)
-
-
-def printed(segment: Segment) -> list[str]:
-    lines: list[str] = []
-    for block in FORM.reduce(segment):
-        lines += segment.lines[block.start : block.end] if block.shown is None else block.shown
-        if block.is_omission:
-            lines.append(f"[{block.what}]")
-    return lines
 
 
 def written_out(block: Block, lines: Sequence[str]) -> list[str]:
@@ -74,86 +60,86 @@ def found_separator(line: str) -> str:
 
 
 @pytest.mark.parametrize("path", FOUND, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_each_real_search_is_recognised_and_keeps_its_evidence(path: Path, holds: Holds) -> None:
+def test_each_real_search_is_recognised_and_keeps_its_evidence(path: Path, holds: Holds, read: Read) -> None:
     assert FORM.recognise(read(path)) > 0.8
     holds(FORM, read(path))
 
 
 @pytest.mark.parametrize("path", NUMBERED, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_a_numbered_search_is_recognised_by_its_text_alone(path: Path, holds: Holds) -> None:
+def test_a_numbered_search_is_recognised_by_its_text_alone(path: Path, holds: Holds, read: Read) -> None:
     assert FORM.recognise(read(path, hinted=False)) > 0.8
     holds(FORM, read(path, hinted=False))
 
 
 @pytest.mark.parametrize("path", FOUND, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_each_line_found_can_be_written_out_again(path: Path) -> None:
+def test_each_line_found_can_be_written_out_again(path: Path, read: Read) -> None:
     segment = read(path)
     again = [line for block in FORM.reduce(segment) for line in written_out(block, segment.lines)]
     assert [line for line in again if line != "--"] == [line for line in segment.lines if line != "--"]
 
 
-def test_the_path_is_written_once_above_its_lines() -> None:
+def test_the_path_is_written_once_above_its_lines(printed: Printed) -> None:
     segment = of("src/app.py:3:import os\nsrc/app.py:40:    os.exit()\nsrc/b.py:1:import os", "grep -rn os src")
-    assert printed(segment) == ["src/app.py", "3:import os", "40:    os.exit()", "src/b.py:1:import os"]
+    assert printed(FORM, segment) == ["src/app.py", "3:import os", "40:    os.exit()", "src/b.py:1:import os"]
 
 
-def test_context_keeps_its_dash_and_gaps_are_told_by_the_numbers() -> None:
+def test_context_keeps_its_dash_and_gaps_are_told_by_the_numbers(printed: Printed) -> None:
     segment = of("a.py-1-x\na.py:2:hit\n--\na.py:9:hit\na.py-10-y", "grep -n -C1 hit a.py b.py")
-    assert printed(segment) == ["a.py", "1-x", "2:hit", "9:hit", "10-y"]
+    assert printed(FORM, segment) == ["a.py", "1-x", "2:hit", "9:hit", "10-y"]
 
 
-def test_separators_that_the_numbers_do_not_tell_stay() -> None:
+def test_separators_that_the_numbers_do_not_tell_stay(printed: Printed) -> None:
     segment = of("a.py:2:hit\na.py:9:hit\n--\na.py:10:hit", "grep -n hit a.py b.py")
-    assert "--" in printed(segment)
+    assert "--" in printed(FORM, segment)
 
 
-def test_one_text_in_many_files_is_printed_once_with_every_place() -> None:
+def test_one_text_in_many_files_is_printed_once_with_every_place(printed: Printed) -> None:
     text = "\n".join(f"src/shop/{name}.py:1:from __future__ import annotations" for name in ("cart", "order", "user"))
-    assert printed(of(text, "grep -rn __future__ src")) == [
+    assert printed(FORM, of(text, "grep -rn __future__ src")) == [
         "from __future__ import annotations",
         "^ in 3 files:",
         "src/shop/: cart.py:1 order.py:1 user.py:1",
     ]
 
 
-def test_counts_share_their_folder() -> None:
-    assert printed(of("src/a.py:3\nsrc/b.py:0\nc.py:12", "grep -c x -r .")) == ["src/: a.py:3 b.py:0", "c.py:12"]
+def test_counts_share_their_folder(printed: Printed) -> None:
+    assert printed(FORM, of("src/a.py:3\nsrc/b.py:0\nc.py:12", "grep -c x -r .")) == ["src/: a.py:3 b.py:0", "c.py:12"]
 
 
-def test_what_a_searcher_says_beside_its_finds_stays() -> None:
+def test_what_a_searcher_says_beside_its_finds_stays(printed: Printed) -> None:
     text = "grep: nowhere: No such file or directory\nsrc/a.py:1:x\nsrc/a.py:2:x\nBinary file src/b.bin matches"
-    shown = printed(of(text, "grep -rn x src nowhere"))
+    shown = printed(FORM, of(text, "grep -rn x src nowhere"))
     assert shown[0] == "grep: nowhere: No such file or directory"
     assert shown[-1] == "Binary file src/b.bin matches"
 
 
-def test_thousands_of_matches_are_all_printed(holds: Holds) -> None:
+def test_thousands_of_matches_are_all_printed(holds: Holds, printed: Printed) -> None:
     lines = [f"src/module_{number // 50}.py:{number % 50 + 1}:call({number})" for number in range(5_000)]
     segment = Segment(lines)
     holds(FORM, segment)
-    shown = "\n".join(printed(segment))
+    shown = "\n".join(printed(FORM, segment))
     assert all(f":call({number})" in shown for number in range(5_000))
 
 
-def test_a_minified_line_is_cut_around_the_pattern_and_says_so(holds: Holds) -> None:
+def test_a_minified_line_is_cut_around_the_pattern_and_says_so(holds: Holds, printed: Printed) -> None:
     long = "x=1;" * 3_000 + "checkout(cart);" + "y=2;" * 3_000
     segment = of(f"src/a.js:3:checkout()\ndist/app.min.js:1:{long}", "grep -rn checkout .")
     holds(FORM, segment)
-    shown = printed(segment)
+    shown = printed(FORM, segment)
     assert "checkout(cart);" in shown[2]
     assert shown[1] == "dist/app.min.js:1:"
-    assert shown[3] == f"[all but this part of {len(long) + 18} characters]"
+    assert shown[3] == f"[... all but this part of {len(long) + 18} characters]"
 
 
-def test_paths_with_colons_dashes_and_drives_are_read_whole() -> None:
+def test_paths_with_colons_dashes_and_drives_are_read_whole(printed: Printed) -> None:
     segment = of("C:\\shop\\a-1-b.py:12:x = 1\nC:\\shop\\a-1-b.py-13-y\nC:\\shop\\a-1-b.py:14:z", "rg -n -C1 x")
-    assert printed(segment) == ["C:\\shop\\a-1-b.py", "12:x = 1", "13-y", "14:z"]
-    assert printed(of("HEAD:src/a.py:1:x\nHEAD:src/a.py:2:x", "git grep -n x HEAD"))[0] == "HEAD:src/a.py"
+    assert printed(FORM, segment) == ["C:\\shop\\a-1-b.py", "12:x = 1", "13-y", "14:z"]
+    assert printed(FORM, of("HEAD:src/a.py:1:x\nHEAD:src/a.py:2:x", "git grep -n x HEAD"))[0] == "HEAD:src/a.py"
 
 
-def test_a_text_with_a_slice_is_not_read_as_a_number_when_there_are_none() -> None:
+def test_a_text_with_a_slice_is_not_read_as_a_number_when_there_are_none(printed: Printed) -> None:
     segment = of("src/a.py:x = y[1:10:2]\nsrc/a.py:z = 1\nsrc/a.py:w = 2", "grep -r = src")
-    assert printed(segment) == ["src/a.py", ":x = y[1:10:2]", ":z = 1", ":w = 2"]
+    assert printed(FORM, segment) == ["src/a.py", ":x = y[1:10:2]", ":z = 1", ":w = 2"]
 
 
 @pytest.mark.parametrize(
@@ -208,17 +194,8 @@ def test_what_comes_after_the_first_thousand_characters_counts() -> None:
 
 
 @given(data=st.data())
-def test_no_mutation_breaks_coverage_or_evidence(data: st.DataObject, holds: Holds) -> None:
-    small = [path for path in FOUND if path.stat().st_size < 8_000]
-    first, second = (read(data.draw(st.sampled_from(small))) for _ in range(2))
-    start = data.draw(st.integers(0, len(first.lines)))
-    chance = random.Random(data.draw(st.integers(0, 1000)))  # noqa: S311 - a repeatable choice of lines, not a secret
-    kept = [line for line in first.lines[start:] for _ in range(chance.choice((0, 1, 1, 1, 1, 2)))]
-    if data.draw(st.booleans()):
-        kept = [line for pair in zip(kept, second.lines, strict=False) for line in pair]
-    if data.draw(st.booleans()):
-        kept = [line + "\r" for line in kept]
-    holds(FORM, Segment(kept, command=first.command if data.draw(st.booleans()) else None))
+def test_a_mangled_capture_keeps_its_evidence(data: st.DataObject, mangled: Mangled, holds: Holds) -> None:
+    holds(FORM, mangled(data, SMALL))
 
 
 @given(

@@ -1,80 +1,66 @@
 """Test runs: nothing that failed is lost, nothing that failed reads as passing."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sidecar.compression.clean import clean
 from sidecar.compression.forms.tests import FORM
 from sidecar.compression.shelf import load
 from sidecar.compression.shorten import shorten
-from sidecar.compression.vocabulary import Block, Command, Form, Segment
+from sidecar.compression.vocabulary import Command, Form, Segment
 
 CAPTURES = Path(__file__).parents[2] / "captures"
 PYTEST = sorted((CAPTURES / "pytest").glob("*.txt"))
 FAILED = [path for path in PYTEST if json.loads(path.with_suffix(".json").read_text())["exit_code"] not in {0, 5}]
 
 Holds = Callable[[Form, Segment], None]
+Read = Callable[..., Segment]
+Printed = Callable[[Form, Segment], list[str]]
+Mangled = Callable[[st.DataObject, Sequence[Path]], Segment]
 
 
-def segment(path: Path, *, hint: bool = True) -> Segment:
-    told = json.loads(path.with_suffix(".json").read_text())
-    command = Command(tuple(told["command"].split())) if hint else None
-    return Segment(clean(path.read_bytes()).lines, command=command, exit_code=told["exit_code"])
+@pytest.fixture
+def shortened(read: Read, printed: Printed) -> Callable[[str], str]:
+    return lambda name: "\n".join(printed(FORM, read(CAPTURES / "pytest" / f"{name}.txt")))
 
 
 def of(text: str, exit_code: int | None = None) -> Segment:
     return Segment(text.removesuffix("\n").split("\n"), exit_code=exit_code)
 
 
-def printed(blocks: list[Block], lines: Segment) -> str:
-    shown: list[str] = []
-    for block in blocks:
-        shown.extend(lines.lines[block.start : block.end] if block.shown is None else block.shown)
-        if block.what:
-            shown.append(f"[... {block.what}]")
-    return "\n".join(shown)
-
-
-def shortened(name: str) -> str:
-    run = segment(CAPTURES / "pytest" / f"{name}.txt")
-    return printed(FORM.reduce(run), run)
-
-
 @pytest.mark.parametrize("path", PYTEST, ids=lambda path: path.stem)
-def test_every_capture_is_recognised_and_keeps_its_evidence(path: Path, holds: Holds) -> None:
-    run = segment(path)
+def test_every_capture_is_recognised_and_keeps_its_evidence(path: Path, holds: Holds, read: Read) -> None:
+    run = read(path)
     assert FORM.recognise(run) >= 0.7
     holds(FORM, run)
 
 
 @pytest.mark.parametrize("path", [path for path in PYTEST if path.stem != "usage_error"], ids=lambda path: path.stem)
-def test_what_pytest_prints_is_known_without_the_command(path: Path) -> None:
-    assert FORM.recognise(segment(path, hint=False)) >= 0.5
+def test_what_pytest_prints_is_known_without_the_command(path: Path, read: Read) -> None:
+    assert FORM.recognise(read(path, hinted=False)) >= 0.5
 
 
 @pytest.mark.parametrize("path", FAILED, ids=lambda path: path.stem)
-def test_every_name_that_failed_is_still_there(path: Path) -> None:
-    run = segment(path)
-    text = printed(FORM.reduce(run), run)
+def test_every_name_that_failed_is_still_there(path: Path, read: Read, printed: Printed) -> None:
+    run = read(path)
+    text = "\n".join(printed(FORM, run))
     for line in run.lines:
         if line.startswith(("FAILED ", "ERROR ")) and "::" in line:
             assert line in text
 
 
 @pytest.mark.parametrize("path", FAILED, ids=lambda path: path.stem)
-def test_a_failing_run_never_reads_as_passing(path: Path) -> None:
-    run = segment(path)
-    text = printed(FORM.reduce(run), run).lower()
+def test_a_failing_run_never_reads_as_passing(path: Path, read: Read, printed: Printed) -> None:
+    run = read(path)
+    text = "\n".join(printed(FORM, run)).lower()
     assert any(word in text for word in ("failed", "error", "fatal"))
 
 
-def test_a_green_run_becomes_its_final_line_and_what_is_worth_knowing() -> None:
+def test_a_green_run_becomes_its_final_line_and_what_is_worth_knowing(shortened: Callable[[str], str]) -> None:
     lines = shortened("green_v").split("\n")
     assert lines[-1] == "============= 78 passed, 1 skipped, 1 xpassed, 4 warnings in 0.06s ============="
     assert "  /tmp/shop/tests/test_cart.py:34: DeprecationWarning: old_total is deprecated, use Cart.total" in lines
@@ -82,7 +68,7 @@ def test_a_green_run_becomes_its_final_line_and_what_is_worth_knowing() -> None:
     assert len(lines) <= 6
 
 
-def test_a_failing_test_keeps_its_name_marked_line_explanation_and_place() -> None:
+def test_a_failing_test_keeps_its_name_marked_line_explanation_and_place(shortened: Callable[[str], str]) -> None:
     text = shortened("failures")
     assert (
         "_____________________________ test_total_is_wrong ______________________________\n"
@@ -95,7 +81,7 @@ def test_a_failing_test_keeps_its_name_marked_line_explanation_and_place() -> No
     assert 'cart.add("pot", 20)' not in text
 
 
-def test_chained_exceptions_are_told_whole() -> None:
+def test_chained_exceptions_are_told_whole(shortened: Callable[[str], str]) -> None:
     text = shortened("failures")
     first = text.index("FileNotFoundError: [Errno 2] No such file or directory: '/nowhere/a'")
     cause = text.index("The above exception was the direct cause of the following exception:")
@@ -103,26 +89,26 @@ def test_chained_exceptions_are_told_whole() -> None:
     assert first < cause < last
 
 
-def test_of_captured_output_the_error_stays() -> None:
+def test_of_captured_output_the_error_stays(shortened: Callable[[str], str]) -> None:
     text = shortened("failures")
     assert "ERROR: batch 17 was dropped: disk quota exceeded" in text
     assert "step 31: handled" not in text
 
 
-def test_library_frames_go_and_the_frame_that_raised_stays() -> None:
+def test_library_frames_go_and_the_frame_that_raised_stays(shortened: Callable[[str], str]) -> None:
     text = shortened("failures_full_trace")
     assert "pluggy" not in text
     assert "json/decoder.py:355: JSONDecodeError" in text
     assert ">       json.loads('{\"a\": [1, 2, }')" in text
 
 
-def test_a_native_traceback_keeps_the_users_frames() -> None:
+def test_a_native_traceback_keeps_the_users_frames(shortened: Callable[[str], str]) -> None:
     text = shortened("failures_tb_native")
     assert '  File "/tmp/shop/shop/ship.py", line 6, in cost\n    base = {"home": 3, "abroad": 9}[zone]' in text
     assert "pluggy/_caller.py" not in text
 
 
-def test_equal_failures_share_their_explanation_and_keep_their_own_assertions() -> None:
+def test_equal_failures_share_their_explanation_and_keep_their_own_assertions(shortened: Callable[[str], str]) -> None:
     text = shortened("same_error")
     for number in range(1, 27):
         assert f"__ test_order_{number} __" in text
@@ -132,7 +118,7 @@ def test_equal_failures_share_their_explanation_and_keep_their_own_assertions() 
     assert text.count('base = {"home": 3, "abroad": 9}[zone]') == 1
 
 
-def test_a_collection_error_is_not_no_tests_collected() -> None:
+def test_a_collection_error_is_not_no_tests_collected(shortened: Callable[[str], str]) -> None:
     text = shortened("collection_errors")
     assert "E   ModuleNotFoundError: No module named 'shopfront'" in text
     assert "E   SyntaxError: invalid syntax" in text
@@ -141,34 +127,34 @@ def test_a_collection_error_is_not_no_tests_collected() -> None:
     assert "no tests" not in text
 
 
-def test_no_tests_ran_is_said_and_never_called_passing() -> None:
+def test_no_tests_ran_is_said_and_never_called_passing(shortened: Callable[[str], str]) -> None:
     assert "80 deselected in 0.02s" in shortened("no_tests")
     text = shortened("no_file")
     assert "no tests ran" in text
     assert "ERROR: file or directory not found: tests/test_gone.py" in text
 
 
-def test_a_crash_keeps_the_test_it_happened_in() -> None:
+def test_a_crash_keeps_the_test_it_happened_in(shortened: Callable[[str], str]) -> None:
     text = shortened("crash")
     assert "Fatal Python error: Segmentation fault" in text
     assert 'File "/tmp/shop/crash/test_crash.py", line 10 in test_segv' in text
     assert "pluggy" not in text
 
 
-def test_an_internal_error_keeps_its_last_own_frame_and_its_message() -> None:
+def test_an_internal_error_keeps_its_last_own_frame_and_its_message(shortened: Callable[[str], str]) -> None:
     text = shortened("internal_error")
     assert 'INTERNALERROR>   File "/tmp/shop/hook/conftest.py", line 5, in pytest_collection_finish' in text
     assert "INTERNALERROR> AttributeError: 'Session' object has no attribute 'nothing'" in text
     assert "_multicall" not in text
 
 
-def test_an_interruption_is_told() -> None:
+def test_an_interruption_is_told(shortened: Callable[[str], str]) -> None:
     text = shortened("interrupted")
     assert "KeyboardInterrupt !!!" in text
     assert "/tmp/shop/crash/test_interrupt.py:9: KeyboardInterrupt" in text
 
 
-def test_coverage_keeps_what_is_not_covered_and_the_total() -> None:
+def test_coverage_keeps_what_is_not_covered_and_the_total(shortened: Callable[[str], str]) -> None:
     text = shortened("green_cov")
     assert "shop/cart.py          32      5    84%   31-32, 49-51" in text
     assert "TOTAL                 37      5    86%" in text
@@ -176,7 +162,7 @@ def test_coverage_keeps_what_is_not_covered_and_the_total() -> None:
     assert "FAIL Required test coverage of 99% not reached. Total coverage: 91.89%" in shortened("failures_cov")
 
 
-def test_a_run_cut_off_keeps_the_progress_that_tells_of_a_failure() -> None:
+def test_a_run_cut_off_keeps_the_progress_that_tells_of_a_failure(printed: Printed) -> None:
     run = of(
         "============================= test session starts ==============================\n"
         "collected 108 items\n\n"
@@ -184,16 +170,16 @@ def test_a_run_cut_off_keeps_the_progress_that_tells_of_a_failure() -> None:
         + "tests/test_late.py ..F.\n",
         exit_code=124,
     )
-    text = printed(FORM.reduce(run), run)
+    text = "\n".join(printed(FORM, run))
     assert "tests/test_late.py ..F." in text
 
 
-def test_verbose_failures_stay_when_nothing_below_tells_them() -> None:
+def test_verbose_failures_stay_when_nothing_below_tells_them(printed: Printed) -> None:
     passed = "".join(f"tests/test_a.py::test_{n} PASSED    [ {n}%]\n" for n in range(40))
     run = of(passed + "tests/test_a.py::test_bad FAILED    [ 41%]\n" + passed, exit_code=137)
-    assert FORM.recognise(run) == 0.0 or "test_bad FAILED" in printed(FORM.reduce(run), run)
+    assert FORM.recognise(run) == 0.0 or "test_bad FAILED" in "\n".join(printed(FORM, run))
     with_header = of("============================= test session starts =====\n" + run.text, exit_code=137)
-    assert "tests/test_a.py::test_bad FAILED" in printed(FORM.reduce(with_header), with_header)
+    assert "tests/test_a.py::test_bad FAILED" in "\n".join(printed(FORM, with_header))
 
 
 @pytest.mark.parametrize(
@@ -215,9 +201,9 @@ def test_a_pytest_command_that_printed_something_else_is_not_tests() -> None:
     assert FORM.recognise(run) == 0.0
 
 
-def test_an_install_before_a_failing_run_does_not_swallow_it() -> None:
+def test_an_install_before_a_failing_run_does_not_swallow_it(read: Read) -> None:
     install = "Collecting pytest\n  Downloading pytest-9.2.0.whl (410 kB)\nSuccessfully installed pytest-9.2.0\n"
-    run = segment(CAPTURES / "pytest" / "failures.txt")
+    run = read(CAPTURES / "pytest" / "failures.txt")
     result = shorten(install + run.text, shelf=load(), command="pip install pytest && pytest", exit_code=1)
     assert [part.fell_back for part in result.reduced] == ["", ""]
     for line in run.lines:
@@ -226,9 +212,44 @@ def test_an_install_before_a_failing_run_does_not_swallow_it() -> None:
     assert "25 failed, 81 passed" in result.text
 
 
-def test_lines_before_the_header_are_kept() -> None:
-    run = of("setting up the database took 3 s\n" + segment(CAPTURES / "pytest" / "green.txt").text)
-    assert "setting up the database took 3 s" in printed(FORM.reduce(run), run)
+def test_what_a_filter_left_of_a_run_is_still_its_failures_and_no_log() -> None:
+    """`pytest | grep ERROR`: each line begins with a level, and each names another test."""
+    lines = [f"ERROR tests/test_cart.py::test_uses[{i}] - RuntimeError: database refused" for i in range(40)]
+    short = shorten(lines, shelf=load(), command="pytest -q | grep ^ERROR")
+    assert [part.form for part in short.reduced] == ["tests"]
+    assert short.text.split("\n") == lines
+
+
+def test_a_test_that_prints_the_word_error_three_hundred_times_is_told_once(printed: Printed) -> None:
+    printed_lines = "".join(f"ERROR not really {i}\n" for i in range(300))
+    run = of(
+        "=================================== FAILURES ===================================\n"
+        "_________________________________ test_prints __________________________________\n"
+        ">       assert False\nE       assert False\n\ntests/test_cart.py:22: AssertionError\n"
+        "----------------------------- Captured stdout call -----------------------------\n"
+        f"{printed_lines}"
+        "=========================== short test summary info ============================\n"
+        "FAILED tests/test_cart.py::test_prints - assert False\n"
+        "============================== 1 failed in 0.01s ===============================\n",
+        1,
+    )
+    text = "\n".join(printed(FORM, run))
+    assert 1 <= text.count("ERROR not really") <= 4
+    assert "FAILED tests/test_cart.py::test_prints - assert False" in text
+
+
+def test_what_follows_a_quiet_run_is_read_by_itself() -> None:
+    run = "F.              [100%]\nFAILED tests/test_a.py::test_b - assert 0\n1 failed, 1 passed in 0.15s\n"
+    diff = (
+        "diff --git a/a.txt b/a.txt\nindex 1c9..4b0 100644\n--- a/a.txt\n+++ b/a.txt\n@@ -1,2 +1,2 @@\n 1\n-2\n+two\n"
+    )
+    short = shorten(run + diff, shelf=load(), command="pytest -q; git diff")
+    assert [part.form for part in short.reduced] == ["tests", "diff"]
+
+
+def test_lines_before_the_header_are_kept(read: Read, printed: Printed) -> None:
+    run = of("setting up the database took 3 s\n" + read(CAPTURES / "pytest" / "green.txt").text)
+    assert "setting up the database took 3 s" in "\n".join(printed(FORM, run))
 
 
 GRAMMAR = [
@@ -263,32 +284,10 @@ GRAMMAR = [
 MUTABLE = [path for path in PYTEST if path.stat().st_size < 30_000]
 
 
-@settings(max_examples=60, deadline=None)
-@given(path=st.sampled_from(MUTABLE), data=st.data())
-def test_a_run_cut_anywhere_keeps_its_evidence(path: Path, data: st.DataObject, holds: Holds) -> None:
-    lines = segment(path).lines
-    start = data.draw(st.integers(0, len(lines) - 1))
-    end = data.draw(st.integers(start + 1, len(lines)))
-    holds(FORM, Segment(lines[start:end], exit_code=data.draw(st.sampled_from([None, 0, 1]))))
-
-
-@settings(max_examples=60, deadline=None)
-@given(path=st.sampled_from(MUTABLE), seed=st.integers(0, 10_000), share=st.floats(0.02, 0.7))
-def test_a_run_with_lines_missing_keeps_its_evidence(path: Path, seed: int, share: float, holds: Holds) -> None:
-    toss = Random(seed)  # noqa: S311 - a test must be the same every time
-    lines = [line for line in segment(path).lines if toss.random() > share]
-    holds(FORM, Segment(lines))
-
-
-@settings(max_examples=40, deadline=None)
-@given(first=st.sampled_from(MUTABLE), second=st.sampled_from(MUTABLE), step=st.integers(1, 40))
-def test_two_runs_that_wrote_at_once_keep_their_evidence(first: Path, second: Path, step: int, holds: Holds) -> None:
-    one, other = segment(first).lines, segment(second).lines
-    lines: list[str] = []
-    for begun in range(0, max(len(one), len(other)), step):
-        lines.extend(one[begun : begun + step])
-        lines.extend(other[begun : begun + step])
-    holds(FORM, Segment(lines))
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_a_mangled_capture_keeps_its_evidence(data: st.DataObject, mangled: Mangled, holds: Holds) -> None:
+    holds(FORM, mangled(data, MUTABLE))
 
 
 @settings(max_examples=100, deadline=None)
