@@ -123,7 +123,11 @@ class _Configured:
         configuration = await run_sync(_load, self._cwd, self._environ, servers)
         by_target = await run_sync(lines, configuration.settings, catalogue(), self._environ)
         providers = await self._stack.enter_async_context(
-            open_providers(environ=environ_below(self._environ), run_dir=configuration.state_dir / "run")
+            open_providers(
+                environ=environ_below(self._environ),
+                run_dir=configuration.state_dir / "run",
+                key_variables=configuration.settings.key_variables,
+            )
         )
         switchboard = Switchboard(
             configuration,

@@ -28,7 +28,12 @@ _SECRET_NAMES = (
 _HARMLESS_NAMES = ("*.example", "*.sample", "*.template", "*.dist", "*.pub")
 _SECRET_FOLDERS = frozenset({".ssh", ".aws", ".gnupg", ".azure", ".kube", ".docker", "gcloud", ".password-store"})
 
-_RANGE = re.compile(r"(.+):(\d+)(?:-(\d+))?$")
+_FOLDER = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC | getattr(os, "O_PATH", os.O_RDONLY)
+"""O_PATH, where there is one, passes through folders that may be entered and not listed."""
+
+_FILE = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
+
+_RANGE = re.compile(r"(.+):([0-9]{1,12})(?:-([0-9]{1,12}))?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Part:
 
 def part_of(words: str) -> Part:
     """Read `path`, `path:10` or `path:10-80`."""
-    found = _RANGE.match(words)
+    found = _RANGE.fullmatch(words)
     if found is None:
         return Part(words)
     first = int(found[2])
@@ -53,11 +58,14 @@ def part_of(words: str) -> Part:
 
 
 class Roots:
-    """The folders whose files may be read: the project's roots and the temporary folder."""
+    """The folders whose files may be read: the project's roots and the temporary folder.
+
+    *roots* are absolute with their links resolved: a root that has become a link since is not followed again.
+    """
 
     def __init__(self, roots: Sequence[Path], *, cwd: Path, may_attach_secrets: bool = False) -> None:
         self._cwd = cwd
-        self._roots = tuple(dict.fromkeys(root.resolve() for root in (*roots, Path(tempfile.gettempdir()))))
+        self._roots = tuple(dict.fromkeys((*roots, Path(tempfile.gettempdir()).resolve())))
         self._may_attach_secrets = may_attach_secrets
 
     def folder(self, words: str) -> Path:
@@ -80,7 +88,7 @@ class Roots:
                 "configuration allow it (`attach.allow_secret_files`)."
             )
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+            descriptor = _opened(path)
         except PermissionError as error:
             raise WrongUsage(f"`{words}` may not be read by this user: check its permissions.") from error
         except OSError as error:
@@ -105,8 +113,9 @@ class Roots:
             path = (self._cwd / Path(words).expanduser()).resolve(strict=True)
         except FileNotFoundError as error:
             raise WrongUsage(f"There is no file `{words}` (looked in `{self._cwd}`): check the path.") from error
-        except (OSError, RuntimeError) as error:
-            raise WrongUsage(f"`{words}` cannot be followed to a file: {error}.") from error
+        except (OSError, RuntimeError, ValueError) as error:  # ValueError: no file system has half a surrogate pair
+            why = error.strerror if isinstance(error, OSError) and error.strerror else str(error).rstrip(".")
+            raise WrongUsage(f"`{words}` cannot be followed to a file: {why}.") from error
         if not any(path.is_relative_to(root) for root in self._roots):
             raise FileRefused(
                 f"`{words}` leads outside the project's roots, so it was not read: copy it into the project, or add "
@@ -115,10 +124,27 @@ class Roots:
         return path
 
 
+def _opened(path: Path) -> int:
+    """A descriptor of the file at *path*, which has no links in it.
+
+    Walked step by step, never through a link: a folder swapped for one since the path was resolved must
+    not lead out of the roots.
+    """
+    above = os.open(path.anchor, _FOLDER)
+    try:
+        for name in path.parts[1:-1]:
+            below = os.open(name, _FOLDER, dir_fd=above)
+            os.close(above)
+            above = below
+        return os.open(path.name or ".", _FILE, dir_fd=above)
+    finally:
+        os.close(above)
+
+
 def _usually_secret(path: Path) -> bool:
     name = path.name.lower()
     if any(fnmatchcase(name, pattern) for pattern in _HARMLESS_NAMES):
         return False
     if any(fnmatchcase(name, pattern) for pattern in _SECRET_NAMES):
         return True
-    return any(part in _SECRET_FOLDERS for part in path.parts[:-1])
+    return any(part.lower() in _SECRET_FOLDERS for part in path.parts[:-1])

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from importlib import import_module
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import anyio
 from mcp.server.lowlevel import Server
@@ -204,7 +204,7 @@ def _result(text: str, *, is_error: bool = False) -> CallToolResult:
 
 def _read(params: CallToolRequestParams) -> _Arguments:
     if params.name not in _VERBS:
-        raise WrongUsage(f"There is no verb `{params.name}`: use one of {', '.join(_VERBS)}.")
+        raise WrongUsage(f"There is no verb `{_clipped(params.name)}`: use one of {', '.join(_VERBS)}.")
     model = _VERBS[params.name][0]
     try:
         return model.model_validate(params.arguments or {})
@@ -217,7 +217,7 @@ def _sentence(verb: str, model: type[_Arguments], error: ValidationError) -> str
     complaints = error.errors(include_url=False, include_context=False, include_input=False)
     # Beside a misspelt argument, that the right one is missing says nothing new.
     first = next((one for one in complaints if one["type"] == "extra_forbidden"), complaints[0])
-    name = ".".join(str(part) for part in first["loc"])
+    name = _clipped(".".join(str(part) for part in first["loc"]))
     known = [field.alias or key for key, field in model.model_fields.items()]
     if first["type"] == "extra_forbidden":
         from difflib import get_close_matches
@@ -229,6 +229,11 @@ def _sentence(verb: str, model: type[_Arguments], error: ValidationError) -> str
         return f"`{verb}` needs `{name}`."
     message = first["msg"]
     return f"`{verb}`: `{name}` is not usable: {message[:1].lower()}{message[1:]}."
+
+
+def _clipped(name: str) -> str:
+    """A name the client made up, short enough to be told back to it."""
+    return name if len(name) <= 100 else f"{name[:100]}..."
 
 
 def _caller(context: Any) -> Caller:
@@ -254,13 +259,67 @@ async def _answer(rooms: Rooms, verb: str, arguments: _Arguments, caller: Caller
     return await answer(rooms, caller=caller, **fields)
 
 
+class _Mended:
+    """The client's messages, those mended that its JSON may hold and the SDK's strict reader drops without an answer.
+
+    A client that cuts a text in the middle of an emoji writes half a surrogate pair (`"\\ud83d"`), which RFC 8259
+    (section 8.2) lets it do; dropped, the call would never end for it.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    @property
+    def last_context(self) -> Any:
+        return self._stream.last_context
+
+    async def receive(self) -> Any:
+        return _mended(await self._stream.receive())
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        return _mended(await anext(self._stream))
+
+    async def __aenter__(self) -> Self:
+        await self._stream.__aenter__()
+        return self
+
+    async def __aexit__(self, *error: Any) -> bool | None:
+        ended: bool | None = await self._stream.__aexit__(*error)
+        return ended
+
+
+def _mended(message: Any) -> Any:
+    """*message*, or where it is the error of a line that only the strict reader refuses, what that line says."""
+    if not isinstance(message, ValidationError):
+        return message
+    import json
+
+    from mcp.shared.message import SessionMessage
+    from mcp_types import jsonrpc_message_adapter
+
+    from sidecar.providers.reading import well_formed
+
+    line = message.errors(include_url=False)[0]["input"]
+    try:
+        said = json.loads(well_formed(json.dumps(json.loads(line), ensure_ascii=False)))
+        return SessionMessage(jsonrpc_message_adapter.validate_python(said, by_name=False))
+    except (TypeError, ValueError, RecursionError):  # not JSON, or no message
+        return message
+
+
 async def serve(rooms: Rooms) -> Literal[0]:
     """Serve over stdio until the client closes stdin, a signal arrives or the parent is gone."""
     _exit_on_signals()
     server = build(rooms)
     async with stdio_server() as (reading, writing), anyio.create_task_group() as group:
         group.start_soon(_exit_with_parent, os.getppid())
-        await server.run(reading, writing, server.create_initialization_options())
+        await server.run(_Mended(reading), writing, server.create_initialization_options())
         group.cancel_scope.cancel()
     return 0
 

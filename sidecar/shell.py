@@ -31,7 +31,10 @@ _TERM_GRACE_S = 0.5
 """How long a group may take to end by itself after SIGTERM."""
 
 _DRAIN_S = 0.25
-"""How long a pipe is read after its command ended: what stays open then belongs to children left behind."""
+"""How long a pipe may be silent after its command ended: what holds it open then are children left behind."""
+
+_DRAIN_LIMIT_S = 2.0
+"""How long it is read at most, however much such children print."""
 
 
 _live_groups: set[int] = set()
@@ -164,8 +167,14 @@ async def _follow(process: Process, spool: _Spool) -> bool:
         group.start_soon(read, stream)
         await process.wait()
         left = _group_lives(process.pid)
-        with anyio.move_on_after(_DRAIN_S if left else None):
-            await is_drained.wait()
+        # Not only for its own group: what `setsid` started is in none that we know of, and holds the pipe as well.
+        with anyio.move_on_after(_DRAIN_S if left else _DRAIN_LIMIT_S):
+            while not is_drained.is_set():
+                before = spool.total
+                with anyio.move_on_after(_DRAIN_S):
+                    await is_drained.wait()
+                if spool.total == before:
+                    break
         group.cancel_scope.cancel()
     return left
 

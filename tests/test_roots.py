@@ -90,3 +90,58 @@ def test_lines_of_a_path_are_read_from_its_end() -> None:
     assert part_of("a:b.py:7") == Part("a:b.py", 7, 7)
     with pytest.raises(WrongUsage, match="names no lines"):
         part_of("a.py:9-3")
+
+
+def test_a_folder_swapped_for_a_link_after_it_was_looked_at_is_not_followed(
+    roots: Roots, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "elsewhere").mkdir()
+    (home / "elsewhere" / "a.py").write_text("not yours")
+    resolve = Path.resolve
+
+    def swapped(path: Path, strict: bool = False) -> Path:
+        found = resolve(path, strict)
+        if path.name == "a.py":
+            (home / "project" / "src").rename(home / "project" / "moved")
+            (home / "project" / "src").symlink_to(home / "elsewhere")
+        return found
+
+    monkeypatch.setattr(Path, "resolve", swapped)
+    with pytest.raises(WrongUsage, match="cannot be opened"):
+        roots.read("src/a.py")
+
+
+def test_a_root_swapped_for_a_link_is_not_followed(home: Path) -> None:
+    root = home / "project" / "src"
+    before = Roots([root], cwd=home / "project")
+    root.rename(home / "project" / "moved")
+    root.symlink_to(home)
+    for roots in (before, Roots([root], cwd=home / "project")):
+        with pytest.raises(FileRefused):
+            roots.read("src/outside.txt")
+
+
+def test_a_secrets_folder_is_known_in_any_case(roots: Roots, home: Path) -> None:
+    (home / "project" / ".SSH").mkdir()
+    (home / "project" / ".SSH" / "config").write_text("Host x")
+    with pytest.raises(FileRefused, match="usually holds secrets"):
+        roots.read(".SSH/config", leaves_the_machine=True)
+
+
+def test_a_folder_that_may_be_entered_but_not_listed_is_passed_through(roots: Roots, home: Path) -> None:
+    (home / "project" / "src").chmod(0o100)
+    try:
+        assert roots.read("src/a.py") == b"one\ntwo\n"
+    finally:
+        (home / "project" / "src").chmod(0o700)
+
+
+@pytest.mark.parametrize("words", ["a\ud800b", "x" * 5_000])
+def test_a_path_no_file_system_has_is_one_sentence(roots: Roots, words: str) -> None:
+    with pytest.raises(WrongUsage, match="cannot be followed to a file"):
+        roots.read(words)
+
+
+def test_digits_without_end_are_part_of_a_path_and_no_line_number() -> None:
+    words = "a:" + "9" * 5_000
+    assert part_of(words) == Part(words)

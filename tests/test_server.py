@@ -155,6 +155,7 @@ async def test_recall_finds_a_pattern_with_its_surroundings(agent: Agent) -> Non
         ("compress", {"handle": "aaaaaaaa"}, "aaaaaaaa"),
         ("recall", {"handle": "aaaaaaaa"}, "aaaaaaaa"),
         ("recall", {"handle": "no such thing"}, "no such thing"),
+        ("ask", {"prompt": "hello", "attach": ["a:" + "9" * 5_000]}, "cannot be followed to a file"),
         ("ask", {"prompt": "hello", "attach": ["missing.txt"]}, "There is no file `missing.txt`"),
         ("ask", {"prompt": "hello", "attach": ["/etc/passwd"]}, "outside the project's roots"),
         ("ask", {"prompt": "  "}, "needs a `prompt`"),
@@ -199,6 +200,40 @@ async def test_a_command_that_never_ends_is_ended_and_told(agent: Agent) -> None
         text = await text_of(client, "run", command="echo begun; sleep 300", timeout_s=0.2)
     assert text.startswith("ended after 0.2 s unfinished")
     assert text.endswith("begun")
+
+
+async def test_no_child_inherits_a_variable_the_configuration_takes_a_secret_from(
+    agent: Agent, environ: dict[str, str], tmp_path: Path
+) -> None:
+    environ |= {"WORK_ACCOUNT": "secret-of-the-account", "WORK_HEADER": "secret-of-the-header"}
+    lab = {
+        "dialect": "openai-chat",
+        "base_url": "http://127.0.0.1:9/v1",
+        "accounts": [{"key": "env:WORK_ACCOUNT"}],
+        "headers": {"X-Lab-Token": "env:WORK_HEADER"},
+    }
+    vendor = {"dialect": "command", "command": ["sh", "-c", "env"]}
+    configuration = {
+        "providers": {"lab": lab, "vendor": vendor},
+        "models": {"default": {"tiers": [{"name": "only", "targets": ["vendor/any"]}]}},
+    }
+    (tmp_path / "config.json").write_text(json.dumps(configuration))
+    environ["SIDECAR_CONFIG"] = str(tmp_path / "config.json")
+    async with agent() as client:
+        for seen in (await text_of(client, "run", command="env"), await text_of(client, "ask", prompt="hello")):
+            assert "HOME=" in seen
+            assert "secret-of-the" not in seen
+
+
+async def test_line_numbers_no_output_has_are_refused_in_a_sentence(agent: Agent) -> None:
+    async with agent() as client:
+        handle = (await text_of(client, "compress", text="the same\n" * 400)).rpartition('recall("')[2][:8]
+        assert "`lines` reads" in await refusal_of(client, "recall", handle=handle, lines="9" * 5_000)
+
+
+async def test_what_a_client_made_up_is_told_back_in_short(agent: Agent) -> None:
+    async with agent() as client:
+        assert len(await refusal_of(client, "status", **{"x" * 100_000: 1})) < 400
 
 
 async def test_a_command_does_not_inherit_provider_keys(agent: Agent, environ: dict[str, str], tmp_path: Path) -> None:

@@ -229,3 +229,18 @@ async def test_what_was_learned_survives_a_kill_and_is_shared(launch: Launch, tm
         assert len(simulation.calls("b")[-1].body["contents"]) == 3
         served = await to_thread.run_sync(lambda: launch(SIDECAR_CONFIG=str(tmp_path / "config.json")))
         assert "same" in await to_thread.run_sync(lambda: served.call("recall", handle=handle, lines="400"))
+
+
+def test_half_an_emoji_in_an_argument_is_answered(launch: Launch) -> None:
+    # Node writes a text that was cut in the middle of an emoji as `\\ud83d`; the SDK drops such a line unanswered.
+    served = launch()
+    assert served.call("run", command="echo cut \ud83d").endswith("\ncut \N{REPLACEMENT CHARACTER}")
+    assert served.call("compress", text="cut \ud83d") == "cut \N{REPLACEMENT CHARACTER}"
+    assert "There is no file" in served.call("compress", path="\udc80")
+
+
+def test_lines_that_are_no_messages_end_nothing(launch: Launch) -> None:
+    served = launch()
+    assert served.process.stdin is not None
+    served.process.stdin.write(b'this is not JSON\n{"jsonrpc": "2.0"\n\xff\xfe\n[]\nnull\n\n')
+    assert served.call("compress", text="alive") == "alive"

@@ -65,3 +65,17 @@ async def test_cancelling_ends_the_whole_group() -> None:
 async def test_a_missing_directory_is_told_in_one_sentence() -> None:
     with pytest.raises(WrongUsage, match="could not be started"):
         await shell.run("true", cwd=Path("/nonexistent"), environ=os.environ, timeout_s=1)
+
+
+async def test_a_daemon_that_left_the_group_and_holds_the_output_open_does_not_hold_the_command() -> None:
+    result = await ran("setsid -f sh -c 'exec sleep 3'; echo started", timeout_s=20)
+    assert result.output == b"started\n"
+    assert result.exit_code == 0
+    assert result.took_s < 2.5
+
+
+async def test_a_daemon_that_goes_on_printing_does_not_hold_the_command() -> None:
+    chatty = "for i in $(seq 60); do echo noise; sleep 0.05; done"
+    result = await ran(f"setsid -f sh -c '{chatty}'; echo started", timeout_s=20)
+    assert result.exit_code == 0
+    assert result.took_s < 2.8

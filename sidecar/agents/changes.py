@@ -75,7 +75,7 @@ def apply(change: Change) -> Change:
             if change.makes_backup and change.before is not None and not backup.exists():
                 _write(backup, change.before, _mode(change.path))
             if change.after is None:
-                change.path.unlink()
+                change.path.resolve().unlink()
             else:
                 _write(change.path, change.after, _mode(change.path))
         if change.removes_backup:

@@ -9,6 +9,7 @@ what is written: it keeps an agent from a mistake, it is no wall against a shell
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 from collections.abc import Iterable, Sequence
@@ -48,13 +49,19 @@ def denied_by(command: str, rules: Sequence[str]) -> str | None:
 
 def _denied_in(path: Path) -> Iterable[str]:
     try:
-        text = path.read_bytes()[:_LIMIT_BYTES]
-        settings = json.loads(text)
+        settings = json.loads(_text_of(path))
         rules = settings.get("permissions", {}).get("deny", [])
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         # Another program's file, absent or broken: its own program will say so.
         return []
     return [rule for rule in rules if isinstance(rule, str)] if isinstance(rules, list) else []
+
+
+def _text_of(path: Path) -> bytes:
+    # O_NONBLOCK: a named pipe in place of the file must not keep a command waiting for its writer.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read(_LIMIT_BYTES)
 
 
 def _matches(text: str, pattern: str) -> bool:
@@ -71,15 +78,19 @@ def _commands_in(line: str) -> Iterable[str]:
     yield line.strip()
     try:
         lexer = shlex.shlex(
-            line.replace("\n", ";").replace("`", ";").replace("$(", ";"), posix=True, punctuation_chars="();|&{}"
+            line.replace("\\\n", " ").replace("\n", ";").replace("`", ";").replace("$(", ";"),
+            posix=True,
+            punctuation_chars="();|&{}<>",
         )
         lexer.whitespace_split = True
+        # A comment ends with its line, and the lines are joined above: its words are read like all others.
+        lexer.commenters = ""
         words = list(lexer)
     except ValueError:
-        words = line.replace(";", " ; ").replace("|", " | ").replace("&", " & ").split()
+        words = re.sub(r"([();|&{}<>]|\n)", r" \1 ", line.replace("\\\n", " ").replace("\n", ";")).split()
     command: list[str] = []
     for word in (*words, ";"):
-        if word.strip("();|&{}"):
+        if word.strip("();|&{}<>"):
             command.append(word)
             continue
         # `sudo env X=1 git push` is denied where `git push` is: every tail of the words is a command.

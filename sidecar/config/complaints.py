@@ -5,7 +5,7 @@ The values themselves are never repeated: one of them may be a key pasted into t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -15,7 +15,10 @@ from pydantic import BaseModel, ValidationError
 from sidecar.config.located import Path
 from sidecar.config.model import Settings
 
-__all__ = ["complaints", "dotted", "nearest"]
+__all__ = ["complaints", "dotted", "nearest", "told"]
+
+_LINES = 20
+_LINE_CHARACTERS = 500
 
 _EXPECTED = {
     "bool_type": "true or false",
@@ -54,6 +57,13 @@ def complaints(values: Mapping[str, Any], *, models: type[BaseModel] = Settings)
         for error in errors
         if error["type"] != "too_short" or error["loc"] not in inner
     ]
+
+
+def told(lines: Sequence[str]) -> str:
+    """*lines* as one text of a size to be read: a cloned project's file may hold 100,000 mistakes, or a long one."""
+    short = [line if len(line) <= _LINE_CHARACTERS else f"{line[:_LINE_CHARACTERS]} ..." for line in lines[:_LINES]]
+    left = len(lines) - _LINES
+    return "\n".join((*short, f"... and {left:,} more; correct these first.") if left > 0 else short)
 
 
 def dotted(path: Iterable[str | int]) -> str:

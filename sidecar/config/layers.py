@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sidecar.config import files, hosts, trust
-from sidecar.config.complaints import complaints, dotted, nearest
+from sidecar.config.complaints import complaints, dotted, nearest, told
 from sidecar.config.files import ConfigFile
 from sidecar.config.located import Path as Place
 from sidecar.config.model import Settings
@@ -96,7 +96,7 @@ def load(
     wrong = [line for file in present for line in file.errors]
     wrong += [f"{layer.origin}: {what}." for layer in upper for _, what in complaints(layer.values)]
     if wrong:
-        raise ConfigurationError("\n".join(wrong))
+        raise ConfigurationError(told(wrong))
 
     own = _rooted(user.values if user else {}, cwd, environ)
     state = state_dir(environ)
@@ -195,7 +195,7 @@ def _refuse(
         origin = origin_of(path, origins)
         lines.append(f"{by_name[origin].at(path) if origin in by_name else origin}: {sentence}.")
     if lines:
-        raise ConfigurationError("\n".join(lines))
+        raise ConfigurationError(told(lines))
 
 
 def _rooted(values: Mapping[str, Any], folder: Path, environ: Mapping[str, str]) -> Mapping[str, Any]:

@@ -255,3 +255,17 @@ class Settings(_Part):
     roots: Annotated[tuple[Path, ...], Field(min_length=1)] = (".",)
     """The folders the verbs may read, relative to the folder the sidecar was started in
     (in a project's file: to the folder that holds `.sidecar`)."""
+
+    @property
+    def key_variables(self) -> frozenset[str]:
+        """The environment variables that secrets are taken from: by accounts, and by headers."""
+        references = [
+            reference
+            for provider in self.providers.values()
+            for reference in (*(account.key for account in provider.accounts or ()), *provider.headers.values())
+        ]
+        return frozenset(
+            reference.removeprefix("env:")
+            for reference in references
+            if reference is not None and reference.startswith("env:")
+        )

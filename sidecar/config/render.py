@@ -10,6 +10,7 @@ from sidecar.config.complaints import dotted
 from sidecar.config.layers import Configuration, origin_of
 from sidecar.config.located import Path
 from sidecar.config.model import Settings
+from sidecar.providers.masking import masked
 
 __all__ = ["inactive", "render", "values_with_origins"]
 
@@ -33,10 +34,13 @@ def render(configuration: Configuration) -> list[str]:
 
 
 def values_with_origins(configuration: Configuration) -> list[tuple[str, str, str]]:
-    """Every value as (dotted path, JSON, origin), in the order of the settings."""
+    """Every value as (dotted path, JSON, origin), in the order of the settings.
+
+    What looks like a key is masked: one may have been pasted where only an address or a word is expected.
+    """
     dumped = configuration.settings.model_dump(mode="json", by_alias=True)
     return [
-        (dotted(path), json.dumps(value), origin_of(path, configuration.origins))
+        (masked(dotted(path), ()), masked(json.dumps(value), ()), origin_of(path, configuration.origins))
         for path, value in _leaves(dumped, ())
         if value is not None or origin_of(path, configuration.origins) != "default"
     ]

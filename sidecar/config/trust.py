@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from sidecar.config import files
-from sidecar.config.complaints import dotted
+from sidecar.config.complaints import dotted, told
 from sidecar.errors import ConfigurationError, NotTrusted, StateError
 
 __all__ = ["Asked", "HeldBack", "Sifted", "is_trusted", "sift", "trust", "untrust", "what_it_asks"]
@@ -99,7 +99,7 @@ def is_trusted(path: Path, digest: str, *, state_dir: Path) -> bool:
         record = json.loads(_record(path, state_dir).read_bytes()[:100_000])
     except (OSError, ValueError):
         return False
-    return isinstance(record, dict) and record.get("path") == str(path.resolve()) and record.get("sha256") == digest
+    return isinstance(record, dict) and record.get("path") == str(_place(path)) and record.get("sha256") == digest
 
 
 def what_it_asks(path: Path) -> Asked:
@@ -112,7 +112,7 @@ def what_it_asks(path: Path) -> Asked:
     if file is None:
         raise ConfigurationError(f"{path}: there is no project file to trust.")
     if file.errors:
-        raise ConfigurationError("\n".join(file.errors))
+        raise ConfigurationError(told(file.errors))
     lines: list[str] = []
     for name, said in file.values.get("providers", {}).items():
         lines += [f"provider `{_shown(name)}` {does}" for does in _does(name, said)]
@@ -139,7 +139,7 @@ def trust(path: Path, *, state_dir: Path, seen: str | None = None) -> str:
     if seen is not None and file.sha256 != seen:
         raise NotTrusted(f"{path}: it changed while you were reading; look at it again with `sidecar trust`.")
     record = _record(path, state_dir)
-    text = json.dumps({"path": str(path.resolve()), "sha256": file.sha256}, indent=2) + "\n"
+    text = json.dumps({"path": str(_place(path)), "sha256": file.sha256}, indent=2) + "\n"
     try:
         record.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _replace(record, text.encode())
@@ -160,7 +160,12 @@ def untrust(path: Path, *, state_dir: Path) -> bool:
 
 
 def _record(path: Path, state_dir: Path) -> Path:
-    return state_dir / "trust" / f"{sha256(os.fsencode(path.resolve())).hexdigest()[:24]}.json"
+    return state_dir / "trust" / f"{sha256(os.fsencode(_place(path))).hexdigest()[:24]}.json"
+
+
+def _place(path: Path) -> Path:
+    """The file by its project: a `.sidecar` that links to a trusted project's is trusted there, not here."""
+    return path.parent.parent.resolve() / path.parent.name / path.name
 
 
 def _replace(path: Path, data: bytes) -> None:
@@ -192,6 +197,9 @@ def _sifted_models(
         tiers, less = _sifted_tiers(name, said.get("tiers", ()), allowed, is_own=mine is not None)
         held += less
         rest = {key: value for key, value in said.items() if key != "tiers"}
+        if mine is not None and rest.get("after_refusal") == "next-tier":
+            del rest["after_refusal"]
+            held.append(_held(("models", name, "after_refusal"), "would send what one provider refused to another"))
         if tiers:
             kept[name] = {**rest, "tiers": tiers}
         elif rest and (mine is not None or not less):

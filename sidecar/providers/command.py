@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +48,9 @@ class CommandProvider:
     first limit of its own (`Host.first_token_s`). `Request.limit_tokens` cannot be passed on.
     """
 
-    def __init__(self, environ: Mapping[str, str], run_dir: Path) -> None:
-        self._environ = without_keys(environ)
-        self._secrets = tuple(value for name, value in environ.items() if is_secret_name(name))
+    def __init__(self, environ: Mapping[str, str], run_dir: Path, *, key_variables: Collection[str] = ()) -> None:
+        self._environ = without_keys(environ, key_variables)
+        self._secrets = tuple(value for name, value in environ.items() if name in key_variables or is_secret_name(name))
         self._run_dir = run_dir
 
     async def send(self, request: Request, access: Access, *, limits: Limits, on_text: OnText | None = None) -> Answer:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sidecar.errors import ProviderFailed
-from sidecar.providers.masking import masked, masked_headers
+from sidecar.providers.masking import masked, masked_headers, masked_values
 from sidecar.providers.reading import NotTheDialect, members, parse, text_of, well_formed
 from sidecar.providers.vocabulary import Failure, FailureKind
 
@@ -36,7 +36,7 @@ def failed(
     """
     secrets = tuple(secrets)
     text = masked(well_formed(text), secrets)
-    body = _body(text)
+    body = masked_values(_body(text), secrets)
     said = message_of(body)
     if said and kind in ("status", "exit"):
         sentence = f"{sentence}: {said}"

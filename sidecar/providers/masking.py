@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from sidecar.providers.vocabulary import Access
@@ -46,6 +47,26 @@ def masked(text: str, secrets: Iterable[str]) -> str:
         for form in {secret, json.dumps(secret)[1:-1], quote(secret, safe="")}:
             text = text.replace(form, MASK)
     return _LOOKS_LIKE_A_KEY.sub(MASK, text)
+
+
+def masked_values(value: Any, secrets: Iterable[str], *, deepest: int = 12) -> Any:
+    """JSON values with the secrets in every text masked: an escape such as `\\u002d` hides a key from `masked`.
+
+    What lies deeper than *deepest* levels is left out; nobody looks there.
+    """
+    secrets = tuple(secrets)
+    if isinstance(value, str):
+        return masked(value, secrets)
+    if isinstance(value, list | dict) and deepest == 0:
+        return None
+    if isinstance(value, list):
+        return [masked_values(item, secrets, deepest=deepest - 1) for item in value]
+    if isinstance(value, dict):
+        return {
+            masked(str(name), secrets): masked_values(item, secrets, deepest=deepest - 1)
+            for name, item in value.items()
+        }
+    return value
 
 
 def masked_headers(headers: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -41,9 +41,15 @@ class Providers:
     """The dialects by name. Nothing is imported or connected before it is needed."""
 
     def __init__(
-        self, *, environ: Mapping[str, str], run_dir: Path, transport: httpx2.AsyncBaseTransport | None = None
+        self,
+        *,
+        environ: Mapping[str, str],
+        run_dir: Path,
+        key_variables: Collection[str] = (),
+        transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         self._environ = environ
+        self._key_variables = key_variables
         self._run_dir = run_dir
         self._transport = transport
         self._wire: Wire | None = None
@@ -89,7 +95,7 @@ class Providers:
             case "command":
                 from sidecar.providers.command import CommandProvider
 
-                return CommandProvider(self._environ, self._run_dir)
+                return CommandProvider(self._environ, self._run_dir, key_variables=self._key_variables)
         raise ConfigurationError(
             f"There is no dialect `{name}`; the dialects are {', '.join(f'`{d}`' for d in DIALECTS)}"
         )
@@ -104,14 +110,18 @@ class Providers:
 
 @contextlib.asynccontextmanager
 async def open_providers(
-    *, environ: Mapping[str, str], run_dir: Path, transport: httpx2.AsyncBaseTransport | None = None
+    *,
+    environ: Mapping[str, str],
+    run_dir: Path,
+    key_variables: Collection[str] = (),
+    transport: httpx2.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[Providers]:
     """The providers for as long as the block lasts.
 
-    *environ* is what vendors' programs inherit, without its keys; *run_dir* is the neutral folder they
-    run in, made when the first one does; *transport* takes the place of the network in tests.
+    *environ* is what vendors' programs inherit, without its keys and the *key_variables*; *run_dir* is the neutral
+    folder they run in, made when the first one does; *transport* takes the place of the network in tests.
     """
-    providers = Providers(environ=environ, run_dir=run_dir, transport=transport)
+    providers = Providers(environ=environ, run_dir=run_dir, key_variables=key_variables, transport=transport)
     try:
         yield providers
     finally:

@@ -18,7 +18,7 @@ from sidecar.verbs.rooms import Caller, Rooms
 
 __all__ = ["recall"]
 
-_LINES = re.compile(r"\s*(\d+)\s*(?:-\s*(\d*)\s*)?$")
+_LINES = re.compile(r"\s*([0-9]{1,12})\s*(?:-\s*([0-9]{0,12})\s*)?$")
 _PATTERN_LIMIT_S = 2.0
 """A pattern that takes longer than this on one original is refused: it backtracks without end."""
 

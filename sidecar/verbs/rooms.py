@@ -77,14 +77,7 @@ class Rooms:
         """What a command inherits: our environment without provider keys and the variables the configuration names."""
         from sidecar.providers.environment import without_keys
 
-        settings = (await self.configuration()).settings
-        named = {
-            account.key.removeprefix("env:")
-            for provider in settings.providers.values()
-            for account in provider.accounts or ()
-            if account.key is not None and account.key.startswith("env:")
-        }
-        return {name: value for name, value in without_keys(self.environ).items() if name not in named}
+        return without_keys(self.environ, (await self.configuration()).settings.key_variables)
 
     async def original(self, handle: str) -> Original:
         return await self.store.original(handle)

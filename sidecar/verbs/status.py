@@ -8,6 +8,7 @@ from sidecar.verbs.rooms import Caller, Rooms
 __all__ = ["status"]
 
 _DAY_S = 86_400.0
+_HELD_BACK = 10
 _TOPICS = ("model NAME", "savings", "spending")
 
 
@@ -47,7 +48,10 @@ async def _models(rooms: Rooms, name: str | None) -> list[str]:
         route = await switchboard.route(model)
         lines.append(f"model {model} (deadline {route.deadline_s:g} s)")
         lines.extend(f"  {line}" for line in explain(route, healths, rooms.clock()))
-    lines.extend(f"held back until `sidecar trust`: {held.sentence}" for held in switchboard.configuration.held_back)
+    held_back = switchboard.configuration.held_back
+    lines.extend(f"held back until `sidecar trust`: {held.sentence}" for held in held_back[:_HELD_BACK])
+    if len(held_back) > _HELD_BACK:
+        lines.append(f"held back: {len(held_back) - _HELD_BACK:,} more; `sidecar config` lists them")
     return lines
 
 

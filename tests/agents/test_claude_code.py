@@ -195,3 +195,11 @@ def test_a_missing_claude_is_told(tmp_path: Path) -> None:
 def test_an_unknown_agent_is_answered_with_the_known_ones() -> None:
     with pytest.raises(WrongUsage, match=r"`emacs`; known: `claude-code`"):
         agent("emacs")
+
+
+def test_a_file_we_made_behind_a_link_is_removed_and_the_link_stays(tmp_path: Path) -> None:
+    (tmp_path / ".mcp.json").symlink_to("shared.json")
+    install(tmp_path)
+    uninstall(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [".mcp.json"]
+    assert (tmp_path / ".mcp.json").is_symlink()

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,11 @@ from sidecar.agents.permissions import agent_rules, denied_by
         ("make deploy", "Bash(make deploy)"),
         ("anything at all", "Bash"),
         ("rm -rf /\n", "rm *"),
+        ("# publish it\ngit push", "Bash(git push:*)"),
+        ("true # don't\ngit push", "Bash(git push:*)"),
+        ("git \\\n  push", "Bash(git push:*)"),
+        ("git push>/dev/null", "Bash(git push:*)"),
+        ("make deploy 2>&1", "Bash(make deploy:*)"),
     ],
 )
 def test_a_denied_command_is_found_wherever_it_stands(command: str, rule: str) -> None:
@@ -48,3 +54,13 @@ def test_the_agents_own_rules_are_read_and_broken_files_are_left_to_it(tmp_path:
     (project / ".claude" / "settings.local.json").write_text("{ broken")
     (home / ".claude" / "settings.json").write_text(json.dumps({"permissions": {"deny": ["Bash(curl *)"]}}))
     assert agent_rules(project, home) == ("Bash(git push:*)", "Bash(curl *)")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "deep"])
+def test_a_settings_file_that_cannot_be_read_as_one_holds_up_no_command(tmp_path: Path, kind: str) -> None:
+    (tmp_path / ".claude").mkdir()
+    if kind == "pipe":
+        os.mkfifo(tmp_path / ".claude" / "settings.json")
+    else:
+        (tmp_path / ".claude" / "settings.json").write_text("[" * 200_000)
+    assert agent_rules(tmp_path, tmp_path / "home") == ()

@@ -268,3 +268,12 @@ def test_the_upper_layer_is_whole_in_the_merged_one(below: Any, above: Any) -> N
 @given(_TREES)
 def test_a_layer_over_itself_changes_nothing(tree: Any) -> None:
     assert merge([Layer("a", tree), Layer("b", tree)])[0] == merge([Layer("a", tree)])[0] == tree
+
+
+def test_a_key_pasted_into_an_address_or_a_word_is_masked_where_values_are_shown(machine: Any) -> None:
+    key = "sk-pasted-0123456789abcdef"
+    said = {**LAB, "base_url": f"http://127.0.0.1:9/{key}/v1", "headers": {"X-Lab": key}}
+    machine.user({"providers": {"lab": said}})
+    shown = "\n".join(render(machine.load()))
+    assert "providers.lab.base_url" in shown
+    assert key not in shown

@@ -2,6 +2,8 @@
 
 import json
 import stat
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -269,3 +271,33 @@ def test_an_untrusted_file_never_brings_a_provider_or_a_new_way_to_one(
     asked = [t for m in models.values() for ts in m.get("tiers", ()) for t in ts["targets"]]
     kept = [t for m in sifted.values.get("models", {}).values() for ts in m.get("tiers", ()) for t in ts["targets"]]
     assert len(asked) - len(kept) == sum("targets" in one.path for one in sifted.held_back)
+
+
+def test_a_link_to_a_trusted_projects_folder_is_not_trusted_with_it(machine: Any, tmp_path: Path) -> None:
+    machine.theirs({"providers": {"evil": EVIL}, "roots": [".."]})
+    say_trust(machine)
+    clone = tmp_path / "deep" / "clone"
+    (clone / ".git").mkdir(parents=True)
+    (clone / ".sidecar").symlink_to(machine.project_file.parent)
+    copy = clone / ".sidecar" / "config.json"
+    file = machine.project_file.read_bytes()
+    assert trust.is_trusted(machine.project_file, sha256(file).hexdigest(), state_dir=machine.state)
+    assert not trust.is_trusted(copy, sha256(file).hexdigest(), state_dir=machine.state)
+
+
+def test_what_one_provider_refuses_is_not_sent_to_another_by_an_untrusted_file(machine: Any) -> None:
+    machine.user({"models": {"private": {"tiers": [tier("ollama/a", "anthropic/b")]}}})
+    machine.theirs({"models": {"private": {"after_refusal": "next-tier", "deadline_s": 5}}})
+    configuration = machine.load()
+    assert configuration.settings.models["private"].after_refusal == "stop"
+    assert configuration.settings.models["private"].deadline_s == 5
+    assert held(configuration) == ["models.private.after_refusal"]
+
+
+def test_a_file_full_of_mistakes_is_answered_in_short(machine: Any) -> None:
+    machine.project_file.parent.mkdir(parents=True, exist_ok=True)
+    for text in ("{" + ",".join('"a":1' for _ in range(50_000)) + "}", '{"' + "k" * 500_000 + '": 1}'):
+        machine.project_file.write_text(text)
+        with pytest.raises(ConfigurationError) as refused:
+            machine.load()
+        assert len(str(refused.value)) < 15_000

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from sidecar.providers.failing import failed
 from sidecar.providers.masking import masked, secrets_of
 from sidecar.providers.vocabulary import Access
 
@@ -43,3 +44,16 @@ def test_everything_secret_about_an_account_is_known() -> None:
     assert {"the-key-itself", "dXNlcjpwYXNzd29yZA==", "pass%20word", "pass word"} <= set(secrets)
     assert "sidecar" not in secrets
     assert "the-key-itself" not in repr(access)
+
+
+def test_a_key_behind_json_escapes_is_masked_in_the_body_that_is_read() -> None:
+    secret = "key-with-0123456789"
+    escaped = "".join(f"\\u{ord(character):04x}" for character in secret)
+    text = f'{{"error": {{"message": "bad {escaped}", "code": "{escaped}", "details": [{{"{escaped}": 1}}]}}}}'
+    failure = failed("status", "`lab` answered 401", secrets=[secret], status=401, text=text).failure
+    assert secret not in f"{failure.sentence} {failure.body} {failure.code}"
+
+
+def test_a_body_nested_without_end_is_still_a_failure() -> None:
+    text = '{"error": {"message": "\\u0041", "details": ' + "[" * 900 + "]" * 900 + "}}"
+    assert failed("status", "`lab` answered 500", secrets=[], status=500, text=text).failure.sentence.endswith("A")

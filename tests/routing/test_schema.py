@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -44,3 +45,34 @@ def test_a_schema_that_is_none_is_refused() -> None:
     check_schema(SCHEMA)
     with pytest.raises(WrongUsage, match="not a JSON Schema"):
         check_schema({"type": 7})
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"),
+    [
+        ({"type": "string", "pattern": "^(a|aa)+$"}, json.dumps("a" * 60 + "!")),
+        ({"patternProperties": {"^(a|aa)+$": {}}}, json.dumps({"a" * 60 + "!": 1})),
+        ({"patternProperties": {"^(a|aa)+$": {}}, "additionalProperties": False}, json.dumps({"a" * 60 + "!": 1})),
+    ],
+)
+def test_a_pattern_that_backtracks_without_end_is_refused_and_not_waited_for(schema: Any, text: str) -> None:
+    with pytest.raises(WrongUsage, match="takes too long"):
+        complaint(text, schema)
+
+
+def test_patterns_decide_as_before() -> None:
+    schema = {"patternProperties": {"^x": {"type": "integer", "pattern": "b"}}, "additionalProperties": False}
+    assert complaint('{"x1": 2}', schema) is None
+    assert "is not of type" in (complaint('{"x1": "ab"}', schema) or "")
+    assert complaint('{"y": 2}', schema) is not None
+    assert complaint('"abc"', {"pattern": "^b"}) == "at `$`: 'abc' does not match '^b'"
+    assert complaint('"abc"', {"pattern": "b"}) is None
+
+
+def test_a_schema_that_refers_to_itself_without_end_is_one_sentence() -> None:
+    with pytest.raises(WrongUsage, match="refers to itself without end"):
+        complaint("1", {"$ref": "#"})
+
+
+def test_a_reply_nested_without_end_is_a_complaint() -> None:
+    assert complaint("[" * 100_000, {}) == "it is nested too deep"
