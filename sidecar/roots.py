@@ -82,11 +82,8 @@ class Roots:
         for a missing, unreadable or special file, or one over *limit_bytes*.
         """
         path = self._real(words)
-        if leaves_the_machine and not self._may_attach_secrets and _usually_secret(path):
-            raise FileRefused(
-                f"`{words}` usually holds secrets, so it is not sent to a model: name other files, or let your own "
-                "configuration allow it (`attach.allow_secret_files`)."
-            )
+        if leaves_the_machine:
+            self.let_leave(words, path)
         try:
             descriptor = _opened(path)
         except PermissionError as error:
@@ -105,6 +102,14 @@ class Roots:
                 return file.read(limit_bytes + 1)[:limit_bytes]
         finally:
             os.close(descriptor)
+
+    def let_leave(self, words: str, path: Path) -> None:
+        """Raise FileRefused where the file at *path*, which the caller calls *words*, usually holds secrets."""
+        if not self._may_attach_secrets and _usually_secret(path):
+            raise FileRefused(
+                f"`{words}` usually holds secrets, so it is not sent to a model: name other files, or let your own "
+                "configuration allow it (`attach.allow_secret_files`)."
+            )
 
     def _real(self, words: str) -> Path:
         if "\0" in words or not words.strip():

@@ -457,3 +457,17 @@ async def test_a_secret_file_is_not_attached(
         async with agent() as client:
             assert "usually holds secrets" in await refusal_of(client, "ask", prompt="Read it.", attach=[".env"])
         assert simulation.calls("a") == []
+
+
+async def test_a_secret_file_is_not_attached_by_its_handle_either(
+    agent: Agent, environ: dict[str, str], tmp_path: Path, project: Path
+) -> None:
+    (project / ".env").write_text("PASSWORD=hunter2\n" * 400)
+    providers = [Simulated("a", "openai-chat")]
+    async with simulate(providers) as simulation:
+        configure(tmp_path, environ, simulation, providers)
+        async with agent() as client:
+            handle = (await text_of(client, "compress", path=".env")).rpartition('recall("')[2].partition('"')[0]
+            refusal = await refusal_of(client, "ask", prompt="Read it.", attach=[handle])
+        assert "usually holds secrets" in refusal
+        assert simulation.calls("a") == []

@@ -22,14 +22,12 @@ _RULE = re.compile(r"Bash(?:\((.*)\))?$", re.DOTALL)
 _LIMIT_BYTES = 1_000_000
 
 
-def agent_rules(project: Path, home: Path) -> tuple[str, ...]:
-    """Every `permissions.deny` rule about Bash in Claude Code's settings of the project and the user."""
+def agent_rules(projects: Sequence[Path], home: Path) -> tuple[str, ...]:
+    """Every `permissions.deny` rule about Bash in Claude Code's settings of the projects' folders and the user."""
     rules: list[str] = []
-    for path in (
-        project / ".claude" / "settings.json",
-        project / ".claude" / "settings.local.json",
-        home / ".claude" / "settings.json",
-    ):
+    names = ("settings.json", "settings.local.json")
+    files = [folder / ".claude" / name for folder in projects for name in names]
+    for path in (*files, home / ".claude" / "settings.json"):
         rules.extend(rule for rule in _denied_in(path) if _RULE.match(rule))
     return tuple(dict.fromkeys(rules))
 

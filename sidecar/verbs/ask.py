@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
@@ -136,6 +137,8 @@ async def _attachment(rooms: Rooms, words: str) -> _Attachment:
     part = part_of(words)
     if rooms.is_handle(part.name) and not (rooms.cwd / part.name).exists():
         original = await rooms.store.original(part.name)
+        # What was shortened from a file is that file: a handle must not carry out what its path may not.
+        (await rooms.roots()).let_leave(words, Path(original.cwd))
         return _Attachment(
             words,
             _lines_of(original.data, part, words),

@@ -43,6 +43,7 @@ async def compress(
         exit_code=exit_code,
         focus=focus,
         answer_tokens=answer_tokens,
+        origin=path or "",
     )
     return result.text.removesuffix("\n") or "[sidecar: the output is empty]"
 
@@ -57,16 +58,17 @@ async def compressed(
     exit_code: int | None,
     focus: str = "",
     answer_tokens: int | None = None,
-    cwd: str = "",
+    origin: str = "",
     beside: str = "",
 ) -> Compressed:
     """Shorten *data*, keep its original, and enter the saving in the ledger.
 
+    *origin* is where the data comes from, kept with it: the folder of a command, or the file that was read.
     The result is within the caller's bound together with *beside*, the line that is shown with it.
     """
 
     async def keep(original: bytes) -> str:
-        return await rooms.store.keep(original, command=command, cwd=cwd, exit_code=exit_code)
+        return await rooms.store.keep(original, command=command, cwd=origin, exit_code=exit_code)
 
     # A line's characters are no fewer than its tokens: good enough to leave room for it without counting.
     bound = caller.bound(answer_tokens).without(beside, len) if beside else caller.bound(answer_tokens)

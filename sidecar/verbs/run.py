@@ -14,6 +14,7 @@ from sidecar import shell
 from sidecar.agents.permissions import agent_rules, denied_by
 from sidecar.compression import tokens
 from sidecar.compression.compressor import Compressed
+from sidecar.config.places import repository_root
 from sidecar.errors import CommandRefused, SidecarError
 from sidecar.verbs.compress import compressed
 from sidecar.verbs.rooms import Caller, Rooms
@@ -73,7 +74,7 @@ async def run_command(
     """
     settings = (await rooms.configuration()).settings
     home = Path(rooms.environ.get("HOME", "/nonexistent"))
-    rules = (*settings.run.deny, *await anyio.to_thread.run_sync(agent_rules, rooms.cwd, home))
+    rules = (*settings.run.deny, *await anyio.to_thread.run_sync(agent_rules, _projects(rooms.cwd), home))
     rule = denied_by(command, rules)
     if rule is not None:
         raise CommandRefused(f"The rule `{rule}` denies this command: ask the user to run it or to change the rule.")
@@ -104,10 +105,15 @@ async def run_command(
         exit_code=exit_status,
         focus=focus,
         answer_tokens=answer_tokens,
-        cwd=str(folder),
+        origin=str(folder),
         beside=headline,
     )
     return Finished(exit_status, headline, shown, has_output=bool(ran.output))
+
+
+def _projects(cwd: Path) -> tuple[Path, ...]:
+    """Where the agent's own settings may be: the folder it was started in, and the root of its repository."""
+    return tuple(dict.fromkeys((cwd, repository_root(cwd) or cwd)))
 
 
 async def _tell_progress(caller: Caller) -> None:

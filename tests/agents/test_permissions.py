@@ -53,7 +53,7 @@ def test_the_agents_own_rules_are_read_and_broken_files_are_left_to_it(tmp_path:
     (project / ".claude" / "settings.json").write_text(json.dumps(rules))
     (project / ".claude" / "settings.local.json").write_text("{ broken")
     (home / ".claude" / "settings.json").write_text(json.dumps({"permissions": {"deny": ["Bash(curl *)"]}}))
-    assert agent_rules(project, home) == ("Bash(git push:*)", "Bash(curl *)")
+    assert agent_rules([project], home) == ("Bash(git push:*)", "Bash(curl *)")
 
 
 @pytest.mark.parametrize("kind", ["pipe", "deep"])
@@ -63,4 +63,4 @@ def test_a_settings_file_that_cannot_be_read_as_one_holds_up_no_command(tmp_path
         os.mkfifo(tmp_path / ".claude" / "settings.json")
     else:
         (tmp_path / ".claude" / "settings.json").write_text("[" * 200_000)
-    assert agent_rules(tmp_path, tmp_path / "home") == ()
+    assert agent_rules([tmp_path], tmp_path / "home") == ()
