@@ -122,20 +122,24 @@ class Compressor:
     ) -> Compressed:
         """The original, the cleaned or the shortened one: the one with the fewest tokens within the bound."""
         raw = _raw(data)
+        raw_fits = bound.admits(raw, lambda _counted: before)
         draft = await _in_thread(partial(_draft, cleaned, short, before, focus, bound))
         if draft.is_only_cleaned and draft.body_tokens < before:
             return Compressed(draft.body, after_tokens=draft.body_tokens)
-        if draft.tokens(_DEAREST_HANDLE) >= before and bound.admits(raw, tokens.count):
+        if draft.tokens(_DEAREST_HANDLE) >= before and raw_fits:
             return Compressed(raw, after_tokens=before)
         try:
             handle = await keep(data)
         except StateError as error:
-            if bound.admits(raw, tokens.count):
+            if raw_fits:
                 return Compressed(raw, after_tokens=before, faults=(str(error),))
-            text = draft.with_last_line(f"[sidecar: what is left out was not kept: {error}]")
+            last = f"[sidecar: what is left out was not kept: {error}]"
+            room = bound.without(last, tokens.count)
+            fitted = await _in_thread(partial(fit, short.printed, room, focus=focus, count=tokens.count))
+            text = "\n".join((render(fitted), last)) if fitted else last
             return Compressed(text, after_tokens=tokens.count(text), omissions=1, faults=(str(error),))
         after = draft.tokens(handle)
-        if after >= before and bound.admits(raw, tokens.count):
+        if after >= before and raw_fits:
             return Compressed(raw, after_tokens=before)
         return Compressed(draft.text(handle), handle, after_tokens=after, omissions=short.omissions)
 
@@ -152,10 +156,8 @@ class _Draft:
     has_escapes: bool
 
     def text(self, handle: str) -> str:
-        return self.with_last_line(self.footer(handle))
-
-    def with_last_line(self, line: str) -> str:
-        return f"{self.body}\n{line}" if self.body else line
+        footer = self.footer(handle)
+        return f"{self.body}\n{footer}" if self.body else footer
 
     def tokens(self, handle: str) -> int:
         return self.body_tokens + tokens.count(self.footer(handle))

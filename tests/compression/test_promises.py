@@ -196,7 +196,7 @@ def test_text_that_imitates_our_marks_can_be_told_from_them() -> None:
 def test_where_the_original_cannot_be_kept_nothing_is_left_out() -> None:
     class Full(Kept):
         async def __call__(self, data: bytes) -> str:
-            raise StateFull("The disk is full.")
+            raise StateFull("The disk is full. " + "Make room for it. " * 12)
 
     capture = next(one for one in ALL if one.name.startswith("pytest/") and one.exit_code)
     result = compressed(capture.data, capture.command, capture.exit_code, kept=Full())
