@@ -468,6 +468,7 @@ async def test_a_secret_file_is_not_attached_by_its_handle_either(
         configure(tmp_path, environ, simulation, providers)
         async with agent() as client:
             handle = (await text_of(client, "compress", path=".env")).rpartition('recall("')[2].partition('"')[0]
-            refusal = await refusal_of(client, "ask", prompt="Read it.", attach=[handle])
-        assert "usually holds secrets" in refusal
+            assert "usually holds secrets" in await refusal_of(client, "ask", prompt="Read it.", attach=[handle])
+            assert handle in await text_of(client, "compress", handle=handle)
+            assert "usually holds secrets" in await refusal_of(client, "ask", prompt="Read it.", attach=[handle])
         assert simulation.calls("a") == []

@@ -47,6 +47,7 @@ class _Attachment:
 
     name: str
     data: bytes
+    origin: str
     command: str = ""
     exit_code: int | None = None
     is_output: bool = False
@@ -142,12 +143,13 @@ async def _attachment(rooms: Rooms, words: str) -> _Attachment:
         return _Attachment(
             words,
             _lines_of(original.data, part, words),
+            original.cwd,
             original.command,
             original.exit_code,
             is_output=part.first is None,
         )
     data = await rooms.read(part.name, leaves_the_machine=True)
-    return _Attachment(words, _lines_of(data, part, words))
+    return _Attachment(words, _lines_of(data, part, words), part.name)
 
 
 def _lines_of(data: bytes, part: Part, words: str) -> bytes:
@@ -199,7 +201,9 @@ class _Reading:
             return f"<attachment name={attachment.name!r}>\n{whole.rstrip()}\n</attachment>"
 
         async def keep(data: bytes) -> str:
-            return await self._rooms.store.keep(data, command=attachment.command, exit_code=attachment.exit_code)
+            return await self._rooms.store.keep(
+                data, command=attachment.command, cwd=attachment.origin, exit_code=attachment.exit_code
+            )
 
         short = await self._rooms.compressor.compress(
             attachment.data,

@@ -25,10 +25,10 @@ async def compress(
     if len(given) != 1:
         told = f"got {' and '.join(given)}" if given else "got none"
         raise WrongUsage(f"`compress` takes exactly one of `path`, `handle` and `text`; it {told}.")
-    exit_code = None
+    exit_code, origin = None, path or ""
     if handle is not None:
-        original = await rooms.original(handle)
-        data, exit_code = original.data, original.exit_code
+        original = await rooms.store.original(handle)
+        data, exit_code, origin = original.data, original.exit_code, original.cwd
         command = command or original.command
     elif path is not None:
         data = await rooms.read(path)
@@ -43,7 +43,7 @@ async def compress(
         exit_code=exit_code,
         focus=focus,
         answer_tokens=answer_tokens,
-        origin=path or "",
+        origin=origin,
     )
     return result.text.removesuffix("\n") or "[sidecar: the output is empty]"
 
