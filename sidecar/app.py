@@ -19,7 +19,7 @@ import anyio
 from anyio.to_thread import run_sync
 
 from sidecar.compression.compressor import Compressor
-from sidecar.config.places import state_dir, user_file
+from sidecar.config.places import project_folder, state_dir, user_file
 from sidecar.errors import ConfigurationError
 from sidecar.providers import pricing
 from sidecar.store.store import Store
@@ -144,31 +144,36 @@ class _Configured:
 
 def _load(cwd: Path, environ: Mapping[str, str], servers: tuple[Finding, ...]) -> Configuration:
     """Every layer, with what was detected under the files; reads the disk."""
-    from sidecar.config.detect import arrange, look
+    from sidecar.config.detect import arrange
     from sidecar.config.layers import load
-    from sidecar.config.places import repository_root
     from sidecar.providers.catalogue import catalogue
 
     hosts = catalogue()
 
     def detect(configured: Sequence[str]) -> Mapping[str, Any]:
-        found = look(environ, catalogue=hosts, project=repository_root(cwd) or cwd)
-        return arrange((*found, *servers), catalogue=hosts, configured=configured)
+        return arrange((*_looked(cwd, environ), *servers), catalogue=hosts, configured=configured)
 
     return load(cwd=cwd, environ=environ, catalogue=hosts, detect=detect)
 
 
+def _looked(cwd: Path, environ: Mapping[str, str]) -> tuple[Finding, ...]:
+    """The keys and the vendors' programs that are here, none of them from inside the project."""
+    from sidecar.config.detect import look
+    from sidecar.providers.catalogue import catalogue
+
+    return look(environ, catalogue=catalogue(), project=project_folder(cwd))
+
+
 async def examine(*, cwd: Path, environ: Mapping[str, str]) -> list[Line]:
     """What `sidecar doctor` tells: what was found, what was not, what to do; also that the configuration is broken."""
-    from sidecar.config.detect import look, probe
+    from sidecar.config.detect import probe
     from sidecar.config.doctor import Line
     from sidecar.config.doctor import examine as examine_configuration
-    from sidecar.config.places import repository_root
     from sidecar.providers.catalogue import catalogue
 
     hosts = catalogue()
     servers = await probe()
-    found = (*look(environ, catalogue=hosts, project=repository_root(cwd) or cwd), *servers)
+    found = (*_looked(cwd, environ), *servers)
     try:
         configuration = await run_sync(_load, cwd, environ, servers)
     except ConfigurationError as error:

@@ -225,7 +225,7 @@ def recall(
     With --lines, --find or --answer-tokens, print those lines under a heading that names them.
     """
     if lines is None and find is None and answer_tokens is None:
-        original = _call(lambda rooms, _caller: rooms.original(handle))
+        original = _call(lambda rooms, _caller: rooms.store.original(handle))
         if as_json:
             document = {
                 "handle": original.handle,

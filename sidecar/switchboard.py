@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sidecar.config.hosts import KnownProvider, known_provider, split_target
-from sidecar.config.secrets import resolve
+from sidecar.config.secrets import is_reference, resolve
 from sidecar.errors import SecretMissing, WrongUsage
 from sidecar.providers import pricing
 from sidecar.providers.vocabulary import Access, Answer, Limits, Request, Usage
@@ -80,8 +80,7 @@ def _lines_of(target: str, provider: KnownProvider, environ: Mapping[str, str]) 
 
 
 def _header(value: str, environ: Mapping[str, str]) -> str:
-    is_reference = value.startswith(("env:", "file:", "keyring:"))
-    return resolve(value, environ).reveal() if is_reference else value
+    return resolve(value, environ).reveal() if is_reference(value) else value
 
 
 class Switchboard:

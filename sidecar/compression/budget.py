@@ -49,10 +49,10 @@ class Bound:
             return False
         if self.tokens is None:
             return True
-        # A token has at least one character, and at most 128: most questions need no counting.
-        if len(text.encode("utf-8", "surrogatepass")) <= self.tokens:
-            return True
-        return len(text) <= self.tokens * 128 and count(text) <= self.tokens
+        # A token has at least one byte, and at most 128 characters: most questions need no counting.
+        if len(text) > self.tokens * 128:
+            return False
+        return len(text.encode("utf-8", "surrogatepass")) <= self.tokens or count(text) <= self.tokens
 
     def share(self, text: str, count: Callable[[str], int]) -> float:
         """How much of the bound *text* and its newline use up; 1.0 is all of it."""

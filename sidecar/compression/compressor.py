@@ -93,13 +93,13 @@ class Compressor:
         if len(data) <= _SMALL_BYTES and bound.admits(small := clean(data).text, tokens.count):
             return Compressed(small)
         shelf = await _in_thread(self._shelf)
-        before = 0
+        raw, before = "", 0
         cleaned, shortened = Cleaned([], ends_with_newline=False), Shortened((), ())
 
         async def count() -> None:
             # tiktoken lets go of the interpreter's lock: where a second core is free, counting costs no time.
-            nonlocal before
-            before = await _in_thread(lambda: tokens.count(_raw(data)))
+            nonlocal raw, before
+            raw, before = await _in_thread(partial(_counted, data))
 
         async def reduce() -> None:
             nonlocal cleaned, shortened
@@ -108,7 +108,8 @@ class Compressor:
         async with anyio.create_task_group() as group:
             group.start_soon(count)
             group.start_soon(reduce)
-        result = await self._chosen(data, cleaned, shortened, before=before, focus=focus, bound=bound, keep=keep)
+        original = _Original(data, raw, before)
+        result = await self._chosen(original, cleaned, shortened, focus=focus, bound=bound, keep=keep)
         reduced = shortened.reduced
         return replace(
             result,
@@ -118,10 +119,10 @@ class Compressor:
         )
 
     async def _chosen(
-        self, data: bytes, cleaned: Cleaned, short: Shortened, *, before: int, focus: str, bound: Bound, keep: Keep
+        self, original: _Original, cleaned: Cleaned, short: Shortened, *, focus: str, bound: Bound, keep: Keep
     ) -> Compressed:
         """The original, the cleaned or the shortened one: the one with the fewest tokens within the bound."""
-        raw = _raw(data)
+        raw, before = original.text, original.tokens
         raw_fits = bound.admits(raw, lambda _counted: before)
         draft = await _in_thread(partial(_draft, cleaned, short, before, focus, bound))
         if draft.is_only_cleaned and draft.body_tokens < before:
@@ -129,7 +130,7 @@ class Compressor:
         if draft.tokens(_DEAREST_HANDLE) >= before and raw_fits:
             return Compressed(raw, after_tokens=before)
         try:
-            handle = await keep(data)
+            handle = await keep(original.data)
         except StateError as error:
             if raw_fits:
                 return Compressed(raw, after_tokens=before, faults=(str(error),))
@@ -142,6 +143,15 @@ class Compressor:
         if after >= before and raw_fits:
             return Compressed(raw, after_tokens=before)
         return Compressed(draft.text(handle), handle, after_tokens=after, omissions=short.omissions)
+
+
+@dataclass(frozen=True, slots=True)
+class _Original:
+    """An output as it came: its bytes, what JSON can carry of them, and the tokens of that."""
+
+    data: bytes
+    text: str
+    tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,9 +212,10 @@ def _clean_and_shorten(data: bytes, shelf: Shelf, command: str, exit_code: int |
     return cleaned, shorten(cleaned.lines, shelf=shelf, command=command, exit_code=exit_code)
 
 
-def _raw(data: bytes) -> str:
-    """The output as JSON can carry it; bytes that are not UTF-8 are written as `\\xNN`."""
-    return data.decode("utf-8", errors="backslashreplace")
+def _counted(data: bytes) -> tuple[str, int]:
+    """The output as JSON can carry it (bytes that are not UTF-8 are written as `\\xNN`), and its tokens."""
+    text = data.decode("utf-8", errors="backslashreplace")
+    return text, tokens.count(text)
 
 
 async def _described(data: bytes, keep: Keep) -> Compressed:

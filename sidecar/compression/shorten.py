@@ -51,8 +51,6 @@ class Printed:
 class Reduced:
     """One segment after its form: which form, and why a gentler one was used where it was."""
 
-    start: int
-    end: int
     form: str
     fell_back: str = ""
 
@@ -99,19 +97,16 @@ def shorten(lines: Sequence[str] | str, *, shelf: Shelf, command: str = "", exit
 
 
 def _reduce(segment: Segment, form: Form | None) -> tuple[list[Block], Reduced]:
-    end = segment.first + len(segment.lines)
-    gentle = repeats_folded(segment.lines)
     if form is None:
-        return gentle, Reduced(segment.first, end, "text")
+        return repeats_folded(segment.lines), Reduced("text")
     try:
         blocks = form.reduce(segment)
-        evidence = form.evidence(segment)
+        fault = broken_promise(segment, blocks, form.evidence(segment))
     except Exception as error:  # noqa: BLE001 - the outer edge of one compression: a form's bug must not cost the output
-        return gentle, Reduced(segment.first, end, form.name, f"{type(error).__name__} in form {form.name}: {error}")
-    fault = broken_promise(segment, blocks, evidence)
+        fault = f"{type(error).__name__} in form {form.name}: {error}"
     if fault:
-        return gentle, Reduced(segment.first, end, form.name, fault)
-    return blocks, Reduced(segment.first, end, form.name)
+        return repeats_folded(segment.lines), Reduced(form.name, fault)
+    return blocks, Reduced(form.name)
 
 
 def broken_promise(segment: Segment, blocks: Sequence[Block], evidence: Sequence[Evidence]) -> str:

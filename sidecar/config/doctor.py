@@ -11,7 +11,7 @@ from sidecar.config.detect import Finding
 from sidecar.config.hosts import KnownProvider, known_provider, split_target
 from sidecar.config.layers import Configuration
 from sidecar.config.render import inactive
-from sidecar.config.secrets import resolve
+from sidecar.config.secrets import is_reference, resolve
 from sidecar.errors import SecretMissing
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _program(provider: KnownProvider, environ: Mapping[str, str]) -> str | None:
 
 
 def _header_references(provider: KnownProvider) -> Iterable[str]:
-    return (value for value in provider.headers.values() if value.startswith(("env:", "file:", "keyring:")))
+    return (value for value in provider.headers.values() if is_reference(value))
 
 
 def _models(configuration: Configuration, answering: Collection[str]) -> Iterable[Line]:

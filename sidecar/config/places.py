@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["home_path", "project_file", "repository_root", "state_dir", "user_file"]
+__all__ = ["home_path", "project_file", "project_folder", "state_dir", "user_file"]
 
 
 def user_file(environ: Mapping[str, str]) -> Path:
@@ -29,7 +29,7 @@ def project_file(cwd: Path) -> Path | None:
     Outside a repository only *cwd* itself is looked at: a file someone put into `/tmp` must not reach
     whoever works below it.
     """
-    root = repository_root(cwd) or cwd
+    root = project_folder(cwd)
     for folder in (cwd, *cwd.parents):
         candidate = folder / ".sidecar" / "config.json"
         if candidate.exists() or candidate.is_symlink():
@@ -39,9 +39,12 @@ def project_file(cwd: Path) -> Path | None:
     return None
 
 
-def repository_root(cwd: Path) -> Path | None:
-    """The nearest folder from *cwd* upward that holds `.git` (a folder, or a worktree's file), or None."""
-    return next((folder for folder in (cwd, *cwd.parents) if (folder / ".git").exists()), None)
+def project_folder(cwd: Path) -> Path:
+    """The root of *cwd*'s repository, the nearest folder upward that holds `.git` (a folder, or a worktree's file).
+
+    Outside a repository it is *cwd* itself.
+    """
+    return next((folder for folder in (cwd, *cwd.parents) if (folder / ".git").exists()), cwd)
 
 
 def home_path(path: str, environ: Mapping[str, str]) -> Path:

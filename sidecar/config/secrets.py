@@ -16,7 +16,9 @@ from pathlib import Path
 
 from sidecar.errors import SecretMissing
 
-__all__ = ["Secret", "check_reference", "resolve"]
+__all__ = ["Secret", "check_reference", "is_reference", "resolve"]
+
+_KINDS = ("env:", "file:", "keyring:")
 
 _SIZE_BYTES = 64_000
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
@@ -38,6 +40,11 @@ class Secret:
 
     def __str__(self) -> str:
         return "****"
+
+
+def is_reference(text: str) -> bool:
+    """Whether *text* means to be a reference, well formed or not."""
+    return text.startswith(_KINDS)
 
 
 def check_reference(reference: str) -> str:

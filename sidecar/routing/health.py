@@ -34,8 +34,6 @@ __all__ = [
     "trait",
 ]
 
-WELL = Health()
-
 EJECT_IN_A_ROW = 4
 EJECT_HANGS_IN_A_ROW = 3
 """Each hang costs a caller its whole limit, so one fewer is enough."""

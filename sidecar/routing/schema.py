@@ -109,7 +109,7 @@ class _Search:
     def __call__(self, pattern: str, text: str) -> bool:
         import time
 
-        import regex  # the one engine at hand that can give up; tiktoken depends on it already
+        import regex  # the one engine at hand that can give up
 
         began = time.monotonic()
         try:

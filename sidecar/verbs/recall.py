@@ -38,7 +38,7 @@ async def recall(
     *lines* and *find* together search in those lines only. What does not fit the bound is named in
     the last line with the call that gets it.
     """
-    original = await rooms.original(handle)
+    original = await rooms.store.original(handle)
     bound = caller.bound(answer_tokens)
     return await anyio.to_thread.run_sync(_page, original, lines, find, context, bound, abandon_on_cancel=True)
 
@@ -85,7 +85,7 @@ def _wanted(lines: str | None, total: int, handle: str) -> _Span:
 
 
 def _matches(every: Sequence[str], wanted: _Span, find: str, context: int) -> tuple[list[_Span], int]:
-    import regex  # the one engine at hand that can give up; tiktoken depends on it already
+    import regex  # the one engine at hand that can give up
 
     try:
         pattern = regex.compile(find, regex.MULTILINE)

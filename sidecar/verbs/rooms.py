@@ -16,7 +16,7 @@ from sidecar.compression.budget import Bound
 from sidecar.compression.compressor import Compressed, Compressor
 from sidecar.errors import StateError
 from sidecar.roots import Roots
-from sidecar.store.vocabulary import Original, Saving
+from sidecar.store.vocabulary import Saving
 
 if TYPE_CHECKING:
     from sidecar.config.layers import Configuration
@@ -78,9 +78,6 @@ class Rooms:
         from sidecar.providers.environment import without_keys
 
         return without_keys(self.environ, (await self.configuration()).settings.key_variables)
-
-    async def original(self, handle: str) -> Original:
-        return await self.store.original(handle)
 
     def is_handle(self, words: str) -> bool:
         """Whether *words* could be a handle, so that it is looked up before it is missed as a file."""

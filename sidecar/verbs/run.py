@@ -14,7 +14,7 @@ from sidecar import shell
 from sidecar.agents.permissions import agent_rules, denied_by
 from sidecar.compression import tokens
 from sidecar.compression.compressor import Compressed
-from sidecar.config.places import repository_root
+from sidecar.config.places import project_folder
 from sidecar.errors import CommandRefused, SidecarError
 from sidecar.verbs.compress import compressed
 from sidecar.verbs.rooms import Caller, Rooms
@@ -113,7 +113,7 @@ async def run_command(
 
 def _projects(cwd: Path) -> tuple[Path, ...]:
     """Where the agent's own settings may be: the folder it was started in, and the root of its repository."""
-    return tuple(dict.fromkeys((cwd, repository_root(cwd) or cwd)))
+    return tuple(dict.fromkeys((cwd, project_folder(cwd))))
 
 
 async def _tell_progress(caller: Caller) -> None:

@@ -31,7 +31,6 @@ class Kind(IntEnum):
     """The last of them, in the user's code."""
     ARROW = auto()
     ROW = auto()
-    FILE = auto()
     CONTEXT = auto()
     INCLUDED = auto()
     SOURCE = auto()
