@@ -220,10 +220,10 @@ def _sentence(verb: str, model: type[_Arguments], error: ValidationError) -> str
     name = _clipped(".".join(str(part) for part in first["loc"]))
     known = [field.alias or key for key, field in model.model_fields.items()]
     if first["type"] == "extra_forbidden":
-        from difflib import get_close_matches
+        from sidecar.config.complaints import nearest
 
-        near = get_close_matches(name, known, n=1)
-        hint = f"did you mean `{near[0]}`?" if near else f"it takes {', '.join(f'`{key}`' for key in known)}."
+        meant = nearest(name, known)
+        hint = f"did you mean `{meant}`?" if meant else f"it takes {', '.join(f'`{key}`' for key in known)}."
         return f"`{verb}` has no argument `{name}`: {hint}"
     if first["type"] == "missing":
         return f"`{verb}` needs `{name}`."

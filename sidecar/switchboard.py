@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sidecar.config.complaints import nearest
 from sidecar.config.hosts import KnownProvider, known_provider, split_target
 from sidecar.config.secrets import is_reference, resolve
 from sidecar.errors import SecretMissing, WrongUsage
@@ -21,8 +22,8 @@ from sidecar.routing.router import Router
 from sidecar.routing.vocabulary import Endpoint, OnText, Route, Tier
 
 if TYPE_CHECKING:
+    from sidecar.config import model as configured
     from sidecar.config.layers import Configuration
-    from sidecar.config.model import Account, Model, Settings
     from sidecar.providers.catalogue import Host
     from sidecar.providers.opening import Providers
     from sidecar.store.store import Store
@@ -39,12 +40,14 @@ class Line:
 
     endpoint: Endpoint
     provider: KnownProvider
-    account: Account | None
+    account: configured.Account | None
     access: Access | None
     fault: str = ""
 
 
-def lines(settings: Settings, catalogue: Mapping[str, Host], environ: Mapping[str, str]) -> dict[str, tuple[Line, ...]]:
+def lines(
+    settings: configured.Settings, catalogue: Mapping[str, Host], environ: Mapping[str, str]
+) -> dict[str, tuple[Line, ...]]:
     """Every target of every model with its endpoints, one an account; reads secrets, so it may touch the disk."""
     targets = {target for model in settings.models.values() for tier in model.tiers for target in tier.targets}
     providers = {
@@ -108,6 +111,7 @@ class Switchboard:
         self._clock = clock
         self._session_start = session_start
         self._allowances = tuple(self._every_allowance())
+        self._routes: dict[str, Route] = {}
         self.router = Router(store, self._send, self._cost_usd, clock=clock, window=self.window_tokens)
 
     @property
@@ -134,53 +138,45 @@ class Switchboard:
 
         Raises WrongUsage for a name nobody configured.
         """
-        model = self._settings.models.get(name)
-        if model is None:
-            raise WrongUsage(self._no_such_model(name))
-        tiers = tuple(
-            Tier(
-                tier.name,
-                tuple(line.endpoint for target in tier.targets for line in self._by_target[target]),
-                tier.order,
+        route = self._configured(name)
+        spent_now = await self._spent()
+        return replace(route, excluded={**route.excluded, **spent_now}) if spent_now else route
+
+    def _configured(self, name: str) -> Route:
+        """A route as far as the configuration alone decides it; made once, for its prices take a while to look up."""
+        if name not in self._routes:
+            model = self._settings.models.get(name)
+            if model is None:
+                raise WrongUsage(self._no_such_model(name))
+            self._routes[name] = Route(
+                model=name,
+                tiers=tuple(Tier(tier.name, tuple(self._endpoints(tier)), tier.order) for tier in model.tiers),
+                deadline_s=model.deadline_s,
+                limits=Limits(model.limits.connect_s, model.limits.first_token_s, model.limits.silence_s),
+                allow_after_refusal=model.after_refusal == "next-tier",
+                excluded={key: line.fault for key, line in self._by_endpoint.items() if line.fault},
+                costs=self._costs(model),
             )
-            for tier in model.tiers
-        )
-        excluded = {key: line.fault for key, line in self._by_endpoint.items() if line.fault}
-        excluded.update(await self._spent())
-        return Route(
-            model=name,
-            tiers=tiers,
-            deadline_s=model.deadline_s,
-            limits=Limits(model.limits.connect_s, model.limits.first_token_s, model.limits.silence_s),
-            allow_after_refusal=model.after_refusal == "next-tier",
-            excluded=excluded,
-            costs=self._costs(model),
-        )
+        return self._routes[name]
+
+    def _endpoints(self, tier: configured.Tier) -> Iterable[Endpoint]:
+        return (line.endpoint for target in tier.targets for line in self._by_target[target])
 
     def _no_such_model(self, name: str) -> str:
-        from difflib import get_close_matches
-
         if not self.models:
             return (
                 "No model is configured and none was found: set a key such as `OPENROUTER_API_KEY`, start Ollama, or "
                 "install `claude`; `sidecar doctor` tells what was looked for."
             )
-        near = get_close_matches(name, self.models, n=1)
-        hint = (
-            f"did you mean `{near[0]}`?" if near else f"there are {', '.join(f'`{model}`' for model in self.models)}."
-        )
+        meant = nearest(name, self.models)
+        hint = f"did you mean `{meant}`?" if meant else f"there are {', '.join(f'`{model}`' for model in self.models)}."
         return f"There is no model `{name}`: {hint}"
 
-    def _costs(self, model: Model) -> dict[str, float]:
+    def _costs(self, model: configured.Model) -> dict[str, float]:
         """USD for a million tokens by endpoint, where a tier is ordered by it."""
-        costs: dict[str, float] = {}
-        for tier in model.tiers:
-            if tier.order == "cheapest":
-                for line in (line for target in tier.targets for line in self._by_target[target]):
-                    cost = self._price_usd(line.endpoint, _SAMPLE_USAGE)
-                    if cost is not None:
-                        costs[line.endpoint.key] = cost
-        return costs
+        priced = (endpoint for tier in model.tiers if tier.order == "cheapest" for endpoint in self._endpoints(tier))
+        costs = ((endpoint.key, self._price_usd(endpoint, _SAMPLE_USAGE)) for endpoint in priced)
+        return {key: cost for key, cost in costs if cost is not None}
 
     def _price_usd(self, endpoint: Endpoint, usage: Usage) -> float | None:
         provider = self._by_endpoint[endpoint.key].provider
