@@ -1,10 +1,15 @@
 """What every test may lean on: the async backend, and a place that stands for a user's home."""
 
+import os
+
 import pytest
 from hypothesis import settings
 
-settings.register_profile("sidecar", deadline=None)  # a busy machine must not decide whether a property holds
-settings.load_profile("sidecar")
+# A busy machine must not decide whether a property holds, nor chance whether a change may land: the gate tries the same
+# cases every time, and `HYPOTHESIS_PROFILE=explore` looks for new ones.
+settings.register_profile("gate", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=1_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 
 
 @pytest.fixture

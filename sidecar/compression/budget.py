@@ -5,33 +5,32 @@ blocks ──cut into pieces──> ranked ──taken, whole or in part, while 
 
 from __future__ import annotations
 
-import math
-import re
-from collections import Counter
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from sidecar.compression.alarms import alarm_lines, is_warning
+from sidecar.compression.briefing import briefed, failing
+from sidecar.compression.ranking import bm25
 from sidecar.compression.shorten import Printed, marker, render
-from sidecar.compression.vocabulary import Rank
+from sidecar.compression.vocabulary import Part, Rank
 
 __all__ = ["Bound", "fit"]
 
 _PIECE_LINES = 12
 """Blocks are cut into pieces of so many lines, so that a long block can stay in part."""
 
-_WORD = re.compile(r"[A-Za-z0-9]{2,}")
-_CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-_BM25_SATURATION = 1.2
-_BM25_LENGTH = 0.75
-
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """How large a result may be: in tokens (`answer_tokens`), in characters (what a client shows), or both."""
+    """How large a result may be: in tokens (`answer_tokens`), in characters (what a client shows), or both.
+
+    *is_asked* says that the caller named it: then whatever fits without leaving anything out is enough.
+    """
 
     tokens: int | None = None
     chars: int | None = None
+    is_asked: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -39,9 +38,10 @@ class Bound:
 
     def without(self, text: str, count: Callable[[str], int]) -> Bound:
         """The room left beside *text* and the newline before it."""
-        return Bound(
-            None if self.tokens is None else self.tokens - count(text) - 1,
-            None if self.chars is None else self.chars - len(text) - 1,
+        return replace(
+            self,
+            tokens=None if self.tokens is None else self.tokens - count(text) - 1,
+            chars=None if self.chars is None else self.chars - len(text) - 1,
         )
 
     def admits(self, text: str, count: Callable[[str], int]) -> bool:
@@ -61,13 +61,27 @@ class Bound:
         return max(by_chars, by_tokens)
 
 
-def fit(printed: Sequence[Printed], bound: Bound, *, focus: str, count: Callable[[str], int]) -> tuple[Printed, ...]:
+def fit(
+    printed: Sequence[Printed],
+    bound: Bound,
+    *,
+    focus: str,
+    count: Callable[[str], int],
+    parts: Sequence[Part] = (),
+) -> tuple[Printed, ...]:
     """As much of *printed* as *bound* admits, in its own order, every gap marked with what it held.
 
-    The result is within the bound, or empty where not even one marker fits.
+    Where not even the evidence fits, one of the failing *parts* is told whole and the others in one line each. The
+    result is within the bound, or empty where not even one marker fits.
     """
     if bound.is_open or bound.admits(render(printed), count):
         return tuple(printed)
+    evidence = [block for block in printed if block.rank is Rank.EVIDENCE]
+    if parts and not bound.admits(render(evidence), count):
+        chosen = _told_whole(printed, parts, focus)
+        printed = briefed(printed, parts, chosen, fits=lambda told: bound.admits(render(told), count))
+        if bound.admits(render(printed), count):
+            return tuple(printed)
     pieces = [piece for block in printed for piece in _pieces(block)]
     order = sorted(range(len(pieces)), key=_preference(pieces, focus))
     room = 1.0 - bound.share(marker(99_999, 199_999, "99 lines of evidence and more of the output"), count)
@@ -95,6 +109,18 @@ def fit(printed: Sequence[Printed], bound: Bound, *, focus: str, count: Callable
             return ()
         taken.discard(index := ranked.pop())
         pieces[index] = whole[index]
+
+
+def _told_whole(printed: Sequence[Printed], parts: Sequence[Part], focus: str) -> int:
+    """The block where a failure begins that bears on the focus most; without a focus, the first."""
+    scores = bm25([block.text for block in printed], focus) if focus else [0.0] * len(printed)
+    begun = sorted(part.start for part in failing(parts))
+    evident = [
+        index
+        for index, block in enumerate(printed)
+        if block.rank is Rank.EVIDENCE and bisect_left(begun, block.start) < bisect_left(begun, block.end)
+    ]
+    return min(evident, key=lambda index: (-scores[index], index), default=0)
 
 
 _GAP_SHARE_TOKENS = 18
@@ -183,7 +209,7 @@ def _pieces(block: Printed) -> list[Printed]:
 def _preference(pieces: Sequence[Printed], focus: str) -> Callable[[int], tuple[float, float, float]]:
     """Sort key: evidence, alarms, what the focus asks for, structure; then both ends before the middle."""
     alarms = frozenset(alarm_lines([piece.text for piece in pieces]))
-    scores = _bm25([piece.text for piece in pieces], focus) if focus else [0.0] * len(pieces)
+    scores = bm25([piece.text for piece in pieces], focus) if focus else [0.0] * len(pieces)
     last = max(1, len(pieces) - 1)
 
     def key(index: int) -> tuple[float, float, float]:
@@ -200,36 +226,6 @@ def _preference(pieces: Sequence[Printed], focus: str) -> Callable[[int], tuple[
         return rank, -scores[index], place
 
     return key
-
-
-def _words(text: str) -> list[str]:
-    words: list[str] = []
-    for word in _WORD.findall(text):
-        words.append(word.lower())
-        parts = _CAMEL.findall(word)
-        if len(parts) > 1:
-            words.extend(part.lower() for part in parts)
-    return words
-
-
-def _bm25(texts: Sequence[str], focus: str) -> list[float]:
-    """Okapi BM25 of each text for the words of *focus* (Robertson and Zaragoza 2009, k1 1.2, b 0.75)."""
-    wanted = {word for word in _words(focus) if len(word) > 2 or word.isdigit()}
-    counts = [Counter(word for word in _words(text) if word in wanted) for text in texts]
-    lengths = [max(1, len(text)) for text in texts]
-    mean = sum(lengths) / max(1, len(lengths))
-    documents = Counter(word for found in counts for word in found)
-    weights = {word: math.log(1 + (len(texts) - seen + 0.5) / (seen + 0.5)) for word, seen in sorted(documents.items())}
-    return [
-        sum(
-            weights[word]
-            * times
-            * (_BM25_SATURATION + 1)
-            / (times + _BM25_SATURATION * (1 - _BM25_LENGTH + _BM25_LENGTH * length / mean))
-            for word, times in sorted(found.items())
-        )
-        for found, length in zip(counts, lengths, strict=True)
-    ]
 
 
 def _with_gaps(pieces: Sequence[Printed], taken: set[int]) -> list[Printed]:

@@ -18,6 +18,14 @@ _ESCAPES = re.compile(
     r"|\x1b[ -/]*[0-~]?"  # two-character sequences, and one cut short
     r"|\x9b[0-?]*[ -/]*[@-~]"  # CSI as one C1 character
 )
+_ORDINARY = re.compile(
+    r"\x1b\[(?:[\d;:]*m|[012]?K|\d*[A-GJSTX]|[\d;]*[Hf]|\?\d+[hl]|[su]|\d*[LMP@]|!p)"  # colours, cursor, erase
+    r"|\x1b\](?:8|9;4|10|11|633|133);[^\x07\x1b\n]*(?:\x07|\x1b\\)?"  # links, progress, prompt marks
+    r"|\x1b\](?:0|1|2);(?:npm|yarn|pnpm|cargo)[^\x07\x1b\n]*(?:\x07|\x1b\\)?"
+    r"|\x1b(?:[()][0AB]|[78=>M])"
+)
+"""What progress bars and colours are made of; its removal need not be told."""
+
 _CONTROLS = {code: None for code in (*range(32), *range(0x7F, 0xA0)) if chr(code) not in "\n\r\t\b"}
 _ANY_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _ALARM = re.compile(r"error|fail|fatal|warn|panic|denied|exception", re.IGNORECASE)
@@ -38,10 +46,15 @@ _SIGNATURES = (
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    r"""An output as lines without their newline; a byte that was not UTF-8 reads as `\xe9`."""
+    r"""An output as lines without their newline; a byte that was not UTF-8 reads as `\xe9`.
+
+    *escapes* counts the removed terminal sequences that do more than colour, move and erase: titles, clipboard
+    writes, device queries, strings to the terminal's own interpreter.
+    """
 
     lines: list[str]
     ends_with_newline: bool
+    escapes: int = 0
 
     @property
     def text(self) -> str:
@@ -71,9 +84,17 @@ def clean(data: bytes) -> Cleaned:
     if not text:
         return Cleaned([], ends_with_newline=False)
     ends = text.endswith("\n")
+    escapes = 0
     if _ANY_CONTROL.search(text):
+        escapes = _telling_escapes(text)
         text = _without_controls(text)
-    return Cleaned((text[:-1] if ends else text).split("\n"), ends_with_newline=ends)
+    return Cleaned((text[:-1] if ends else text).split("\n"), ends_with_newline=ends, escapes=escapes)
+
+
+def _telling_escapes(text: str) -> int:
+    if "\x1b" not in text and "\x9b" not in text:
+        return 0
+    return sum(1 for found in _ESCAPES.finditer(text) if not _ORDINARY.fullmatch(found[0]))
 
 
 def _decode(data: bytes) -> str:

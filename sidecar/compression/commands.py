@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import dataclass
 
 from sidecar.compression.vocabulary import Command
 
@@ -15,26 +16,91 @@ __all__ = ["parse"]
 _PASS_THROUGH = frozenset({"cat", "head", "less", "more", "sed", "tail", "tee"})
 """Programs at the end of a pipe whose output has the shape of their input."""
 
-_WRAPPERS: dict[str, int] = {
-    # how many arguments, options apart, a wrapper takes before the command it runs
-    "command": 0, "doas": 0, "env": 0, "exec": 0, "ionice": 0, "nice": 0, "nohup": 0, "npx": 0, "pnpx": 0, "bunx": 0,
-    "setsid": 0, "stdbuf": 0, "sudo": 0, "time": 0, "timeout": 1, "unbuffer": 0, "uvx": 0, "watch": 0, "xargs": 0,
-    "xvfb-run": 0,
-}  # fmt: skip
-_RUNNERS: dict[str, tuple[str, int]] = {
-    # programs that run another one behind a word of their own: (the word, arguments after it)
-    "bundle": ("exec", 0), "docker": ("exec", 1), "hatch": ("run", 0), "npm": ("exec", 0), "pdm": ("run", 0),
-    "pipenv": ("run", 0), "pnpm": ("exec", 0), "podman": ("exec", 1), "poetry": ("run", 0), "uv": ("run", 0),
-    "yarn": ("exec", 0),
-}  # fmt: skip
-_VALUED = frozenset(
-    {"-n", "-k", "-u", "-s", "-c", "-p", "-w", "-e", "-C", "-g", "--with", "--python", "--user", "--workdir"}
+
+@dataclass(frozen=True, slots=True)
+class _Wrapper:
+    """A program that runs another one: how many *arguments* of its own come first, and which options take a value."""
+
+    arguments: int = 0
+    valued: frozenset[str] = frozenset()
+
+
+def _wrapper(arguments: int = 0, valued: str = "") -> _Wrapper:
+    return _Wrapper(arguments, frozenset(valued.split()))
+
+
+_PYTHONS = "--with --python --extra --group --project --directory -p --from -n --env"
+_CONTAINERS = (
+    "-e -v -w -u -p -l -h -m --env --env-file --volume --workdir --user --name --network --mount --entrypoint"
+    " --platform --publish --memory --cpus --label --hostname --index --service-ports"
 )
-"""Options of wrappers and runners that take the next word as their value."""
+_CLUSTERS = "-c --container -n --namespace --context --kubeconfig -f"
+
+_WRAPPERS: dict[tuple[str, ...], _Wrapper] = {
+    ("bundle", "exec"): _wrapper(),
+    ("bunx",): _wrapper(),
+    ("chroot",): _wrapper(1),
+    ("command",): _wrapper(),
+    ("conda", "run"): _wrapper(0, "-n --name -p --prefix"),
+    ("direnv", "exec"): _wrapper(1),
+    ("doas",): _wrapper(0, "-u"),
+    ("docker", "compose", "exec"): _wrapper(1, _CONTAINERS),
+    ("docker", "compose", "run"): _wrapper(1, _CONTAINERS),
+    ("docker", "exec"): _wrapper(1, _CONTAINERS),
+    ("docker", "run"): _wrapper(1, _CONTAINERS),
+    ("docker-compose", "exec"): _wrapper(1, _CONTAINERS),
+    ("docker-compose", "run"): _wrapper(1, _CONTAINERS),
+    ("dotenv", "run"): _wrapper(),
+    ("env",): _wrapper(0, "-u -C -S"),
+    ("exec",): _wrapper(),
+    ("hatch", "run"): _wrapper(),
+    ("ionice",): _wrapper(0, "-c -n -p"),
+    ("kubectl", "exec"): _wrapper(1, _CLUSTERS),
+    ("mise", "exec"): _wrapper(),
+    ("nice",): _wrapper(0, "-n"),
+    ("nohup",): _wrapper(),
+    ("npm", "exec"): _wrapper(0, "-p --package -w"),
+    ("npx",): _wrapper(0, "-p --package -c"),
+    ("oc", "exec"): _wrapper(1, _CLUSTERS),
+    ("pdm", "run"): _wrapper(0, "-p"),
+    ("pipenv", "run"): _wrapper(),
+    ("pipx", "run"): _wrapper(0, "--spec --python"),
+    ("pnpm", "dlx"): _wrapper(0, "--package"),
+    ("pnpm", "exec"): _wrapper(0, "--filter -F -C"),
+    ("pnpx",): _wrapper(),
+    ("podman", "exec"): _wrapper(1, _CONTAINERS),
+    ("podman", "run"): _wrapper(1, _CONTAINERS),
+    ("poetry", "run"): _wrapper(0, "-C"),
+    ("rye", "run"): _wrapper(),
+    ("setsid",): _wrapper(),
+    ("sidecar", "run"): _wrapper(0, "--timeout --since --focus --answer-tokens --level"),
+    ("ssh",): _wrapper(1, "-p -i -l -o -F -J -L -R -D"),
+    ("stdbuf",): _wrapper(0, "-i -o -e"),
+    ("sudo",): _wrapper(0, "-u -g -C -h -p"),
+    ("time",): _wrapper(0, "-f -o"),
+    ("timeout",): _wrapper(1, "-k -s --kill-after --signal"),
+    ("unbuffer",): _wrapper(),
+    ("uv", "run"): _wrapper(0, _PYTHONS),
+    ("uv", "tool", "run"): _wrapper(0, _PYTHONS),
+    ("uvx",): _wrapper(0, _PYTHONS),
+    ("watch",): _wrapper(0, "-n --interval"),
+    ("xargs",): _wrapper(0, "-n -P -I -L -d -s -a -E"),
+    ("xvfb-run",): _wrapper(0, "-s -n -e"),
+    ("yarn", "dlx"): _wrapper(0, "-p"),
+    ("yarn", "exec"): _wrapper(),
+}
+"""By the words that name it; the longest name wins."""
+
+_LONGEST_NAME = max(map(len, _WRAPPERS))
+_ALIASES = {"gradlew": "gradle", "mvnw": "mvn", "gmake": "make", "py.test": "pytest", "nodejs": "node"}
 
 _SHELLS = frozenset({"bash", "dash", "sh", "zsh"})
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _PYTHON = re.compile(r"(?:python|pypy)[\d.]*$")
+_GRAMMAR = frozenset({"(", ")", "{", "}", "!", "then", "do", "if", "while", "else", "elif", "until"})
+_LOOPS = frozenset({"for", "case", "select", "done", "fi", "esac"})
+"""Words of the shell that begin or end something and print nothing."""
+
 _OPERATORS = frozenset({"&&", "||", ";", "&", ";;", "\n"})
 
 
@@ -72,12 +138,15 @@ def _simple(words: list[str]) -> tuple[Command, ...]:
     words = _without_redirections(words)
     while words:
         name = words[0].rpartition("/")[2]
-        if _ASSIGNMENT.match(words[0]) or words[0] in {"(", ")", "{", "}", "!", "then", "do", "if", "while"}:
+        if _ASSIGNMENT.match(words[0]) or words[0] in _GRAMMAR:
             words = words[1:]
-        elif name in _WRAPPERS:
-            words = _after_options(words[1:], _WRAPPERS[name])
-        elif name in _RUNNERS and len(words) > 1 and words[1] == _RUNNERS[name][0]:
-            words = _after_options(words[2:], _RUNNERS[name][1])
+        elif words[0] in _LOOPS:
+            return ()
+        elif (size := _named(words)) > 0:
+            wrapper = _WRAPPERS[(name, *words[1:size])]
+            words = _after_options(words[size:], wrapper)
+            if name == "ssh" and len(words) == 1 and " " in words[0]:
+                return parse(words[0])
         elif name in _SHELLS and "-c" in words[1:-1]:
             return parse(words[words.index("-c") + 1])
         elif name in _SHELLS and len(words) > 2 and words[1].startswith("-") and words[1].endswith("c"):
@@ -88,18 +157,33 @@ def _simple(words: list[str]) -> tuple[Command, ...]:
         elif name == "cd":
             return ()
         else:
-            return (Command((name, *words[1:])),)
+            rest = words[2:] if name == "cargo" and words[1:2] and words[1].startswith("+") else words[1:]
+            return (Command((_ALIASES.get(name, name), *rest)),)
     return ()
 
 
-def _after_options(words: list[str], arguments: int) -> list[str]:
-    index = 0
-    while index < len(words) and (words[index].startswith("-") or _ASSIGNMENT.match(words[index])):
-        if words[index] == "--":
+def _named(words: list[str]) -> int:
+    """How many of the first words name a wrapper; 0 where none does."""
+    name = words[0].rpartition("/")[2]
+    sizes = range(min(_LONGEST_NAME, len(words)), 0, -1)
+    return next((size for size in sizes if (name, *words[1:size]) in _WRAPPERS), 0)
+
+
+def _after_options(words: list[str], wrapper: _Wrapper) -> list[str]:
+    """What follows the wrapper's options and arguments; `--` may stand before or behind the arguments."""
+    index, arguments = 0, wrapper.arguments
+    while index < len(words):
+        word = words[index]
+        if word == "--":
+            return words[index + 1 + arguments :] if arguments == wrapper.arguments else words[index + 1 :]
+        if word.startswith("-") or _ASSIGNMENT.match(word):
+            index += 2 if word in wrapper.valued else 1
+        elif arguments:
+            arguments -= 1
             index += 1
+        else:
             break
-        index += 2 if words[index] in _VALUED else 1
-    return words[index + arguments :]
+    return words[index:]
 
 
 def _without_redirections(words: list[str]) -> list[str]:

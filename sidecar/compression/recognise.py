@@ -33,9 +33,33 @@ _STAGES_YIELD_TO = 0.8
 @cache
 def forms() -> tuple[Form, ...]:
     """Every form written in Python; on a tie the earlier one wins, the stricter grammar first."""
-    from sidecar.compression.forms import diagnostics, diff, listing, log, progress, search, tests
+    from sidecar.compression.forms import (
+        code,
+        diagnostics,
+        diff,
+        listing,
+        log,
+        page,
+        progress,
+        records,
+        search,
+        tests,
+        trace,
+    )
 
-    return (diff.FORM, tests.FORM, diagnostics.FORM, search.FORM, listing.FORM, progress.FORM, log.FORM)
+    return (
+        diff.FORM,
+        tests.FORM,
+        diagnostics.FORM,
+        search.FORM,
+        listing.FORM,
+        progress.FORM,
+        records.FORM,
+        log.FORM,
+        trace.FORM,
+        page.FORM,
+        code.FORM,
+    )
 
 
 @cache
@@ -45,8 +69,8 @@ def _lines_form(output: ToolOutput) -> Form:
     return lines_form(output)
 
 
-def recognise(segment: Segment, commands: Sequence[Command], shelf: Shelf) -> tuple[Form | None, Segment]:
-    """The form of *segment* and the segment with the command that explains it; (None, segment) where none does."""
+def recognise(segment: Segment, commands: Sequence[Command], shelf: Shelf) -> tuple[Form, Segment]:
+    """The form of *segment*, and the segment with the command that explains it; `text` where nobody claims it."""
     best: tuple[float, Form] | None = None
     hinted = segment
     for candidate in _with_hints(segment, commands):
@@ -55,7 +79,11 @@ def recognise(segment: Segment, commands: Sequence[Command], shelf: Shelf) -> tu
                 best, hinted = (sureness, form), candidate
         if best is not None and best[0] >= 1.0:
             break
-    return (best[1], hinted) if best is not None else (None, segment)
+    if best is None:
+        from sidecar.compression.forms import text
+
+        return text.FORM, segment
+    return best[1], hinted
 
 
 def _with_hints(segment: Segment, commands: Sequence[Command]) -> Iterable[Segment]:
@@ -73,10 +101,11 @@ def _claims(segment: Segment, shelf: Shelf) -> Iterable[tuple[Form, float]]:
         if scores[-1][1] >= _UNMISTAKABLE:
             break
     surest = max(score for _, score in scores)
+    is_settled = surest >= _UNMISTAKABLE
     if known is not None and surest < _STAGES_YIELD_TO and known.applies(segment.text):
         yield _lines_form(known), _STAGES_YIELD_TO
     for form, score in scores:
         if known is not None and known.form == form.name and score >= _SHELF_SURE:
-            yield form, score + (0.0 if segment.exit_code else _SHELF_COUNTS)
+            yield form, score + (0.0 if segment.exit_code or is_settled else _SHELF_COUNTS)
         elif score >= _SURE:
             yield form, score

@@ -115,10 +115,11 @@ class Shelf:
                     yield f"{tool.name}/{output.name}/{example.name}", output, example
 
 
-def load(extra: Sequence[Path] = ()) -> Shelf:
+def load(extra: Sequence[Path] = (), texts: Iterable[tuple[str, str]] = ()) -> Shelf:
     """Our shelf, and after it the `*.toml` files of each folder in *extra*; a missing folder is an empty one.
 
-    Raises ConfigurationError naming the file and the key.
+    *texts* are further files that were read already, as (path, text). Raises ConfigurationError naming the file
+    and the key.
     """
     theirs = [
         read(path.read_text("utf-8"), name=path.stem, origin=str(path))
@@ -126,7 +127,8 @@ def load(extra: Sequence[Path] = ()) -> Shelf:
         if folder.is_dir()
         for path in sorted(folder.glob("*.toml"))
     ]
-    return Shelf((*_ours(), *theirs))
+    given = [read(text, name=Path(path).stem, origin=path) for path, text in texts]
+    return Shelf((*_ours(), *theirs, *given))
 
 
 @cache

@@ -1,6 +1,6 @@
 """The pure heart of compression: lines in, shorter lines out, every promise checked on the way.
 
-    lines ──split──> segments ──recognise──> form ──reduce──> blocks ──check──> printed
+    lines ──split──> segments ──recognise──> form ──reduce──> blocks ──check──> Reduced ──print at a level──> Printed
 
 A reduction that breaks a promise (a gap, an overlap, evidence that is not in the block standing for
 its line) is not repaired: the segment falls back to a gentler one, in the end to itself.
@@ -9,19 +9,23 @@ its line) is not repaired: the segment falls back to a gentler one, in the end t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from sidecar.compression import recognise as recognising
 from sidecar.compression.commands import parse
+from sidecar.compression.levels import Level, loosened, repeats_folded, tightened
 from sidecar.compression.split import split
-from sidecar.compression.vocabulary import Block, Evidence, Form, Rank, Segment, keep, note
+from sidecar.compression.vocabulary import Block, Command, Evidence, Part, Rank, Segment
+from sidecar.compression.wrapping import unwrapped
 
 if TYPE_CHECKING:
     from sidecar.compression.shelf import Shelf
 
-__all__ = ["Printed", "Reduced", "Shortened", "broken_promise", "marker", "render", "repeats_folded", "shorten"]
+__all__ = ["Printed", "Reduced", "Shortened", "broken_promise", "escaped", "marker", "render", "shorten"]
 
 _IMITATION = re.compile(r"\\*\[(?:\.\.\. |sidecar[: ])")
 """A printed line that could be read as one of our markers, or as one already escaped."""
@@ -29,17 +33,27 @@ _IMITATION = re.compile(r"\\*\[(?:\.\.\. |sidecar[: ])")
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """One block of the whole output: its lines [start, end), what is printed for them, and how much it matters."""
+    """One block of the whole output: its lines [start, end), what is printed for them, and how much it matters.
+
+    With *what*, the last of *lines* is a marker that says what was left out; *hides* says it where a mark inside a
+    line does.
+    """
 
     start: int
     end: int
     lines: tuple[str, ...]
     rank: Rank
     what: str = ""
+    hides: str = ""
 
     @property
     def text(self) -> str:
         return "\n".join(self.lines)
+
+    @property
+    def left_out(self) -> str:
+        """What of its lines is not shown; empty where all of them are, or a notation that says as much."""
+        return self.what or self.hides
 
     @property
     def is_bare(self) -> bool:
@@ -47,20 +61,69 @@ class Printed:
         return bool(self.what) and len(self.lines) == 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reduced:
-    """One segment after its form: which form, and why a gentler one was used where it was."""
+    """One segment after its form: its blocks, what must survive, and why a gentler form was used where one was.
 
+    *before* is printed above the segment: what a wrapper put before each of its lines, and we left out.
+    """
+
+    segment: Segment
     form: str
+    blocks: Sequence[Block]
+    evidence: Sequence[Evidence] = ()
     fell_back: str = ""
+    before: str = ""
+    named: Callable[[Segment], list[Part]] | None = None
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What the form names in it, in lines of the whole output."""
+        return self._parts_or_fault[0]
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What went wrong in its form, one phrase each; parts are looked at only where they were asked for."""
+        asked = "_parts_or_fault" in self.__dict__
+        return tuple(fault for fault in (self.fell_back, self._parts_or_fault[1] if asked else "") if fault)
+
+    @cached_property
+    def _parts_or_fault(self) -> tuple[tuple[Part, ...], str]:
+        first = self.segment.first
+        try:
+            found = self.named(self.segment) if self.named is not None else []
+        except Exception as error:  # noqa: BLE001 - names help a reader; for want of them no output is lost
+            return (), f"{type(error).__name__} in the parts of form {self.form}: {error}"
+        return tuple(replace(part, start=part.start + first, end=part.end + first) for part in found), ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shortened:
-    """A whole output after reduction, before any bound: printed blocks in order, and the segments they came from."""
+    """A whole output after reduction, before any bound: its segments, and what is printed for them in order."""
 
-    printed: tuple[Printed, ...]
     reduced: tuple[Reduced, ...]
+    level: Level = Level.FAITHFUL
+
+    @cached_property
+    def printed(self) -> tuple[Printed, ...]:
+        if self.level is Level.TIGHT:
+            return _printed((one, tightened(one.blocks, one.segment.lines, one.evidence)) for one in self.reduced)
+        return _printed((one, one.blocks) for one in self.reduced)
+
+    @cached_property
+    def lossless(self) -> tuple[Printed, ...]:
+        """The same with nothing left out: only notations."""
+        return _printed((one, loosened(one.blocks, one.segment.lines)) for one in self.reduced)
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """Everything a reader may ask for by name, in order, in lines of the whole output."""
+        return tuple(part for one in self.reduced for part in one.parts)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What went wrong in forms; the result is right all the same."""
+        return tuple(fault for one in self.reduced for fault in one.faults)
 
     @property
     def text(self) -> str:
@@ -68,45 +131,67 @@ class Shortened:
 
     @property
     def omissions(self) -> int:
-        return sum(1 for block in self.printed if block.what)
+        return sum(1 for block in self.printed if block.left_out)
 
 
 def render(printed: Iterable[Printed]) -> str:
     return "\n".join(line for block in printed for line in block.lines)
 
 
-def shorten(lines: Sequence[str] | str, *, shelf: Shelf, command: str = "", exit_code: int | None = None) -> Shortened:
+def shorten(
+    lines: Sequence[str] | str,
+    *,
+    shelf: Shelf,
+    command: str = "",
+    exit_code: int | None = None,
+    level: Level = Level.FAITHFUL,
+) -> Shortened:
     """Shorten a cleaned output (lines without their newline, or one text); pure, and it never raises."""
     if isinstance(lines, str):
         lines = lines.removesuffix("\n").split("\n") if lines else []
     commands = parse(command)
+    wrapped = unwrapped(lines)
+    if wrapped is not None:
+        inner = _segments(wrapped.lines, commands, exit_code, shelf)
+        if any(one.form not in _PLAIN for one in inner):
+            inner[0] = replace(inner[0], before=wrapped.told)
+            return Shortened(tuple(inner), level)
+    return Shortened(tuple(_segments(lines, commands, exit_code, shelf)), level)
+
+
+_PLAIN = frozenset({"text", "log"})
+"""Forms that read a wrapped log as well as they would read what is in the wrapping."""
+
+
+def _segments(lines: Sequence[str], commands: Sequence[Command], exit_code: int | None, shelf: Shelf) -> list[Reduced]:
     text = "\n".join(lines)
-    printed: list[Printed] = []
+    stretches = split(lines)
     reduced: list[Reduced] = []
-    edges = split(lines, text)
-    for start, end in edges:
-        whole = len(edges) == 1
-        segment = Segment(lines if whole else lines[start:end], start, commands[0] if commands else None, exit_code)
+    for stretch in stretches:
+        whole = len(stretches) == 1
+        hints = parse(stretch.command) or commands
+        within = lines if whole else lines[stretch.start : stretch.end]
+        segment = Segment(within, stretch.start, hints[0] if hints else None, exit_code)
         if whole:
             segment.__dict__["text"] = text  # the joined text exists already; 20 MB is not joined twice
-        form, segment = recognising.recognise(segment, commands, shelf)
-        blocks, outcome = _reduce(segment, form)
-        printed.extend(_print(segment, blocks))
-        reduced.append(outcome)
-    return Shortened(tuple(_merged(printed)), tuple(reduced))
+        reduced.append(_reduced(segment, hints, shelf))
+    return reduced
 
 
-def _reduce(segment: Segment, form: Form | None) -> tuple[list[Block], Reduced]:
-    if form is None:
-        return repeats_folded(segment.lines), Reduced("text")
+def _reduced(segment: Segment, hints: Sequence[Command], shelf: Shelf) -> Reduced:
     try:
-        blocks = form.reduce(segment)
-        fault = broken_promise(segment, blocks, form.evidence(segment))
+        form, segment = recognising.recognise(segment, hints, shelf)
+    except Exception as error:  # noqa: BLE001 - as below: whoever cannot read an output must not lose it
+        fault = f"{type(error).__name__} in recognising: {error}"
+        return Reduced(segment, "text", repeats_folded(segment.lines), fell_back=fault)
+    try:
+        blocks, evidence = form.reduce(segment), form.evidence(segment)
+        fault = broken_promise(segment, blocks, evidence)
     except Exception as error:  # noqa: BLE001 - the outer edge of one compression: a form's bug must not cost the output
         fault = f"{type(error).__name__} in form {form.name}: {error}"
     if fault:
-        return repeats_folded(segment.lines), Reduced(form.name, fault)
-    return blocks, Reduced(form.name)
+        return Reduced(segment, form.name, repeats_folded(segment.lines), fell_back=fault)
+    return Reduced(segment, form.name, blocks, evidence, named=form.parts)
 
 
 def broken_promise(segment: Segment, blocks: Sequence[Block], evidence: Sequence[Evidence]) -> str:
@@ -122,43 +207,40 @@ def broken_promise(segment: Segment, blocks: Sequence[Block], evidence: Sequence
         position = block.end
     if position != len(segment.lines):
         return f"lines after {position} are not covered"
-    index = 0
-    shown, shown_index = "", -1
-    for item in sorted(evidence, key=lambda item: item.line):
-        if not 0 <= item.line < len(segment.lines):
+    lines, total = segment.lines, len(segment.lines)
+    index, found = 0, _Found("")
+    shown_index = -1
+    for item in sorted(evidence, key=attrgetter("line")):
+        if not 0 <= item.line < total:
             return f"evidence names line {item.line}, which does not exist"
         while blocks[index].end <= item.line:
             index += 1
         printed = blocks[index].shown
-        if printed is None and all(part in segment.lines[item.line] for part in item.parts):
+        line = lines[item.line]
+        if printed is None and all(part is line or part in line for part in item.parts):
             continue
         if shown_index != index:
             start, end = blocks[index].start, blocks[index].end
-            shown, shown_index = "\n".join(segment.lines[start:end] if printed is None else printed), index
-        missing = next((part for part in item.parts if part not in shown), None)
+            found, shown_index = _Found("\n".join(lines[start:end] if printed is None else printed)), index
+        missing = next((part for part in item.parts if not found.holds(part)), None)
         if missing is not None:
             return f"evidence of line {segment.first + item.line + 1} is gone: {missing[:80]!r}"
     return ""
 
 
-def repeats_folded(lines: Sequence[str]) -> list[Block]:
-    """The reduction that needs no form and loses nothing: equal consecutive lines once, with their count."""
-    blocks: list[Block] = []
-    start = 0
-    index = 0
-    while index < len(lines):
-        end = index + 1
-        while end < len(lines) and lines[end] == lines[index]:
-            end += 1
-        if end - index > 1 and (len(lines[index]) + 1) * (end - index - 1) > 8 and lines[index].strip():
-            if start < index:
-                blocks.append(keep(start, index))
-            blocks.append(note(index, end, (f"{lines[index]} (x{end - index})",)))
-            start = end
-        index = end
-    if start < len(lines):
-        blocks.append(keep(start, len(lines)))
-    return blocks
+class _Found:
+    """A printed text in which evidence is looked for in its order: on from where the last was, then from the start."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+
+    def holds(self, part: str) -> bool:
+        at = self._text.find(part, self._at)
+        if at < 0:
+            return part in self._text
+        self._at = at
+        return True
 
 
 def marker(start: int, end: int, what: str) -> str:
@@ -168,20 +250,27 @@ def marker(start: int, end: int, what: str) -> str:
     return f"[... {place}: {what}]"
 
 
-def _print(segment: Segment, blocks: Iterable[Block]) -> Iterable[Printed]:
+def _printed(reduced: Iterable[tuple[Reduced, Iterable[Block]]]) -> tuple[Printed, ...]:
+    return tuple(_merged(block for one, blocks in reduced for block in _print(one, blocks)))
+
+
+def _print(one: Reduced, blocks: Iterable[Block]) -> Iterable[Printed]:
+    segment = one.segment
+    if one.before:
+        yield Printed(segment.first, segment.first, (one.before,), Rank.STRUCTURE, "prefixes")
     for block in blocks:
         start, end = segment.first + block.start, segment.first + block.end
         lines = segment.lines[block.start : block.end]
         if block.shown is None:
-            yield Printed(start, end, _escaped(lines), block.rank)
+            yield Printed(start, end, escaped(lines), block.rank)
             continue
-        shown = _escaped(block.shown)
+        shown = escaped(block.shown)
         if block.is_omission:
             told = f"[... of lines {start + 1}-{end}: {block.what}]" if shown else marker(start, end, block.what)
             shown = (*shown, told)
         # A notation or an omission that is no shorter than its lines is not worth reading.
         if _size(shown) >= _size(lines):
-            yield Printed(start, end, _escaped(lines), block.rank)
+            yield Printed(start, end, escaped(lines), block.rank)
         else:
             yield Printed(start, end, shown, block.rank, block.what)
 
@@ -191,7 +280,7 @@ def _size(lines: Sequence[str]) -> tuple[int, int]:
     return sum(map(len, lines)) + len(lines), len(lines)
 
 
-def _escaped(lines: Sequence[str]) -> tuple[str, ...]:
+def escaped(lines: Sequence[str]) -> tuple[str, ...]:
     """Lines with a backslash before whatever imitates our own markers, so that a reader can tell."""
     return tuple("\\" + line if line[:1] in "\\[" and _IMITATION.match(line) else line for line in lines)
 
@@ -200,7 +289,7 @@ def _merged(printed: Iterable[Printed]) -> Iterable[Printed]:
     """Neighbouring bare omissions of the same thing become one."""
     held: Printed | None = None
     for block in printed:
-        if held is not None and held.is_bare and block.is_bare and held.what == block.what:
+        if held is not None and held.is_bare and block.is_bare and held.what == block.what and held.end == block.start:
             held = replace(held, end=block.end, lines=(marker(held.start, block.end, held.what),))
             continue
         if held is not None:

@@ -1,80 +1,115 @@
 """Where one program's output ends and another's begins.
 
-An output may hold several: `pip install -e . && pytest`, a make that runs tests, a CI log. Some
-lines can only be the first of a run, some only the last; the output is cut there. Everything
-between two cuts is recognised by itself, so a wrong cut costs a little saving and never a line.
+An output may hold several: `pip install -e . && pytest`, a make that runs tests, a CI log with groups. Some
+lines can only be the first of a run, some only the last (`borders.py`); the output is cut there, and everything
+between two cuts is recognised by itself.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
-__all__ = ["split"]
+from sidecar.compression.borders import BORDERS, ENDINGS, Border
+
+__all__ = ["Stretch", "split"]
+
+_REOPENS_LINES = 8
+"""A program that begins again so soon after it ended has not ended: cargo runs one binary of tests after another."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Border:
-    """One program's way to begin and to end, with a literal that must be in the text before a line is looked at."""
+class Stretch:
+    """Lines [start, end) of one program; *command* is its command line where the output itself says it."""
 
-    program: str
-    literals: tuple[str, ...]
-    opens: re.Pattern[str]
-    closes: re.Pattern[str] | None = None
-
-
-_BORDERS = (
-    _Border(
-        "pytest",
-        ("test session starts", "[100%]", " in 0.", "s =="),
-        re.compile(r"={3,} test session starts ={3,}$|[.FEsxXu]+ +\[ *\d+%\]$"),
-        re.compile(
-            r"(?:={3,} .*\b|\d+ |(?=no ))"
-            r"(?:passed|failed|errors?|skipped|deselected|xfailed|xpassed|no tests ran)\b.* in [\d.]+s"
-        ),
-    ),
-    _Border(
-        "pip",
-        ("Collecting ", "Requirement already satisfied: ", "Successfully installed "),
-        re.compile(r"(?:Collecting|Looking in indexes:|Requirement already satisfied:|Obtaining|Processing) \S"),
-        re.compile(r"Successfully installed \S|\[notice\] To update, run: "),
-    ),
-    _Border(
-        "cargo test",
-        ("running ", "test result: "),
-        re.compile(r"running \d+ tests?$"),
-        re.compile(r"test result: (?:ok|FAILED)\."),
-    ),
-    _Border("git log", ("commit ",), re.compile(r"commit [0-9a-f]{40}(?: \(.*\))?$")),
-    _Border("git status", ("On branch ", "HEAD detached "), re.compile(r"On branch \S|HEAD detached (?:at|from) ")),
-    _Border("ci group", ("##[group]", "::group::"), re.compile(r"(?:\S+Z )?(?:##\[group\]|::group::)")),
-)
+    start: int
+    end: int
+    command: str = ""
 
 
-def split(lines: Sequence[str], text: str) -> list[tuple[int, int]]:
-    """The segments of an output as (start, end) line indexes: in order, without gaps, at least one.
-
-    *text* is the same lines joined, for tests that are cheap on one string.
-    """
-    borders = [border for border in _BORDERS if any(literal in text for literal in border.literals)]
-    if not borders:
-        return [(0, len(lines))]
-    cuts: list[int] = []
-    current: _Border | None = None
+def split(lines: Sequence[str]) -> list[Stretch]:
+    """The segments of an output: in order, without gaps, at least one."""
+    by_head: dict[str, list[int]] = {}
     for index, line in enumerate(lines):
-        # Every border begins and ends with one of these characters: nine lines in ten need no pattern.
-        if not line or line[0] not in "=.FEsxXuCLROPSHcnrt[#:0123456789":
-            continue
-        for border in borders:
-            if border is not current and border.opens.match(line):
-                cuts.append(index)
-                current = border
+        by_head.setdefault(line[:2], []).append(index)
+    first = next((line for line in lines if line.strip()), "")
+    borders = [border for border in BORDERS if _is_here(border, lines, by_head, first)]
+    endings = [ending for ending in ENDINGS if any(head in by_head for head in ending.heads)]
+    if not borders and not endings:
+        return [Stretch(0, len(lines))]
+    heads = {head for border in borders for head in (*border.heads, *border.ends)}
+    heads.update(head for ending in endings for head in ending.heads)
+    cutter = _Cutter(borders, [ending.closes for ending in endings], lines)
+    for index in sorted(index for head in heads for index in by_head.get(head, ())):
+        cutter.see(index)
+    return cutter.stretches()
+
+
+def _is_here(border: Border, lines: Sequence[str], by_head: Mapping[str, Sequence[int]], first: str) -> bool:
+    if border.leads:
+        return border.opens.match(first) is not None
+    if border.proof is not None:
+        head, pattern = border.proof
+        if not any(pattern.match(lines[index]) for index in by_head.get(head, ())):
+            return False
+    return any(border.opens.match(lines[index]) for head in border.heads for index in by_head.get(head, ()))
+
+
+class _Cutter:
+    """Follows the lines of one output and remembers where it is to be cut, and which command begins there."""
+
+    def __init__(self, borders: Sequence[Border], endings: Sequence[re.Pattern[str]], lines: Sequence[str]) -> None:
+        self._borders = borders
+        self._endings = endings
+        self._lines = lines
+        self._current: Border | None = None
+        self._closed: tuple[Border, int] | None = None
+        self._cuts: dict[int, str] = {}
+
+    def see(self, index: int) -> None:
+        """Line *index* may be one: does a program begin or end here?"""
+        line, current = self._lines[index], self._current
+        if current is not None and current.closes is not None and current.closes.match(line):
+            self._closed = (current, index + 1)
+            self._end(index)
+            return
+        for border in self._borders:
+            if border is current and not border.repeats:
+                continue
+            if current is not None and current.program in border.inside:
+                continue
+            if found := border.opens.match(line):
+                self._open(index, border, found.groupdict().get("command") or self._command_below(index, border))
                 break
-            if border is current and border.closes is not None and border.closes.match(line):
-                cuts.append(index + 1)
-                current = None
-                break
-    edges = sorted({0, *cuts, len(lines)})
-    return list(pairwise(edges)) or [(0, len(lines))]
+        if any(pattern.match(line) for pattern in self._endings):
+            self._end(index)
+
+    def _command_below(self, index: int, border: Border) -> str:
+        """npm, pnpm and yarn print the script's command below its name: `> vitest run`."""
+        below = self._lines[index + 1] if index + 1 < len(self._lines) else ""
+        return below[2:] if border.repeats and below.startswith("> ") else ""
+
+    def _end(self, index: int) -> None:
+        self._cuts.setdefault(index + 1, "")
+        self._current = None
+
+    def _open(self, index: int, border: Border, command: str) -> None:
+        goes_on = self._closed is not None and self._closed[0] is border and index - self._closed[1] < _REOPENS_LINES
+        if goes_on and self._closed is not None:
+            self._cuts.pop(self._closed[1], None)
+        else:
+            self._cuts[index] = command
+        self._current = border
+        self._closed = None
+
+    def stretches(self) -> list[Stretch]:
+        """The output cut; empty lines alone belong to what is beside them."""
+        edges, lines = [0], self._lines
+        for cut in sorted(self._cuts):
+            if 0 < cut < len(lines) and any(line.strip() for line in lines[edges[-1] : cut]):
+                edges.append(cut)
+        if len(edges) > 1 and not any(line.strip() for line in lines[edges[-1] :]):
+            edges.pop()
+        ends = (*edges[1:], len(lines))
+        return [Stretch(start, end, self._cuts.get(start, "")) for start, end in zip(edges, ends, strict=True)]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
 
-__all__ = ["Block", "Command", "Evidence", "Form", "Rank", "Segment", "keep", "note", "omit", "verbatim"]
+__all__ = ["Block", "Command", "Evidence", "Form", "Part", "Rank", "Segment", "keep", "note", "omit", "verbatim"]
 
 
 class Rank(IntEnum):
@@ -76,7 +76,9 @@ class Block:
     *shown* None: the lines themselves, verbatim. Otherwise the lines printed in their stead,
     either a notation (nothing is lost: *what* is empty) or an omission (*what* says what was left
     out, without a count of lines: "passed tests", "unchanged context"); an omission may show
-    nothing, its marker is made when it is printed.
+    nothing, its marker is made when it is printed. *entire* is for an omission that could also be
+    written without loss in fewer tokens than its lines (the whole table, columns once): what a bound
+    with room for it prints instead.
     """
 
     start: int
@@ -85,10 +87,32 @@ class Block:
     what: str = ""
     rank: Rank = Rank.CONTENT
     name: str = ""
+    entire: tuple[str, ...] | None = None
 
     @property
     def is_omission(self) -> bool:
         return bool(self.what)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch [start, end) of a segment's lines that a reader may ask for by name: "the 3rd failure", "src/app.py".
+
+    *kind* is one word: failure, error, warning, file, commit, trace, section, table. *label* names the same thing in
+    another output of the same command (a test's id; a diagnostic's path, rule and message without its line number),
+    so that two outputs can be compared. *said* tells it in one line with its place, as printed:
+    "FAILED tests/test_cart.py::test_total - assert 3 == 4".
+    """
+
+    kind: str
+    label: str
+    start: int
+    end: int
+    said: str
+
+
+def _no_parts(_segment: Segment) -> list[Part]:
+    return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +122,15 @@ class Form:
     *recognise* says how surely the whole segment is of this form, from 0.0 (not at all) to 1.0; it
     must never raise and must read the whole text, cheaply. *evidence* lists what must survive;
     it is written apart from *reduce* on purpose, for it is what *reduce* is checked against.
-    *reduce* covers every line of the segment with blocks, in order, without gaps.
+    *reduce* covers every line of the segment with blocks, in order, without gaps. *parts* lists, in
+    order, what a reader may ask for by name and what two outputs are compared by.
     """
 
     name: str
     recognise: Callable[[Segment], float]
     evidence: Callable[[Segment], list[Evidence]]
     reduce: Callable[[Segment], list[Block]]
+    parts: Callable[[Segment], list[Part]] = _no_parts
 
 
 def keep(start: int, end: int, rank: Rank = Rank.CONTENT, name: str = "") -> Block:

@@ -5,13 +5,13 @@ Functions over a connection, in its transaction.
 
 from __future__ import annotations
 
-import base64
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sidecar.errors import HandleExpired, HandleUnknown, StateFull
+from sidecar.handles import names
 from sidecar.store import packing
 from sidecar.store.packing import Packed
 from sidecar.store.text import plain, stored
@@ -20,7 +20,7 @@ from sidecar.store.vocabulary import Keeping, Original
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["Origin", "Wanted", "add", "find", "read", "remove_damaged", "renew", "totals"]
+__all__ = ["Origin", "Wanted", "add", "find", "latest", "read", "remove_damaged", "renew", "totals"]
 
 _TOMBSTONE_S = 90 * 86_400.0
 """How long we still can say what an old handle was."""
@@ -106,15 +106,15 @@ def add(
 
 def _free_handle(connection: sqlite3.Connection, digest: bytes) -> str:
     """The shortest name made from the content that no other content has or had: 8 characters, rarely 10, 12 ..."""
-    name = base64.b32encode(digest).decode().rstrip("=").lower()
-    for length in range(8, len(name), 2):
+    *shorter, longest = names(digest)
+    for name in shorter:
         owners = connection.execute(
             "SELECT digest FROM originals WHERE handle = ?1 UNION SELECT digest FROM removed WHERE handle = ?1",
-            (name[:length],),
+            (name,),
         ).fetchall()
         if all(owner == digest for (owner,) in owners):
-            return name[:length]
-    return name
+            return name
+    return longest
 
 
 def _remove_old(connection: sqlite3.Connection, *, keeping: Keeping, now: float, room_bytes: int = 0) -> None:
@@ -187,6 +187,16 @@ def find(connection: sqlite3.Connection, handle: str, *, keeping: Keeping, now: 
         f"No original is kept under `{_brief(name)}`; take the handle from the last line of a shortened output "
         f"(8 letters and digits), or run the command again."
     )
+
+
+def latest(connection: sqlite3.Connection, command: str, cwd: str, *, keeping: Keeping, now: float) -> str | None:
+    """The handle of what *command* printed last in *cwd*; None where none is kept any more."""
+    row = connection.execute(
+        "SELECT handle FROM originals WHERE command = ? AND cwd = ? AND kept_at > ?"
+        " ORDER BY kept_at DESC, id DESC LIMIT 1",
+        (stored(command), stored(cwd), now - keeping.age_s),
+    ).fetchone()
+    return None if row is None else str(row[0])
 
 
 def read(connection: sqlite3.Connection, wanted: Wanted, *, first: int = 1, last: int | None = None) -> Original:

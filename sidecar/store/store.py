@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from sidecar.errors import StateError
+from sidecar.handles import digest_of
 from sidecar.store import faults, ledger, migrations, originals, packing
 from sidecar.store.database import Database
 from sidecar.store.health import Change, HealthTable
@@ -82,7 +82,7 @@ class Store:
         its last keeping. Raises StateFull for what is larger than all originals may be.
         """
         origin = originals.Origin(command, cwd, exit_code)
-        digest = await self._packing_lane.run(lambda _: hashlib.sha256(data).digest())
+        digest = await self._packing_lane.run(lambda _: digest_of(data))
 
         def renew(connection: sqlite3.Connection) -> str | None:
             return originals.renew(connection, digest, origin, keeping=self._keeping, now=self._clock())
@@ -103,6 +103,15 @@ class Store:
         to get the output again.
         """
         return await self.original_lines(handle)
+
+    async def latest(self, *, command: str, cwd: str) -> Original | None:
+        """The original kept last of *command* in *cwd*; None where there is none."""
+
+        def find(connection: sqlite3.Connection) -> str | None:
+            return originals.latest(connection, command, cwd, keeping=self._keeping, now=self._clock())
+
+        handle = await self._from_originals(find)
+        return None if handle is None else await self.original(handle)
 
     async def original_lines(self, handle: str, *, first: int = 1, last: int | None = None) -> Original:
         """The original with only the lines *first* to *last* in its data, without unpacking the others.

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sidecar.compression import compress
 from sidecar.compression.clean import clean, describe_binary, is_binary
 
 TERMINAL_TEXT = st.lists(
@@ -84,3 +85,59 @@ def test_binary_is_told_from_text(data: bytes, expected: bool) -> None:
 
 def test_a_binary_is_described_by_its_kind_and_size() -> None:
     assert describe_binary(b"\x7fELF" + b"\0" * 1000) == "an ELF binary, 1,004 bytes"
+
+
+@pytest.mark.parametrize(
+    ("injected", "what"),
+    [
+        ("\x1b]0;you have mail\x07", "a window title"),
+        ("\x1b]52;c;cm0gLXJmIC8=\x07", "a clipboard write"),
+        ("\x1b]52;c;?\x1b\\", "a clipboard read"),
+        ("\x1bP+q544e\x1b\\", "a capability query"),
+        ("\x1b[6n", "a cursor report"),
+        ("\x1b[c", "a device query"),
+        ("\x1b_Gf=100;AAAA\x1b\\", "an image"),
+        ("\x1b^private\x1b\\", "a privacy message"),
+        ("\x1b[20;1t", "a window report"),
+        ("\x9b6n", "a report in one C1 character"),
+    ],
+)
+def test_a_sequence_that_plays_with_the_terminal_is_removed_and_counted(injected: str, what: str) -> None:
+    cleaned = clean(f"before {injected}after\nError: kept\n".encode())
+    assert cleaned.lines == ["before after", "Error: kept"], what
+    assert cleaned.escapes == 1, what
+
+
+@pytest.mark.parametrize(
+    "ordinary",
+    [
+        "\x1b[1;38;5;196m",
+        "\x1b[38:2::1:2:3m",
+        "\x1b[2K",
+        "\x1b[1A",
+        "\x1b[?25l",
+        "\x1b[H",
+        "\x1b]8;;https://x.org\x1b\\",
+        "\x1b(B",
+    ],
+)
+def test_colours_links_and_cursor_movements_are_removed_and_not_told(ordinary: str) -> None:
+    cleaned = clean(f"before {ordinary}after\n".encode())
+    assert cleaned.lines == ["before after"]
+    assert cleaned.escapes == 0
+
+
+def test_the_result_tells_how_many_sequences_were_removed() -> None:
+    evil = "\x1b]52;c;cm0gLXJmIC8=\x07\x1b]0;title\x07"
+    short = compress(f"{evil}done, all of it was copied\n".encode())
+    assert short.text == "done, all of it was copied\n[sidecar: 2 terminal control sequences removed]"
+    long = compress((evil + "the same line again\n" * 400).encode())
+    assert "2 terminal control sequences removed" in long.text.splitlines()[-1]
+    assert "\x1b" not in short.text + long.text
+    assert "\x07" not in short.text + long.text
+
+
+def test_colours_alone_are_not_told_in_the_result() -> None:
+    result = compress(("\x1b[31mthe same line again\x1b[0m\n" * 400).encode())
+    assert "terminal control" not in result.text
+    assert "\x1b" not in result.text

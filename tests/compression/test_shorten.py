@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sidecar.compression.commands import parse
+from sidecar.compression.levels import repeats_folded
 from sidecar.compression.recognise import forms
 from sidecar.compression.shelf import Shelf, load
-from sidecar.compression.shorten import broken_promise, marker, repeats_folded, shorten
+from sidecar.compression.shorten import broken_promise, marker, shorten
 from sidecar.compression.split import split
 from sidecar.compression.vocabulary import Block, Evidence, Segment, keep, note, omit
 
@@ -70,17 +71,17 @@ def test_a_marker_names_the_lines_as_recall_counts_them() -> None:
 
 @given(LINES)
 def test_the_segments_of_an_output_cover_it(lines: list[str]) -> None:
-    edges = split(lines, "\n".join(lines))
-    assert edges[0][0] == 0
-    assert edges[-1][1] == len(lines)
-    assert all(one[1] == other[0] for one, other in pairwise(edges))
+    stretches = split(lines)
+    assert stretches[0].start == 0
+    assert stretches[-1].end == len(lines)
+    assert all(one.end == other.start for one, other in pairwise(stretches))
 
 
 def test_an_install_before_a_test_run_is_read_by_itself() -> None:
     install = ["Collecting flask", "  Downloading flask-3.0.3.whl (101 kB)", "Successfully installed flask-3.0.3"]
     run = ["=== test session starts ===", "collected 1 item", "", "=== 1 failed in 0.02s ==="]
     lines = [*install, *run, "done"]
-    assert split(lines, "\n".join(lines)) == [(0, 3), (3, 7), (7, 8)]
+    assert [(one.start, one.end) for one in split(lines)] == [(0, 3), (3, 7), (7, 8)]
 
 
 def test_every_form_refuses_an_empty_segment_politely() -> None:

@@ -1,0 +1,84 @@
+"""Compression as a library: bytes in, a typed result out; no loop, no server, nothing kept.
+
+from sidecar.compression import compress
+
+result = compress(output, command="pytest -q", exit_code=1)
+print(result.text, result.before_tokens, result.after_tokens, result.left_out)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from sidecar.compression import choosing
+from sidecar.compression.budget import Bound
+from sidecar.compression.choosing import Compressed, Original, Wish
+from sidecar.compression.clean import clean, describe_binary, is_binary
+from sidecar.compression.levels import Level
+from sidecar.compression.shorten import shorten
+from sidecar.compression.since import Comparison
+from sidecar.handles import digest_of, names
+
+if TYPE_CHECKING:
+    from sidecar.compression.shelf import Shelf
+
+__all__ = ["compress"]
+
+
+def compress(
+    output: bytes | str,
+    *,
+    command: str = "",
+    exit_code: int | None = None,
+    focus: str = "",
+    answer_tokens: int | None = None,
+    level: Literal["faithful", "tight"] = "faithful",
+    mask_secrets: bool = False,
+    since: bytes | str | None = None,
+    shelf: Shelf | None = None,
+    keep: Callable[[bytes], str] | None = None,
+) -> Compressed:
+    """Shorten what *command* printed, with its evidence kept and every omission marked.
+
+    *keep* stores the original and returns its handle, or raises StateError; without it nothing is stored and
+    the handle is only the content's name. *since* is an earlier output of the same command: what changed is
+    shown. *mask_secrets* needs the `secrets` extra, else ConfigurationError.
+    """
+    data = _bytes(output)
+    if mask_secrets:
+        from sidecar.compression.masking import masked
+
+        data = masked(data).data
+    keep = keep or (lambda content: next(names(digest_of(content))))
+    wish = Wish(focus, Bound(answer_tokens, is_asked=answer_tokens is not None), Level(level))
+    if is_binary(data):
+        handle = keep(data)
+        return Compressed(f'[sidecar: {describe_binary(data)}, not shown; original: recall("{handle}")]', handle)
+    if len(data) > choosing.LIMIT_BYTES:
+        return choosing.ended(data, wish, keep(data))
+    if since is None and (untouched := choosing.small(data, wish.bound)) is not None:
+        return untouched
+    if shelf is None:
+        from sidecar.compression.shelf import load
+
+        shelf = load()
+    cleaned = clean(data)
+    short = shorten(cleaned.lines, shelf=shelf, command=command, exit_code=exit_code, level=wish.level)
+    if since is not None:
+        earlier = _bytes(since)
+        lines = clean(earlier).lines
+        before = shorten(lines, shelf=shelf, command=command, exit_code=exit_code, level=wish.level)
+        wish = replace(wish, since=Comparison(next(names(digest_of(earlier))), before))
+    original = Original.counted(data)
+    draft = choosing.draft(cleaned, short, original.tokens, wish)
+    result = choosing.settled(original, cleaned, draft, wish)
+    if result is None:
+        result = choosing.finished(original, cleaned, draft, wish, keep(data))
+    faults = (*result.faults, *short.faults)
+    return replace(result, before_tokens=original.tokens, shortened=short, faults=faults)
+
+
+def _bytes(output: bytes | str) -> bytes:
+    return output if isinstance(output, bytes) else output.encode("utf-8", "backslashreplace")
