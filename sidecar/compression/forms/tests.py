@@ -1,4 +1,4 @@
-"""Test runs: what failed, where and why stays; what passed becomes its count.
+"""Test runs: what failed, where and why stays; what passed becomes a list of names or its count.
 
 Each runner has its own grammar in a module beside this one and is added to `_RUNNERS`. All of
 them are read by one form, because they share one promise: a failing run never reads as passing.
@@ -6,21 +6,99 @@ them are read by one form, because they share one promise: a failing run never r
 
 from __future__ import annotations
 
-from sidecar.compression.forms import tests_pytest
-from sidecar.compression.vocabulary import Block, Evidence, Form, Segment, keep
+from sidecar.compression.forms import (
+    tests_ava,
+    tests_bun,
+    tests_cargo,
+    tests_ctest,
+    tests_deno,
+    tests_dotnet,
+    tests_go,
+    tests_go_json,
+    tests_gtest,
+    tests_jasmine,
+    tests_java,
+    tests_jest,
+    tests_junit,
+    tests_minitest,
+    tests_mocha,
+    tests_nextest,
+    tests_node,
+    tests_phpunit,
+    tests_playwright,
+    tests_pytest,
+    tests_rspec,
+    tests_tap,
+    tests_unittest,
+    tests_vitest,
+)
+from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Segment, keep
 
 __all__ = ["FORM"]
 
-_RUNNERS: tuple[Form, ...] = (tests_pytest.RUNNER,)
+# nextest and ctest before the runners whose output they may hold.
+_RUNNERS: tuple[Form, ...] = (
+    tests_pytest.RUNNER,
+    tests_go_json.RUNNER,
+    tests_junit.RUNNER,
+    tests_nextest.RUNNER,
+    tests_ctest.RUNNER,
+    tests_cargo.RUNNER,
+    tests_go.RUNNER,
+    tests_unittest.RUNNER,
+    tests_java.MAVEN,
+    tests_java.GRADLE,
+    tests_gtest.RUNNER,
+    tests_vitest.RUNNER,
+    tests_jest.RUNNER,
+    tests_playwright.RUNNER,
+    tests_mocha.RUNNER,
+    tests_node.RUNNER,
+    tests_bun.RUNNER,
+    tests_deno.RUNNER,
+    tests_rspec.RUNNER,
+    tests_minitest.RUNNER,
+    tests_phpunit.RUNNER,
+    tests_dotnet.RUNNER,
+    tests_jasmine.RUNNER,
+    tests_ava.RUNNER,
+    tests_tap.RUNNER,
+)
 
 
 def _runner(segment: Segment) -> tuple[float, Form | None]:
-    best: tuple[float, Form | None] = (0.0, None)
-    for runner in _RUNNERS:
-        sureness = runner.recognise(segment)
-        if sureness > best[0]:
-            best = (sureness, runner)
-    return best
+    """The runner that is surest of the segment, asked once however often the form is."""
+    known: tuple[float, Form | None] | None = segment.__dict__.get("_tests_runner")
+    if known is None:
+        known = (0.0, None)
+        for runner in _candidates(segment):
+            sureness = runner.recognise(segment)
+            if sureness > known[0]:
+                known = (sureness, runner)
+        segment.__dict__["_tests_runner"] = known
+    return known
+
+
+def _candidates(segment: Segment) -> tuple[Form, ...]:
+    """The runners worth asking about the whole of a segment: of a long one those that its sample speaks for.
+
+    Two dozen runners each look for several words; where they ask about 20 MB that costs more than everything else.
+    """
+    text = segment.text
+    if len(text) <= _LONG_CHARS:
+        return _RUNNERS
+    step = max(1, len(text) // _SLICES)
+    spans = [(at, at + _SLICE_CHARS) for at in range(0, len(text), step)]
+    spans = [(0, _LONG_CHARS // 4), *spans, (len(text) - _LONG_CHARS // 4, len(text))]
+    lines = [line for start, end in spans for line in text[start:end].split("\n")[1 if start else 0 :]]
+    sample = Segment(lines, command=segment.command, exit_code=segment.exit_code)
+    return tuple(runner for runner in _RUNNERS if runner.recognise(sample) > 0.0)
+
+
+_LONG_CHARS = 256_000
+_SLICES = 24
+_SLICE_CHARS = 4_000
+"""A longer segment is sampled: a quarter of this at both ends, and slices spread over it."""
 
 
 def _recognise(segment: Segment) -> float:
@@ -39,4 +117,9 @@ def _reduce(segment: Segment) -> list[Block]:
     return runner.reduce(segment)
 
 
-FORM = Form(name="tests", recognise=_recognise, evidence=_evidence, reduce=_reduce)
+def _parts(segment: Segment) -> list[Part]:
+    runner = _runner(segment)[1]
+    return runner.parts(segment) if runner else []
+
+
+FORM = Form(name="tests", recognise=_recognise, evidence=_evidence, reduce=_reduce, parts=_parts)

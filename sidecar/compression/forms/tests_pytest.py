@@ -21,12 +21,15 @@ from sidecar.compression.forms.tests_pytest_failure import Told, mark_frames, te
 from sidecar.compression.forms.tests_pytest_lines import (
     FINAL,
     HEADING,
+    is_captured_rule,
     is_explanation,
     is_heading,
     is_outcome,
     is_telling,
 )
-from sidecar.compression.vocabulary import Block, Form, Rank, Segment, keep
+from sidecar.compression.forms.tests_pytest_parts import parts
+from sidecar.compression.forms.tests_repeats import Repeats
+from sidecar.compression.vocabulary import Block, Form, Rank, Segment, keep, note
 
 __all__ = ["RUNNER"]
 
@@ -50,6 +53,11 @@ _WORKER = re.compile(r"\[gw\d+\] \[ *\d+%\] ")
 _PERCENT = re.compile(r" +\[ *\d+%\]$")
 _TROUBLE = re.compile(r"\b(?:error|fail(?:ed|ure)?|fatal|critical|traceback|exception|panic)", re.IGNORECASE)
 
+_is_raised = re.compile(
+    r"\S.*:\d+: (?!in )\S|[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Failed|Warning)(?::|$)"
+).match
+"""Where and what was raised stays with every failure."""
+
 _QUIET = frozenset({"PASSES", "XFAILURES", "XPASSES"})
 _CUT = "failures without their title"
 
@@ -62,7 +70,7 @@ _PRINTED_SHOWN = 3
 _TROUBLE_SHOWN = 20
 _COVERAGE_ROWS_SHOWN = 30
 _FRAGMENT_SHARE = 0.1
-_OWN_BLOCKS = 10
+_OWN_BLOCKS = 4
 _MERGED = 8
 _MERGED_EQUAL = 20
 """The first failures have a block, and its marker, of their own; so many later or equal ones share one."""
@@ -130,6 +138,9 @@ class _Run:
         self.has_detail = any(title in {"FAILURES", "ERRORS", _CUT} for title, _, _ in self.parts)
         self.is_finished = any(FINAL.match(line) for line in segment.lines[-40:] if " in " in line)
         self.told = Told()
+        self.repeats = Repeats()
+        self.instead: dict[int, str] = {}
+        """Titles with shorter rules."""
 
     def blocks(self) -> list[Block]:
         blocks: list[Block] = []
@@ -138,7 +149,7 @@ class _Run:
         rank = Rank.EVIDENCE if is_red else Rank.STRUCTURE
         for title, start, end in self.parts:
             if title in {"FAILURES", "ERRORS"}:
-                blocks.append(keep(start, start + 1, Rank.STRUCTURE))
+                blocks.append(note(start, start + 1, [f"=== {title} ==="], Rank.STRUCTURE))
                 blocks.extend(self._failures(start + 1, end))
             elif title == _CUT:
                 blocks.extend(self._failures(start, end))
@@ -189,6 +200,11 @@ class _Run:
         for first, last in _sections(self.lines, start, end):
             name = _name(self.lines[first])
             leader = tell(self.lines, first, last, self.why, name=name, told=self.told)
+            if name:
+                self._short_rules(first, last)
+            if name and not leader:
+                body = [i for i in range(first + 1, last) if not self.why[i]]
+                self.repeats.mark(self.lines, body, self.why, stays=_is_raised)
             limit = _MERGED_EQUAL if leader else _MERGED if len(groups) >= _OWN_BLOCKS else 1
             if groups and groups[-1].leader == leader and groups[-1].count < limit:
                 groups[-1].end = last
@@ -197,8 +213,24 @@ class _Run:
                 groups.append(_Group(first, last, name, leader))
         for group in groups:
             name = group.name if group.count == 1 else ""
-            blocks.extend(condensed(self.lines, self.why, group.start, group.end, rank=Rank.EVIDENCE, name=name))
+            blocks.extend(
+                condensed(
+                    self.lines,
+                    self.why,
+                    group.start,
+                    group.end,
+                    rank=Rank.EVIDENCE,
+                    name=name,
+                    instead=self.instead,
+                )
+            )
         return blocks
+
+    def _short_rules(self, start: int, end: int) -> None:
+        """The titles of what was captured are as clear between three dashes as between thirty."""
+        for index in range(start + 1, end):
+            if is_captured_rule(self.lines[index]):
+                self.instead[index] = f"--- {self.lines[index].strip('- ')} ---"
 
     def _progress(self, start: int, end: int) -> None:
         """Header and progress go; what tests printed between (`-s`, live logs, a crash) is kept where it is telling."""
@@ -411,4 +443,4 @@ def _runs(indexes: Sequence[int]) -> Iterable[list[int]]:
         yield run
 
 
-RUNNER = Form(name="pytest", recognise=_recognise, evidence=evidence, reduce=_reduce)
+RUNNER = Form(name="pytest", recognise=_recognise, evidence=evidence, reduce=_reduce, parts=parts)

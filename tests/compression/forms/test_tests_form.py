@@ -294,3 +294,12 @@ def test_a_mangled_capture_keeps_its_evidence(data: st.DataObject, mangled: Mang
 @given(lines=st.lists(st.sampled_from(GRAMMAR), max_size=40))
 def test_any_order_of_its_lines_is_read_without_harm(lines: list[str], holds: Holds) -> None:
     holds(FORM, Segment(lines))
+
+
+def test_each_failure_can_be_asked_for_by_its_node_id(read: Read) -> None:
+    run = read(CAPTURES / "pytest" / "failures.txt")
+    failures = [part for part in FORM.parts(run) if part.kind in {"failure", "error"}]
+    named = [line for line in run.lines if line.startswith(("FAILED ", "ERROR ")) and "::" in line]
+    assert [part.said for part in failures if part.said in named]
+    assert {part.said for part in failures} >= set(named)
+    assert all(part.end > part.start for part in failures)

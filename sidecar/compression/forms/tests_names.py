@@ -1,0 +1,98 @@
+"""Many names in few words: `34 passed: cart::{adds removes} tax::{rounds} ...`.
+
+A name that shares its beginning with others is written without it, inside braces: `cart::{adds removes}` stands for
+`cart::adds` and `cart::removes`. Names of one beginning are brought together; nothing else changes their order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+__all__ = ["listed", "sampled"]
+
+_WIDTH = 480
+"""How long a line may grow: short enough that a bound can cut between lines, long enough to repeat few prefixes."""
+
+_SPLIT = re.compile(r"(.*(?:::|[/.#\\ ]))([^\s/.#\\:]+)$")
+"""After the last separator of a name's path: `a::b::` and `c`, `pkg.Class.` and `test_x`, `TestA/` and `case_1`."""
+
+_SPLIT_FILE = re.compile(r"(\S*/)([^/\s:#]+\.\w{1,4})$")
+"""The name of a file is not taken apart at its extension: `tests/` and `cart.test.js`."""
+
+_SPLIT_TITLE = re.compile(r"(.*(?: > | › |::))(\S.*)$")
+"""A name of several words is a title: only what stands between titles takes it apart."""
+
+
+def listed(label: str, names: Sequence[str]) -> list[str]:
+    """`label: ` and every name, on lines short enough that a bound can cut between them."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        prefix, rest = _split(name)
+        groups.setdefault(prefix, []).append(rest)
+    words = [word for prefix, rests in groups.items() for word in _group(prefix, rests, _between(rests))]
+    bare = [rest for prefix, rests in groups.items() for rest in rests if not prefix or len(rests) == 1]
+    return _wrapped(f"{label}: ", words, _between(bare))
+
+
+def _between(names: Sequence[str]) -> str:
+    return " | " if any(" " in name for name in names) else " "
+
+
+@lru_cache(maxsize=1 << 15)
+def _split(name: str) -> tuple[str, str]:
+    if len(name) >= 1_000:
+        return "", name
+    if (found := _SPLIT_FILE.match(name)) is None:
+        pattern = _SPLIT if name.count(" ") <= 1 and " > " not in name else _SPLIT_TITLE
+        found = pattern.match(name)
+    return (found[1], found[2]) if found else ("", name)
+
+
+def sampled(names: Sequence[str], room_chars: int) -> list[str]:
+    """Names spread evenly over all of them, the first and the last among them, as many as the room takes."""
+    whole = sum(len(name) + 1 for name in names)
+    if whole <= room_chars:
+        return list(names)
+    count = max(2, int(len(names) * room_chars / max(whole, 1)))
+    if count >= len(names):
+        return list(names)
+    step = (len(names) - 1) / (count - 1)
+    return [names[round(index * step)] for index in range(count)]
+
+
+def _group(prefix: str, names: Sequence[str], between: str) -> Iterable[str]:
+    if not prefix:
+        yield from names
+        return
+    if len(names) == 1:
+        yield prefix + names[0]
+        return
+    line: list[str] = []
+    length = len(prefix)
+    for name in names:
+        if line and length + len(name) > _WIDTH:
+            yield f"{prefix}{{{between.join(line)}}}"
+            line, length = [], len(prefix)
+        line.append(name)
+        length += len(name) + len(between)
+    if line:
+        yield f"{prefix}{{{between.join(line)}}}"
+
+
+def _wrapped(head: str, words: Iterable[str], between: str) -> list[str]:
+    lines: list[str] = []
+    line: list[str] = []
+    length = len(head)
+    for word in words:
+        if line and length + len(word) > _WIDTH:
+            lines.append(between.join(line))
+            line, length = [], 0
+        line.append(word)
+        length += len(word) + len(between)
+    if line:
+        lines.append(between.join(line))
+    if lines:
+        lines[0] = head + lines[0]
+    return lines

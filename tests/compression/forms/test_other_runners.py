@@ -1,0 +1,72 @@
+"""bun, deno, AVA, jasmine; and dotnet, whose output is known from its documentation only."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sidecar.compression.forms.tests import FORM
+from sidecar.compression.vocabulary import Form, Segment
+
+CAPTURES = Path(__file__).parents[2] / "captures"
+
+
+@pytest.fixture
+def shortened(read: Callable[..., Segment], printed: Callable[[Form, Segment], list[str]]) -> Callable[[str], str]:
+    return lambda name: "\n".join(printed(FORM, read(CAPTURES / f"{name}.txt")))
+
+
+def test_bun_keeps_what_stands_above_a_failing_test(shortened: Callable[[str], str]) -> None:
+    text = shortened("bun/red")
+    assert (
+        "error: carrier: connect ECONNREFUSED 127.0.0.1:9999\n      at ask (/tmp/shop/bun/tests/ship.test.js:14:52)"
+        in text
+    )
+    assert "(fail) shipping > waits for the carrier [200.00ms]\n  ^ this test timed out after 200ms." in text
+    assert " 13 fail" in text
+    assert "2 | function cost(cart, zone) {" not in text
+
+
+def test_deno_keeps_message_and_place(shortened: Callable[[str], str]) -> None:
+    text = shortened("deno/red")
+    assert "adds tax => ./deno/cart_test.ts:3:6\nerror: Error: Values are not equal: 30.8 !== 31\n" in text
+    assert "FAILED | 62 passed (1 step) | 2 failed (1 step) | 1 ignored (21ms)" in text
+
+
+def test_ava_keeps_every_place_and_difference(shortened: Callable[[str], str]) -> None:
+    text = shortened("ava/red")
+    for line in ("  › av/cart.test.js:3:29", "  av/cart.test.js:4", "  - 30.8\n  + 31", "  CartError: no cup in cart"):
+        assert line in text
+    assert "node_modules/ava" not in text
+
+
+def test_jasmine_keeps_message_and_own_frames(shortened: Callable[[str], str]) -> None:
+    text = shortened("jasmine/red")
+    assert "1) Cart complains\n" in text
+    assert "    CartError: no cup in cart\n" in text
+    assert "        at Cart.remove (/tmp/shop/mocha/src/cart.js:16:23)" in text
+    assert "4 specs, 2 failures, 1 pending spec" in text
+
+
+def test_dotnet_keeps_name_message_place_and_totals(printed: Callable[[Form, Segment], list[str]]) -> None:
+    passed = [f"  Passed Shop.Tests.OrderTests.Ships{i} [1 ms]" for i in range(40)]
+    failed = [
+        "[xUnit.net 00:00:00.56]     Shop.Tests.CartTests.AddsTax [FAIL]",
+        "  Failed Shop.Tests.CartTests.AddsTax [12 ms]",
+        "  Error Message:",
+        "   Assert.Equal() Failure: Values differ",
+        "Expected: 31",
+        "Actual:   30.8",
+        "  Stack Trace:",
+        "     at Shop.Tests.CartTests.AddsTax() in /src/CartTests.cs:line 14",
+        *(f"   at System.Reflection.MethodBaseInvoker.InvokeWithNoArgs{i}(Object obj)" for i in range(6)),
+    ]
+    total = "Failed!  - Failed:     1, Passed:    40, Skipped:     0, Total:    41, Duration: 52 ms - Shop.dll (net8.0)"
+    head = ["Starting test execution, please wait...", "A total of 1 test files matched the specified pattern."]
+    run = Segment([*head, *passed, *failed, "", total], exit_code=1)
+    text = "\n".join(printed(FORM, run))
+    assert FORM.recognise(run) >= 0.9
+    for line in (*failed[:2], *failed[3:6], failed[7], total):
+        assert line in text
+    assert "System.Reflection" not in text
+    assert "Shop.Tests.OrderTests." in text

@@ -1,0 +1,209 @@
+"""The runners beside pytest: each capture keeps what failed, nothing that failed reads as passing."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sidecar.compression.forms import tests_names
+from sidecar.compression.forms.tests import FORM
+from sidecar.compression.shelf import load
+from sidecar.compression.shorten import shorten
+from sidecar.compression.vocabulary import Form, Rank, Segment
+
+CAPTURES = Path(__file__).parents[2] / "captures"
+FAMILIES = (
+    "cargo_test",
+    "ctest",
+    "go_test",
+    "gradle_test",
+    "gtest",
+    "junit",
+    "maven_test",
+    "nextest",
+    "tox",
+    "unittest",
+)
+NOT_RUNS = {"test_compile_fails", "no_such_test", "compile_fails", "up_to_date"}
+ALL = [path for family in FAMILIES for path in sorted((CAPTURES / family).glob("*.txt"))]
+RUNS = [path for path in ALL if path.stem not in NOT_RUNS]
+FAILED = [path for path in RUNS if json.loads(path.with_suffix(".json").read_text())["exit_code"]]
+
+Holds = Callable[[Form, Segment], None]
+Read = Callable[..., Segment]
+Printed = Callable[[Form, Segment], list[str]]
+Mangled = Callable[[st.DataObject, Sequence[Path]], Segment]
+
+
+def named(path: Path) -> str:
+    return f"{path.parent.name}/{path.stem}"
+
+
+@pytest.fixture
+def shortened(read: Read, printed: Printed) -> Callable[[str], str]:
+    return lambda name: "\n".join(printed(FORM, read(CAPTURES / f"{name}.txt")))
+
+
+@pytest.mark.parametrize("path", RUNS, ids=named)
+def test_every_run_is_known_without_its_command_and_keeps_its_evidence(path: Path, holds: Holds, read: Read) -> None:
+    run = read(path, hinted=False)
+    assert FORM.recognise(run) >= 0.9
+    holds(FORM, run)
+
+
+@pytest.mark.parametrize("path", [path for path in ALL if path.stem in NOT_RUNS], ids=named)
+def test_a_build_that_ran_no_tests_is_no_test_run(path: Path, read: Read) -> None:
+    assert FORM.recognise(read(path)) == 0.0
+
+
+@pytest.mark.parametrize("path", FAILED, ids=named)
+def test_a_failing_run_never_reads_as_passing(path: Path, read: Read, printed: Printed) -> None:
+    text = "\n".join(printed(FORM, read(path))).lower()
+    assert any(word in text for word in ("fail", "error", "no tests ran", "no tests were found"))
+
+
+@pytest.mark.parametrize("path", FAILED, ids=named)
+def test_each_failure_can_be_asked_for_by_name(path: Path, read: Read, printed: Printed) -> None:
+    run = read(path)
+    text = "\n".join(printed(FORM, run))
+    for part in FORM.parts(run):
+        assert 0 <= part.start < part.end <= len(run.lines)
+        assert part.said
+        assert part.label.split(".")[-1].split(" ")[-1] in text
+
+
+@given(data=st.data())
+@settings(max_examples=150, deadline=None)
+def test_whatever_accidents_leave_of_runs_nothing_promised_is_lost(
+    data: st.DataObject, holds: Holds, mangled: Mangled
+) -> None:
+    holds(FORM, mangled(data, RUNS))
+
+
+def test_cargo_keeps_the_panic_its_place_and_both_sides(shortened: Callable[[str], str]) -> None:
+    text = shortened("cargo_test/backtrace")
+    assert "panicked at tests/api.rs:8:5:\nassertion `left == right` failed: quotes differ\n  left: Quote" in text
+    assert "             at ./tests/api.rs:8:5" in text
+    assert "/rustc/" not in text
+    assert "test result: FAILED. 48 passed; 6 failed; 0 ignored; 0 measured; 0 filtered out;" in text
+    assert "test money/src/lib.rs - add (line 8) ... FAILED" in text
+
+
+def test_passed_names_are_listed_under_what_they_share(shortened: Callable[[str], str]) -> None:
+    text = shortened("nextest/textwrap_green")
+    assert "153 passed: textwrap " in text
+    assert "core::tests::{" in text
+
+
+def test_go_keeps_what_a_failed_test_logged_and_not_what_passed_ones_did(shortened: Callable[[str], str]) -> None:
+    text = shortened("go_test/packages_verbose")
+    assert "    cart_test.go:23: Total([3 4]) = 7, want 8" in text
+    assert '         want: "bbbb"' in text
+    assert "describing nothing" not in text
+
+
+def test_go_keeps_builds_that_failed_inside_a_run(shortened: Callable[[str], str]) -> None:
+    for name in ("packages_fail", "json_fails"):
+        text = shortened(f"go_test/{name}")
+        assert "broken/broken_test.go:7:11: undefined: missing" in text
+        assert "FAIL\texample.com/gw/broken [build failed]" in text
+
+
+def test_a_panic_a_race_and_a_timeout_keep_the_users_frames(shortened: Callable[[str], str]) -> None:
+    assert "/tmp/gw/cart/cart.go:17" in shortened("go_test/panics")
+    race = shortened("go_test/race")
+    assert "WARNING: DATA RACE" in race
+    assert "/tmp/gw/race/race.go:11 +0x7d" in race
+    late = shortened("go_test/times_out")
+    assert "panic: test timed out after 2s" in late
+    assert "/tmp/gw/cart/cart_test.go:58" in late
+    assert "/usr/local/go/src/runtime/time.go" not in late
+
+
+def test_unittest_keeps_name_own_frame_and_changed_lines(shortened: Callable[[str], str]) -> None:
+    text = shortened("unittest/verbose_fails")
+    assert "FAIL: test_long_text (tests.test_broken.BrokenTest.test_long_text)" in text
+    assert '  File "/tmp/stall/tests/test_broken.py", line 27, in test_long_text' in text
+    assert "- line 17\n+ line seventeen\n" in text
+    assert "  line 4\n" not in text
+    assert "FAILED (failures=3, errors=6, skipped=5, expected failures=1, unexpected successes=1)" in text
+
+
+def test_surefire_keeps_what_was_thrown_and_where_in_own_code(shortened: Callable[[str], str]) -> None:
+    text = shortened("maven_test/fails")
+    assert "org.opentest4j.AssertionFailedError: expected: <499> but was: <500>" in text
+    assert "\tat com.acme.ledger.BrokenTest.balanceAfterFee(BrokenTest.java:7)" in text
+    assert "at org.junit.jupiter" not in text
+    assert "[ERROR] Tests run: 55, Failures: 3, Errors: 3, Skipped: 6" in text
+
+
+def test_gradle_keeps_what_went_wrong(shortened: Callable[[str], str]) -> None:
+    text = shortened("gradle_test/stacktrace")
+    assert "* What went wrong:\nExecution failed for task ':test'." in text
+    assert ":test FAILED" in text
+    assert text.count("org.gradle.") < 12
+
+
+def test_ctest_keeps_its_list_of_failures_and_why_each_failed(shortened: Callable[[str], str]) -> None:
+    text = shortened("ctest/fails_output")
+    assert "86% tests passed, 8 tests failed out of 57" in text
+    assert "\t 55 - plain_segfaults (SEGFAULT)" in text
+    assert "***Timeout" in text
+    assert "plain.cpp:13: check failed: level == 3" in text
+
+
+def test_a_report_keeps_each_failures_message_once(shortened: Callable[[str], str]) -> None:
+    text = shortened("junit/surefire_xml")
+    assert 'message="expected: &lt;499&gt; but was: &lt;500&gt;"' in text
+    assert "java.home" not in text
+
+
+def test_a_bound_may_drop_the_names_of_passed_tests_first(read: Read) -> None:
+    blocks = FORM.reduce(read(CAPTURES / "go_test" / "green_verbose_std.txt"))
+    assert any(block.rank is Rank.CONTENT and block.shown and " passed: " in block.shown[0] for block in blocks)
+
+
+def test_a_title_of_several_words_is_not_taken_apart() -> None:
+    assert tests_names.listed("2 passed", ["cart > adds one item", "cart > adds two items"]) == [
+        "2 passed: cart > {adds one item | adds two items}"
+    ]
+
+
+def test_a_diff_that_an_earlier_failure_shows_too_is_shown_once(shortened: Callable[[str], str]) -> None:
+    text = shortened("phpunit/red_large")
+    assert text.count("-    'total' => 5") == 1
+    assert "6) CurrencyTest::testRejectsTheLastPage" in text
+    assert "/tmp/shop/php/red/CurrencyTest.php:8" in text
+    assert "lines that a failure above has too" in text
+
+
+def test_totals_of_binaries_without_tests_stay_once_with_their_number(shortened: Callable[[str], str]) -> None:
+    text = shortened("cargo_test/semver_fails")
+    empty = "test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out"
+    assert text.count(empty) == 1
+
+
+def test_a_changed_line_without_a_space_after_its_sign_is_no_unchanged_line() -> None:
+    same = [f"  line {number}" for number in range(30)]
+    report = ["1) CartTest::testText", "Failed asserting that two strings are identical.", "--- Expected", "+++ Actual"]
+    diff = ["@@ @@", *same, "-two", "+2", *same, "-[{", "+[]", *same]
+    lines = [
+        "PHPUnit 9.6.7 by Sebastian Bergmann and contributors.",
+        "",
+        "There was 1 failure:",
+        "",
+        *report,
+        *diff,
+        "",
+        "/tmp/shop/CartTest.php:8",
+        "",
+        "FAILURES!",
+        "Tests: 1, Assertions: 1, Failures: 1.",
+    ]
+    text = shorten(lines, shelf=load(), command="phpunit", exit_code=1).text
+    assert "\n-two\n+2\n" in text
+    assert "\n-[{\n+[]\n" in text
+    assert "line 15" not in text

@@ -1,0 +1,53 @@
+"""vitest: each failure once, in full; files and promises that failed beside the tests."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sidecar.compression.forms.tests import FORM
+from sidecar.compression.vocabulary import Form, Segment
+
+CAPTURES = Path(__file__).parents[2] / "captures" / "vitest"
+
+
+@pytest.fixture
+def shortened(read: Callable[..., Segment], printed: Callable[[Form, Segment], list[str]]) -> Callable[[str], str]:
+    return lambda name: "\n".join(printed(FORM, read(CAPTURES / f"{name}.txt")))
+
+
+def test_a_failure_keeps_heading_message_difference_place_and_marked_line(shortened: Callable[[str], str]) -> None:
+    assert (
+        " FAIL  tests/cart.test.js > Cart > adds tax\n"
+        "AssertionError: expected 30.8 to be 31 // Object.is equality\n"
+        "- Expected\n+ Received\n- 31\n+ 30.8\n"
+        " ❯ tests/cart.test.js:8:84\n"
+        "      8|   it('adds tax', () => { cart.add('tea', 4).add('pot', 24); expect(car…\n"
+    ) in shortened("red")
+
+
+def test_files_that_did_not_run_and_promises_nobody_waited_for_are_told(shortened: Callable[[str], str]) -> None:
+    text = shortened("red")
+    assert " FAIL  tests/nothing.test.js [ tests/nothing.test.js ]\nError: No test suite found in file" in text
+    assert "Error: Cannot find module '../src/missing.js' imported from" in text
+    assert (
+        "RollupError: Parse failure: Expression expected\nAt file: /tmp/shop/vitest/tests/syntax.test.js:3:35" in text
+    )
+    assert "Error: nobody waits for me\n ❯ tests/unhandled.test.js:2:60" in text
+    assert "     Errors  1 error" in text
+
+
+def test_the_list_of_files_does_not_tell_the_failures_again(shortened: Callable[[str], str]) -> None:
+    text = shortened("red_large")
+    assert " ❯ red/search.test.js (12 tests | 2 failed) 14ms" in text
+    assert text.count("search > service 1 > sorts two items at once") == 1
+
+
+def test_a_run_cut_off_keeps_the_failures_of_the_list(
+    read: Callable[..., Segment], printed: Callable[..., list[str]]
+) -> None:
+    whole = read(CAPTURES / "red_large.txt")
+    first = next(i for i, line in enumerate(whole.lines) if line.startswith("⎯"))
+    text = "\n".join(printed(FORM, Segment(whole.lines[:first], exit_code=137)))
+    assert "   × search > service 1 > sorts two items at once 8ms" in text
+    assert "→ expected { status: 'open', total: 4, …(1) } to deeply equal" in text
