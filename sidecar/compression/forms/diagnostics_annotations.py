@@ -1,0 +1,69 @@
+"""GitHub's workflow commands, as linters print them for annotations: the place and the message, without properties.
+
+::error title=ruff (F401),file=/shop/a.py,line=1,col=8,endLine=1::a.py:1:8: F401 `os` imported but unused%0A  help: ...
+    a.py:1:8: F401 `os` imported but unused  file=/shop/a.py       its path once, where the message has a place itself
+
+::warning file=src/a.js,line=3,col=7::Unexpected console statement
+    src/a.js:3:7: warning: Unexpected console statement
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+__all__ = ["Annotation", "annotation", "retold"]
+
+_COMMAND = re.compile(r"::(?P<severity>error|warning|notice)(?: (?P<properties>[^:]*))?::(?P<said>.*)")
+_OWN_PLACE = re.compile(r"[^\s:]+:\d+")
+_HELP = re.compile(r"(?:%0A)+\s*(?:help|hint|info): .*")
+_MESSAGE_CHARS = 20_000
+
+
+class Annotation(NamedTuple):
+    """What one such line says; *place* is empty where the message begins with its own."""
+
+    severity: str
+    file: str
+    place: str
+    said: str
+
+
+def annotation(line: str) -> Annotation | None:
+    """The annotation that *line* is, or None."""
+    found = _COMMAND.match(line)
+    if found is None:
+        return None
+    properties = dict(part.strip().partition("=")[::2] for part in (found["properties"] or "").split(","))
+    file, at, column = (_plain(properties.get(name, "")) for name in ("file", "line", "col"))
+    text, severity = found["said"], found["severity"]
+    said = _HELP.sub("", text) if len(text) < _MESSAGE_CHARS else text
+    if not file or _OWN_PLACE.match(said):
+        return Annotation(severity, file, "", said if file else f"{severity}: {said}")
+    title = _plain(properties.get("title", ""))
+    told = f"{severity}: {said}" + (f"  {title}" if title and title not in said else "")
+    return Annotation(severity, file, ":".join(part for part in (file, at, column) if part), told)
+
+
+def _plain(value: str) -> str:
+    return value.replace("%3A", ":").replace("%2C", ",").replace("%25", "%")
+
+
+def retold(lines: Sequence[str], among: Iterable[int]) -> dict[int, str]:
+    """How the annotations among the lines with these indexes are printed."""
+    written: dict[int, str] = {}
+    files: set[str] = set()
+    for index in among:
+        line = lines[index]
+        found = annotation(line) if line[:2] == "::" else None
+        if found is None:
+            continue
+        if found.place:
+            written[index] = f"{found.place}: {found.said}"
+        elif found.file and found.file not in files:
+            written[index] = f"{found.said}  file={found.file}"
+        else:
+            written[index] = found.said
+        files.add(found.file)
+    return written

@@ -1,0 +1,95 @@
+"""Which lines of such an output must survive, by patterns of their own: what the reduction is checked against."""
+
+from __future__ import annotations
+
+import re
+
+from sidecar.compression.vocabulary import Evidence, Segment
+
+__all__ = ["evidence"]
+
+_SEEN_CHARS = 2_000
+
+_SEVERITY = r"(?:fatal )?(?:error|warning|Error|Warning)\b"
+_PLACED = re.compile(
+    r" *(?P<place>[^\s:(][^:\n]{0,300}?(?::\\[^:\n]{0,300}?)?"
+    r"(?::\d+(?::\d+){0,3}(?:-\d+(?::\d+)?)?|\(\d+(?:,\d+){0,3}\)))"
+    rf"(?:: | ?: | - )(?P<said>{_SEVERITY}.*)"
+)
+_HEADING = re.compile(r"(?P<place>[^\s:|(]+:\d+(?P<column>:\d+)?(?::\d+:\d+)?):? (?:- )?(?P<said>\S.*)")
+_QUICK = re.compile(
+    r"([A-Za-z_][^\s:|(]*[./][^\s:|(]*(?::\d+){1,4}): ((?:[A-Z]{1,4}\d{3,5}:?|error:|warning:) \S.*[^━ ])$"
+)
+"""What most linters print, in one step."""
+_CODE = re.compile(r"[A-Z]{1,4}\d{3,5}:? \S")
+_SEVERE = re.compile(_SEVERITY)
+_MAVEN = re.compile(r"\[ERROR\] (?P<place>\S[^\[(]{0,300}:(?:\[\d+,\d+\]| \(\d+, ?\d+\))) ?(?P<said>\S.*)")
+_UNFORMATTED = re.compile(r"(?:[Ww]ould reformat:?|\[warn\]|ERROR:) (?P<place>\S+)(?: Imports are .*)?$")
+_LED = ("required from", "required by", "in instantiation", "note:", "info:", "hint:", "help:", "message:")
+_ROW = re.compile(r" +(?P<place>\d+:\d+) +(?:error|warning|✖|×|✘|⚠) +(?P<said>\S.*)")
+_BARE = re.compile(
+    r"(?:fatal )?(?:error|warning)(?:\[[\w:-]+\])?: \S|error TS\d+: |(?:g?make|ninja)(?:\[\d+\])?: (?:\*\*\* |error)"
+    r"|ninja: build stopped|FAILED: |CMake (?:Error|Warning)|-- Configuring incomplete"
+    r"|.{0,300}(?:undefined reference to |multiple definition of |ld returned \d)"
+)
+_ANNOTATED = re.compile(r"::(?:error|warning) [^:\n]*\bfile=(?P<file>[^,:\n%]+)[^:\n]*::(?P<said>[^%\n]+)")
+_TOTAL = re.compile(
+    r" *(?:Found \d+ |[✖✗×]? ?\d+ (?:errors?|warnings?|problems?)\b|error: could not compile|All checks passed"
+    r"|Success: no issues|Your code has been rated|.{0,200}generated \d+ warnings?|.{0,60}would be reformatted)"
+)
+_ARROW = re.compile(r" *--> (?P<place>\S.*:\d+(?::\d+)?)$")
+_WORDS = (
+    "rror", "ERROR", "arning", "***", "FAILED", "undefined ", "multiple def", "build stopped", "ound ", "hecks passed",
+    "no issues", "problem", "rated", "reformatted", "returned", "incomplete", "ould reformat", "[warn]", "✖", "×", "✘",
+)  # fmt: skip
+_TELLS = re.compile("|".join(map(re.escape, _WORDS)))
+
+
+def evidence(segment: Segment) -> list[Evidence]:
+    """Every diagnostic's place and message, every failure of the build, every total; each line once."""
+    found: list[Evidence] = []
+    lines = segment.lines
+    first: dict[str, int] = {}
+    match = _QUICK.match
+    for index, line in enumerate(lines):
+        if line and first.setdefault(line, index) == index:
+            quick = match(line) if len(line) < _SEEN_CHARS else None
+            if quick is not None:
+                found.append(Evidence(index, quick.groups()))
+                continue
+            parts = _parts(line)
+            if parts:
+                found.append(Evidence(index, parts))
+                if "-->" not in line and index + 1 < len(lines):
+                    arrow = _ARROW.match(lines[index + 1][:_SEEN_CHARS])
+                    if arrow:
+                        found.append(Evidence(index + 1, (arrow["place"],)))
+    return found
+
+
+def _parts(line: str) -> tuple[str, ...]:
+    seen = line if len(line) <= _SEEN_CHARS else line[:_SEEN_CHARS]
+    if seen[0] not in " \t|[(/\"'":
+        heading = _HEADING.match(seen)
+        if heading is not None and ("." in heading["place"] or "/" in heading["place"]):
+            said = heading["said"]
+            if said.startswith(_LED) or not (heading["column"] or _SEVERE.match(said) or _CODE.match(said)):
+                return ()
+            return heading["place"], said.rstrip("━ ")
+    if _TELLS.search(seen) is None:
+        return ()
+    if seen.startswith("[ERROR] "):
+        maven = _MAVEN.match(seen)
+        return (maven["place"], maven["said"]) if maven else (line,) if "ERROR :" in seen or "Failed to" in seen else ()
+    if seen[0] == ":" and (annotated := _ANNOTATED.match(seen)):
+        return annotated["file"], annotated["said"]
+    if seen[0] in "wW[E" and (unformatted := _UNFORMATTED.match(seen)):
+        return (unformatted["place"],)
+    row = _ROW.match(seen) if seen[0] == " " else None
+    if row is not None:
+        said, _, rule = row["said"].strip().partition("  ")
+        return (row["place"], said, rule.lstrip()) if rule else (row["place"], said)
+    found = _PLACED.match(seen)
+    if found is not None:
+        return found["place"], found["said"]
+    return (line,) if _BARE.match(seen) or _TOTAL.match(seen) else ()
