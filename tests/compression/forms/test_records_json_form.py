@@ -1,0 +1,336 @@
+"""JSON in the form `records`: the notation can be read back, and what stands out stays when rows must go."""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from sidecar.compression.forms.records import FORM
+from sidecar.compression.forms.records_json import read as read_json
+from sidecar.compression.vocabulary import Command, Form, Segment
+
+CAPTURES = Path(__file__).parents[2] / "captures"
+Holds = Callable[[Form, Segment], None]
+Read = Callable[..., Segment]
+Mangled = Callable[[st.DataObject, Sequence[Path]], Segment]
+JSON = [
+    path
+    for family in ("json", "ndjson", "npm_json", "cargo_metadata", "terraform", "kubectl", "docker", "pip_list", "jq")
+    for path in sorted((CAPTURES / family).glob("*.txt"))
+    if path.read_text("utf-8", "replace").lstrip()[:1] in ("{", "[")
+]
+
+
+def of(text: str, command: str = "") -> Segment:
+    return Segment(text.removesuffix("\n").split("\n"), command=Command(tuple(command.split())) if command else None)
+
+
+# The inverse of the notation.
+
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"')
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?$")
+HEAD = re.compile(r"\((\d+) (rows|by key|values|items|pairs)\):")
+MISSING = object()
+KEY = "\0"
+
+
+class Cells:
+    """Reads one line from left to right."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.at = text, 0
+
+    def peek(self) -> str:
+        return self.text[self.at : self.at + 1]
+
+    def skip(self) -> None:
+        while self.peek() == " ":
+            self.at += 1
+
+    def word(self, stops: str) -> str:
+        begin = self.at
+        while self.peek() and self.peek() not in stops:
+            if self.peek() == '"':
+                match = TOKEN.match(self.text, self.at)
+                assert match is not None
+                self.at = match.end()
+            else:
+                self.at += 1
+        return self.text[begin : self.at]
+
+    def value(self, *, strings: bool = False) -> Any:
+        first = self.peek()
+        if first == "{":
+            self.at += 1
+            pairs: list[tuple[str, Any]] = []
+            while self.peek() != "}":
+                self.skip()
+                key = plain(self.word(":"))
+                self.at += 1
+                pairs.append((key, self.value()))
+                self.skip()
+            self.at += 1
+            return dict(pairs)
+        if first == "[":
+            self.at += 1
+            items: list[Any] = []
+            while self.peek() != "]":
+                items.append(self.value())
+                self.skip()
+            self.at += 1
+            return items
+        if first == "(":
+            self.at += 1
+            columns = self.columns(":")
+            rows: list[Any] = []
+            while self.peek() != ")":
+                self.at += 1
+                self.skip()
+                rows.append(self.row(columns, ";)"))
+            self.at += 1
+            return rows
+        word = self.word(" {}[]();")
+        if word == "-" and first != '"':
+            return MISSING
+        return word if strings and first != '"' else scalar(word)
+
+    def columns(self, end: str) -> list[tuple[str, bool, Any]]:
+        found: list[tuple[str, bool, Any]] = []
+        self.skip()
+        while self.peek() and self.peek() != end:
+            key = self.key()
+            strings = self.text.startswith(":str", self.at)
+            self.at += 4 * strings
+            usual = MISSING
+            if self.peek() == "=":
+                self.at += 1
+                usual = self.value(strings=strings)
+            found.append((key, strings, usual))
+            self.skip()
+        return found
+
+    def key(self) -> str:
+        if self.text.startswith("(key)", self.at):
+            self.at += 5
+            return "(key)"
+        begin = self.at
+        while self.peek() and self.peek() not in " :=":
+            if self.peek() == '"':
+                self.word(" :=.[")
+            else:
+                self.at += 1
+        return self.text[begin : self.at]
+
+    def row(self, columns: Sequence[tuple[str, bool, Any]], stops: str = "") -> dict[str, Any]:
+        held = {key: usual for key, _, usual in columns if usual is not MISSING}
+        for key, strings, usual in columns:
+            if usual is MISSING:
+                self.skip()
+                held[key] = self.value(strings=strings)
+        self.skip()
+        kinds = {key: strings for key, strings, _ in columns}
+        while self.peek() and self.peek() not in stops:
+            key = self.key()
+            self.at += 1
+            held[key] = self.value(strings=kinds.get(key, False))
+            self.skip()
+        result: dict[str, Any] = {}
+        for key, value in held.items():
+            if value is not MISSING:
+                put(result, key, value)
+        return result
+
+
+def plain(key: str) -> str:
+    return str(json.loads(key)) if key[:1] == '"' else str(json.loads(f'"{key}"'))
+
+
+def scalar(word: str) -> Any:
+    if word in {"null", "true", "false", "NaN", "Infinity", "-Infinity"} or NUMBER.match(word):
+        return json.loads(word)
+    return json.loads(word) if word[:1] == '"' else json.loads(f'"{word}"')
+
+
+def steps(path: str) -> list[str | int]:
+    found = re.finditer(r'"((?:[^"\\]|\\.)*)"|\[0\]|([^.\[\]"]+)', path)
+    return [0 if match[0] == "[0]" else plain(match[0]) for match in found]
+
+
+def put(target: dict[str, Any], path: str, value: Any) -> None:
+    if path == "(key)":
+        target[KEY] = value
+        return
+    at: Any = target
+    *before, last = steps(path)
+    for step, after in pairwise([*before, last]):
+        made: Any = [] if after == 0 and isinstance(after, int) else {}
+        if isinstance(step, int):
+            if not at:
+                at.append(made)
+            at = at[0]
+        else:
+            at = at.setdefault(step, made)
+    if isinstance(last, int):
+        at.append(value)
+    else:
+        at[last] = value
+
+
+class Decoder:
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.lines = [(len(line) - len(line.lstrip(" ")), line.lstrip(" ")) for line in lines]
+        self.at = 0
+
+    def depth(self) -> int:
+        return self.lines[self.at][0] if self.at < len(self.lines) else -1
+
+    def document(self) -> Any:
+        text = self.lines[0][1]
+        if HEAD.match(text):
+            return self.listed(text, 0)
+        if text[:1] in "{[(":
+            return Cells(text).value()
+        return self.entries(0)
+
+    def entries(self, depth: int) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        while self.depth() == depth and not self.lines[self.at][1].startswith("- "):
+            self.entry(result, depth)
+        return result
+
+    def entry(self, result: dict[str, Any], depth: int) -> None:
+        text = self.lines[self.at][1]
+        cells = Cells(text)
+        key = cells.key()
+        rest = text[cells.at :]
+        if rest.startswith(" ("):
+            put(result, key, self.listed(rest[1:], depth))
+        elif rest == ":":
+            self.at += 1
+            put(result, key, self.entries(depth + 1))
+        else:
+            self.at += 1
+            put(result, key, alone(rest[2:]))
+
+    def listed(self, text: str, depth: int) -> Any:
+        head = HEAD.match(text)
+        assert head is not None, text
+        self.at += 1
+        if head[2] in {"rows", "by key"}:
+            columns = Cells(text[head.end() :]).columns("")
+            rows: list[dict[str, Any]] = []
+            while self.depth() == depth + 1:
+                row = {} if columns[0][0] == "-" else Cells(self.lines[self.at][1]).row(columns)
+                self.at += 1
+                while self.depth() == depth + 2:
+                    self.entry(row, depth + 2)
+                rows.append(row)
+            assert len(rows) == int(head[1])
+            return {row.pop(KEY): row for row in rows} if head[2] == "by key" else rows
+        items: list[Any] = []
+        while self.depth() == depth + 1:
+            line = self.lines[self.at][1]
+            if head[2] == "values":
+                cells = Cells(line)
+                while cells.peek():
+                    items.append(cells.value())
+                    cells.skip()
+                self.at += 1
+            elif head[2] == "pairs":
+                pair: dict[str, Any] = {}
+                self.entry(pair, depth + 1)
+                items.append(pair)
+            elif line == "-":
+                self.at += 1
+                below = self.lines[self.at][1]
+                items.append(self.listed(below, depth + 2) if HEAD.match(below) else self.entries(depth + 2))
+            else:
+                self.at += 1
+                items.append(alone(line[2:]))
+        if head[2] == "pairs":
+            return {key: value for pair in items for key, value in pair.items()}
+        assert len(items) == int(head[1])
+        return items
+
+
+def alone(text: str) -> Any:
+    if text[:1] in '"{[(':
+        return Cells(text).value()
+    return scalar(text) if NUMBER.match(text) or " " not in text else json.loads(f'"{text}"')
+
+
+def read_back(segment: Segment) -> Any:
+    """The documents that the notation for a segment holds; None where lines were left out."""
+    documents = read_json(segment)
+    assert documents is not None
+    shown: list[str] = []
+    for block in FORM.reduce(segment):
+        if block.is_omission:
+            return None
+        if block.shown is None and block.start >= documents.start and block.end <= documents.end:
+            return json.loads("\n".join(segment.lines[block.start : block.end]))
+        if block.shown is not None:
+            shown += block.shown
+    assert shown[0].startswith("[json")
+    return Decoder(shown[1:]).document()
+
+
+ODD = ["", "-", "1", "1.0", "true", "null", "a b", "a:b", "a.b", "a;b", "x=1", "[0]", '"', "\\", "\n", "é", "ok", " "]
+texts = st.one_of(
+    st.sampled_from(ODD),
+    st.text(max_size=12),
+    st.text("ab -:;=.(){}[]\"\\'", max_size=8),
+)
+scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), texts)
+keys = st.one_of(st.sampled_from(["name", "id", "status", "node", "spec", "a.b", "a b", "", "(key)", "items"]), texts)
+
+
+@st.composite
+def rows(draw: st.DrawFn, inner: st.SearchStrategy[Any]) -> list[Any]:
+    """Like objects: what becomes a table."""
+    names = draw(st.lists(keys, min_size=1, max_size=5, unique=True))
+    usual = {name: draw(inner) for name in names}
+    return [
+        {name: usual[name] if draw(st.integers(0, 3)) else draw(inner) for name in names if draw(st.integers(0, 9))}
+        for _ in range(draw(st.integers(2, 12)))
+    ]
+
+
+values = st.recursive(
+    scalars,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=6),
+        st.dictionaries(keys, inner, max_size=6),
+        rows(inner),
+        st.builds(lambda found: {str(at): row for at, row in enumerate(found)}, rows(inner)),
+    ),
+    max_leaves=25,
+)
+
+
+@settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(
+    st.one_of(rows(values), st.dictionaries(keys, values, min_size=1, max_size=8)),
+    st.sampled_from([None, 2]),
+    st.booleans(),
+)
+def test_the_notation_can_be_read_back_to_the_same_value(value: Any, indent: int | None, escapes: bool) -> None:
+    text = json.dumps(value, indent=indent, ensure_ascii=escapes)
+    if re.search("[\x7f-\x9f]", text):
+        return
+    segment = of(text)
+    if read_json(segment) is not None:
+        back = read_back(segment)
+        assert back is None or back == value
+
+
+@pytest.mark.parametrize("path", JSON, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_every_promise_holds_for_real_documents(path: Path, read: Read, holds: Holds) -> None:
+    holds(FORM, read(path))
+    holds(FORM, read(path, hinted=False))

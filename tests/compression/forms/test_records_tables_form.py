@@ -1,0 +1,215 @@
+"""Tables, CSV, YAML and XML in the form `records`: less of them is printed, and nothing that alarms is lost."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from sidecar.compression.forms.records import FORM
+from sidecar.compression.vocabulary import Command, Form, Segment
+
+CAPTURES = Path(__file__).parents[2] / "captures"
+Holds = Callable[[Form, Segment], None]
+Read = Callable[..., Segment]
+Printed = Callable[[Form, Segment], list[str]]
+Mangled = Callable[[st.DataObject, Sequence[Path]], Segment]
+FAMILIES = (
+    "psql", "csv", "sqlite", "kubectl", "docker", "systemctl", "df", "lsblk", "pip_list", "dpkg", "ps", "free", "lscpu",
+    "top", "xml", "ini", "npm_json", "terraform", "svn",
+)  # fmt: skip
+PATHS = [path for family in FAMILIES for path in sorted((CAPTURES / family).glob("*.txt"))]
+SMALL = [path for path in PATHS if path.stat().st_size < 20_000]
+
+
+def of(text: str, command: str = "") -> Segment:
+    return Segment(text.removesuffix("\n").split("\n"), command=Command(tuple(command.split())) if command else None)
+
+
+def pods(count: int, *, failed: Sequence[int] = ()) -> str:
+    rows = [
+        f"web-{at:<8}{'0/1' if at in failed else '1/1'}     {'CrashLoopBackOff' if at in failed else 'Running':<19}0"
+        f"          {at % 7}d"
+        for at in range(count)
+    ]
+    return "\n".join(["NAME        READY   STATUS             RESTARTS   AGE", *rows])
+
+
+def comma_separated(rows: Sequence[Sequence[str]]) -> str:
+    held = io.StringIO()
+    csv.writer(held, lineterminator="\n").writerows(rows)
+    return held.getvalue()
+
+
+# What must hold for all of them.
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_every_promise_holds_for_real_tables(path: Path, read: Read, holds: Holds) -> None:
+    holds(FORM, read(path))
+    holds(FORM, read(path, hinted=False))
+
+
+@settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(data=st.data())
+def test_every_promise_holds_for_what_is_left_of_tables(data: st.DataObject, mangled: Mangled, holds: Holds) -> None:
+    holds(FORM, mangled(data, SMALL))
+
+
+# Tables.
+
+
+def test_what_most_rows_share_is_said_once(printed: Printed) -> None:
+    shown = printed(FORM, of(pods(40)))
+    assert "READY=1/1" in shown[0]
+    assert sum(line.count("Running") for line in shown) == 1
+    assert all(f"web-{at}" in "\n".join(shown) for at in range(40))
+
+
+def test_a_row_with_a_status_of_failure_stays_as_it_was_printed(printed: Printed) -> None:
+    text = pods(40, failed=[17])
+    assert text.split("\n")[18] in printed(FORM, of(text))
+
+
+def test_of_a_table_too_long_to_be_shown_failures_stay_and_the_rest_is_counted(printed: Printed) -> None:
+    rows = [
+        f"{at},customer{at},{at * 37 % 1000},{'failed' if at == 1234 else 'paid'},{at * 7919}" for at in range(3000)
+    ]
+    text = "\n".join(["id,name,total,status,note", *rows])
+    shown = printed(FORM, of(text))
+    assert rows[1234] in shown
+    assert any(re.search(r"status: paid 2999, failed 1\b", line) for line in shown)
+    assert any(re.search(r"^\.\.\. \d+ more rows$", line) for line in shown)
+    assert "rows" in shown[-1]
+    assert sum(map(len, shown)) < len(text) / 2
+
+
+def test_where_failures_are_usual_rows_are_counted_by_their_status(printed: Printed) -> None:
+    rows = [f"{at},customer{at},{('paid', 'failed', 'open')[at * 7 % 3]},{at * 7919}" for at in range(3000)]
+    shown = printed(FORM, of("\n".join(["id,name,status,note", *rows])))
+    told = next(line for line in shown if line.startswith("[all rows by status: "))
+    assert all(f"{status} 1000" in told for status in ("paid", "open", "failed"))
+
+
+def test_the_largest_number_of_a_long_table_stays(printed: Printed) -> None:
+    rows = [f"{at},name{at},{987_654_321 if at == 1777 else at * 37 % 1000}" for at in range(4000)]
+    assert any("987654321" in line for line in printed(FORM, of("\n".join(["id,name,total", *rows]))))
+
+
+@pytest.mark.parametrize("name", ["svn/status", "git/diff_renames", "tree/plain", "flake8/default", "big/rg_replace"])
+def test_what_other_tools_print_is_no_table(name: str, read: Read) -> None:
+    assert FORM.recognise(read(CAPTURES / f"{name}.txt", hinted=False)) == 0.0
+
+
+# CSV can be read back.
+
+
+def read_back(shown: Sequence[str]) -> list[list[str]]:
+    found = re.match(r"\[csv of (\d+) rows, unpadded[^\]]*\] (.*)", shown[0])
+    assert found is not None
+    gap = 2 if "  " in found[2] else 1
+    headings = cells(found[2], gap)
+    names = [name for name in headings if "=" not in name]
+    usual = {name.split("=", 1)[0]: bare(name.split("=", 1)[1]) for name in headings if "=" in name}
+    order: list[str] = ["id", "kind", "place", "note"]
+    shared: dict[str, str] = {}
+    rows: list[list[str]] = []
+    for line in shown[1:]:
+        if line.endswith(":") and not line.startswith("r"):
+            shared = {part.split(":", 1)[0]: bare(part.split(":", 1)[1]) for part in cells(line[:-1], gap)}
+            continue
+        held = cells(line, gap)
+        row = {**usual, **shared}
+        if len(held) < len(names):
+            held += [""] * (len(names) - len(held))
+        *first, last = names
+        row |= {name: bare(cell) for name, cell in zip(first, held, strict=False)}
+        rest = held[len(first) :]
+        others = [cell for cell in rest[1:] if re.match(r"(?:kind|place|note):", cell)]
+        row[last] = bare((" " * gap).join(rest[: len(rest) - len(others)]))
+        row |= {cell.split(":", 1)[0]: bare(cell.split(":", 1)[1]) for cell in others}
+        rows.append([row[name] for name in order])
+    return rows
+
+
+def cells(line: str, gap: int) -> list[str]:
+    return line.split("  ") if gap == 2 else re.findall(r'(?:[^\s"]|"[^"]*")+', line)
+
+
+def bare(cell: str) -> str:
+    return "" if cell == "-" else cell.strip('"')
+
+
+@settings(max_examples=80, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["red", "red", "red", "red", "blue", ""]),
+            st.sampled_from(["Oslo", "Lyon", "New York"]),
+            st.sampled_from(["", "x", "some words", "12.50"]),
+        ),
+        min_size=4,
+        max_size=40,
+    ),
+    st.booleans(),
+)
+def test_a_csv_of_which_nothing_is_left_out_can_be_read_back(drawn: list[tuple[str, str, str]], in_order: bool) -> None:
+    table = [[f"r{at}", *row] for at, row in enumerate(sorted(drawn) if in_order else drawn)]
+    segment = of(comma_separated([["id", "kind", "place", "note"], *table]))
+    blocks = FORM.reduce(segment)
+    assert not any(block.is_omission for block in blocks)
+    if blocks[0].shown is not None and "grouped" not in blocks[0].shown[0]:
+        assert read_back([line for block in blocks for line in block.shown or ()]) == table
+
+
+# YAML and XML.
+
+
+def test_items_of_a_yaml_document_become_rows(printed: Printed) -> None:
+    items = "".join(
+        f"- name: app{at}\n  image: registry/app{at}:1.0\n  replicas: 3\n  policy: Always\n" for at in range(20)
+    )
+    shown = "\n".join(printed(FORM, of(f"apiVersion: v1\nkind: List\nmetadata:\n  name: all\nitems:\n{items}")))
+    assert "items (20 rows): name image replicas=3 policy=Always" in shown
+    assert "app19 registry/app19:1.0" in shown
+
+
+def test_an_error_in_yaml_stays(printed: Printed) -> None:
+    items = "".join(
+        f"- name: app{at}\n  status: {'Failed' if at == 700 else 'Running'}\n  note: n{at * 7919}\n"
+        for at in range(6000)
+    )
+    shown = "\n".join(printed(FORM, of(f"kind: List\nitems:\n{items}")))
+    assert "app700 n5543300 status:Failed" in shown
+    assert "more rows" in shown
+
+
+def test_a_yaml_document_that_uses_anchors_is_left_alone() -> None:
+    text = "base: &base\n  image: web\n  replicas: 3\none:\n  <<: *base\n  name: one\n" * 5
+    assert FORM.recognise(of(text)) == 0.0
+
+
+def test_lines_of_a_compiler_are_no_yaml() -> None:
+    text = "\n".join(f"src/app_{at}.py:{at}: error: Incompatible types in assignment" for at in range(200))
+    assert FORM.recognise(of(text)) == 0.0
+
+
+def test_repeated_elements_of_xml_become_rows(printed: Printed) -> None:
+    rows = "".join(
+        f"    <dependency>\n      <groupId>org.example</groupId>\n      <artifactId>part{at}</artifactId>\n"
+        f"    </dependency>\n"
+        for at in range(20)
+    )
+    text = f"<project>\n  <name>shop</name>\n  <dependencies>\n{rows}  </dependencies>\n</project>"
+    shown = "\n".join(printed(FORM, of(text)))
+    assert "dependency (20 rows): artifactId groupId=org.example" in shown
+    assert "part19" in shown
+    assert "<artifactId>" not in shown
+
+
+def test_xml_with_text_between_its_elements_is_left_alone() -> None:
+    assert FORM.recognise(of("<doc>\n<p>Some <b>bold</b> words here</p>\n<p>and more</p>\n</doc>")) == 0.0
