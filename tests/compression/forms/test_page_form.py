@@ -1,0 +1,158 @@
+"""The form `page`: what a reader of a web page sees survives, its markup goes; a page printed to be edited stays."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sidecar.compression.forms.page import FORM
+from sidecar.compression.vocabulary import Command, Form, Segment
+
+CAPTURES = Path(__file__).parents[2] / "captures"
+FOUND = sorted((CAPTURES / "page").glob("*.txt"))
+SMALL = [path for path in FOUND if path.stat().st_size < 24_000]
+Holds = Callable[[Form, Segment], None]
+Read = Callable[..., Segment]
+Printed = Callable[[Form, Segment], list[str]]
+Mangled = Callable[[st.DataObject, Sequence[Path]], Segment]
+
+PAGE = """HTTP/1.1 200 OK
+Content-Type: text/html
+
+<!DOCTYPE html>
+<html><head><title>Pens &amp; ink</title>
+<style>h1 { color: red }</style><script>var x = "<h1>hidden</h1>";</script></head>
+<body><nav><ul><li><a href="/">Home</a></ul></nav>
+<h1>Prices</h1>
+<p>See <a href="/list?a=1&amp;b=2">the
+list</a>, or <a href="#top">the top</a>.</p>
+<ul><li>one pen<li>two <b>blue</b> pens<ol><li>deeper</ol></ul>
+<table><tr><th>Name<th>Cents</tr><tr><td>pen</td><td>300</td></tr></table>
+<pre><span class=k>def</span> total():
+    <b>return</b> 3
+</pre><svg><text>drawn</text></svg><img src="x.png" alt="a pen">
+<h2>Shipping</h2><p>It takes 3 days.
+</body></html>
+curl: (18) transfer closed"""
+
+
+def of(text: str, command: str = "curl -si http://127.0.0.1/") -> Segment:
+    return Segment(text.split("\n"), command=Command(tuple(command.split())) if command else None)
+
+
+@pytest.mark.parametrize("path", FOUND, ids=lambda path: path.stem)
+def test_every_capture_keeps_its_evidence(path: Path, read: Read, holds: Holds) -> None:
+    holds(FORM, read(path))
+
+
+@given(data=st.data())
+def test_a_mangled_capture_keeps_its_evidence(data: st.DataObject, mangled: Mangled, holds: Holds) -> None:
+    holds(FORM, mangled(data, SMALL))
+
+
+@given(cut=st.integers(0, len(PAGE)), noise=st.text(max_size=20))
+def test_a_page_cut_off_anywhere_is_read(cut: int, noise: str, holds: Holds) -> None:
+    holds(FORM, of(PAGE[:cut] + noise.replace("\n", " ")))
+
+
+def test_what_is_read_survives_and_markup_goes(printed: Printed) -> None:
+    shown = printed(FORM, of(PAGE))
+    for line in (
+        "HTTP/1.1 200 OK",
+        "Pens & ink",
+        "# Prices",
+        "See [the list](/list?a=1&b=2), or the top.",
+        "- one pen",
+        "- two blue pens",
+        "  - deeper",
+        "Name | Cents",
+        "pen | 300",
+        "def total():",
+        "    return 3",
+        "[image: a pen]",
+        "## Shipping",
+        "It takes 3 days.",
+        "curl: (18) transfer closed",
+    ):
+        assert line in shown
+    text = "\n".join(shown)
+    assert not any(piece in text for piece in ("hidden", "drawn", "Home", "<p>", "color"))
+
+
+def test_two_pages_in_a_row_are_both_read(printed: Printed) -> None:
+    shown = printed(FORM, of("\n".join(PAGE.split("\n")[3:-1]) + "\n" + PAGE.replace("Prices", "Rates")))
+    assert "# Prices" in shown
+    assert "# Rates" in shown
+
+
+def test_an_error_page_keeps_status_and_message(read: Read, printed: Printed) -> None:
+    shown = printed(FORM, read(CAPTURES / "page" / "not_found.txt"))
+    assert "HTTP/1.0 404 File not found" in shown
+    assert "Message: File not found." in shown
+
+
+def test_navigation_that_never_ends_does_not_swallow_the_page(printed: Printed) -> None:
+    page = "<html><head><title>T</title></head><body><div role=navigation>" + "<p>A sentence.\n" * 9 + "</body></html>"
+    assert "A sentence." in printed(FORM, of(page))
+
+
+def test_a_page_that_is_printed_as_a_source_stays(read: Read) -> None:
+    assert FORM.recognise(of(PAGE, "cat index.html")) == 0.0
+    assert FORM.recognise(of(PAGE)) > 0.5
+
+
+def test_sections_have_the_names_of_headings() -> None:
+    assert [part.label for part in FORM.parts(of(PAGE))] == ["Prices", "Shipping"]
+
+
+def test_a_section_is_printed_where_its_lines_stand(read: Read) -> None:
+    for path in FOUND:
+        blocks = FORM.reduce(read(path))
+        assert all(block.end > block.start for block in blocks)
+
+
+def test_markdown_loses_badges_and_contents_only(read: Read, printed: Printed) -> None:
+    segment = read(CAPTURES / "page" / "readme.txt")
+    shown = printed(FORM, segment)
+    headings = [line for line in segment.lines if line.startswith("#")]
+    assert headings
+    assert all(line in shown for line in headings)
+
+
+def test_code_in_markdown_stays_as_it_is(printed: Printed) -> None:
+    lines = [
+        "# A",
+        "",
+        "[![b](https://x/y.svg)](https://x)",
+        "",
+        "- [B](#b)",
+        "",
+        "## B",
+        "",
+        "```",
+        "<!-- c -->",
+        "```",
+    ]
+    shown = printed(FORM, Segment([*lines, "", "See [that](http://z) and **this**."] * 4))
+    assert "<!-- c -->" in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a < b\nc > d\n" * 50,
+        "<testsuite><testcase name='x'/></testsuite>",
+        "# a comment\nx = 1\n# another\ny = 2\n" * 20,
+        "diff --git a/x.html b/x.html\n--- a/x.html\n+++ b/x.html\n@@ -1 +1 @@\n-<html>\n+<html lang=en>\n",
+    ],
+)
+def test_what_is_no_page_is_not_claimed(text: str) -> None:
+    assert FORM.recognise(Segment(text.split("\n"))) == 0.0
+
+
+@pytest.mark.parametrize("family", ["grep", "diff", "git", "log", "pytest", "junit", "csv", "jq", "gcc"])
+def test_foreign_output_is_not_claimed(family: str, read: Read) -> None:
+    for path in (CAPTURES / family).glob("*.txt"):
+        assert FORM.recognise(read(path)) == 0.0, path.stem

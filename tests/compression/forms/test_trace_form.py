@@ -1,0 +1,141 @@
+"""The form `trace`: what was raised, every cause and the user's own frames stay; library frames go, counted."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sidecar.compression.forms.log import FORM as LOG
+from sidecar.compression.forms.trace import FORM
+from sidecar.compression.forms.trace_stacks import frames_reduced, trace_spans
+from sidecar.compression.vocabulary import Form, Segment
+
+CAPTURES = Path(__file__).parents[2] / "captures"
+FOUND = sorted((CAPTURES / "trace").glob("*.txt"))
+SMALL = [path for path in FOUND if path.stat().st_size < 8_000]
+Holds = Callable[[Form, Segment], None]
+Read = Callable[..., Segment]
+Printed = Callable[[Form, Segment], list[str]]
+Mangled = Callable[[st.DataObject, Sequence[Path]], Segment]
+
+
+@pytest.mark.parametrize("path", FOUND, ids=lambda path: path.stem)
+def test_every_capture_keeps_its_evidence(path: Path, read: Read, holds: Holds) -> None:
+    holds(FORM, read(path))
+
+
+@given(data=st.data())
+def test_a_mangled_capture_keeps_its_evidence(data: st.DataObject, mangled: Mangled, holds: Holds) -> None:
+    holds(FORM, mangled(data, SMALL))
+
+
+@pytest.mark.parametrize(
+    ("name", "kept", "gone"),
+    [
+        (
+            "java_chain",
+            ("Caused by: ", "shop.Shop.", "Exception in thread"),
+            ("java.base/java.util.stream.ReferencePipeline",),
+        ),
+        ("python_pool", ("Traceback (most recent call last):", "cart.py"), ("concurrent/futures/thread.py",)),
+        ("go_nil", ("panic: ", "main.price", "main.go:14"), ()),
+        ("rust_index", ("panicked at ", "index out of bounds"), ("core::ops::function",)),
+        ("node_cause", ("[cause]: ",), ("node:internal/modules",)),
+        ("asan_overflow", ("SUMMARY: AddressSanitizer: ", "==ERROR: AddressSanitizer: "), ("Shadow byte legend",)),
+        ("valgrind_segv", ("ERROR SUMMARY: ",), ()),
+        ("gdb_segv", ("Program received signal SIGSEGV",), ()),
+        ("ruby_chain", ("cart.rb:",), ()),
+        ("php_chain", ("PHP Fatal error", "Next "), ()),
+        ("perl_confess", (" called at ",), ()),
+        ("mono_async", ("Unhandled Exception",), ()),
+    ],
+)
+def test_what_happened_stays_and_libraries_go(
+    name: str, kept: Sequence[str], gone: Sequence[str], read: Read, printed: Printed
+) -> None:
+    segment = read(CAPTURES / "trace" / f"{name}.txt")
+    text = "\n".join(printed(FORM, segment))
+    for piece in (*kept, *gone):
+        assert piece in segment.text
+    assert all(piece in text for piece in kept)
+    assert not any(piece in text for piece in gone)
+
+
+def test_every_exception_of_a_chain_and_of_a_group_keeps_its_message(read: Read, printed: Printed) -> None:
+    for name in ("python_chained", "python_chained_38", "python_group", "java_future", "node_aggregate"):
+        segment = read(CAPTURES / "trace" / f"{name}.txt")
+        shown = "\n".join(printed(FORM, segment))
+        told = [line for line in segment.lines if "Error: " in line and "at " not in line and "raise " not in line]
+        assert all(line in shown for line in told)
+
+
+def test_the_innermost_own_frame_stays_with_its_source_line(read: Read, printed: Printed) -> None:
+    segment = read(CAPTURES / "trace" / "python_chained.txt")
+    shown = printed(FORM, segment)
+    raised = [line for line in segment.lines if line.strip().startswith("raise ")]
+    assert raised
+    assert all(line in shown for line in raised)
+
+
+def test_goroutines_that_wait_alike_are_told_once_with_their_numbers(read: Read, printed: Printed) -> None:
+    segment = read(CAPTURES / "trace" / "go_dump.txt")
+    shown = printed(FORM, segment)
+    assert any("alike: also " in line for line in shown)
+    assert sum(line.startswith("goroutine ") for line in shown) * 3 < sum(
+        line.startswith("goroutine ") for line in segment.lines
+    )
+
+
+def test_parts_are_labelled_without_places_and_addresses(read: Read) -> None:
+    parts = FORM.parts(read(CAPTURES / "trace" / "java_chain.txt"))
+    assert {part.kind for part in parts} == {"trace"}
+    assert all(part.said and part.end > part.start for part in parts)
+    again = Segment(["=" * 3, *read(CAPTURES / "trace" / "java_chain.txt").lines])
+    assert [part.label for part in FORM.parts(again)] == [part.label for part in parts]
+
+
+def test_what_a_program_printed_around_its_trace_stays(read: Read, printed: Printed) -> None:
+    trace = read(CAPTURES / "trace" / "java_chain.txt").lines
+    segment = Segment(["read 17 orders", *trace, "17 orders left"])
+    shown = printed(FORM, segment)
+    assert shown[0] == "read 17 orders"
+    assert shown[-1] == "17 orders left"
+
+
+def test_only_frames_are_ever_left_out_of_a_log(read: Read) -> None:
+    segment = read(CAPTURES / "trace" / "java_log.txt")
+    cut = frames_reduced(segment.lines)
+    assert trace_spans(segment.lines, segment.text)
+    assert all(segment.lines[index].lstrip().startswith(("at ", "...")) for index in cut.left_out)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "we met\n  at noon (12:00)\n  at the station\n" * 20,
+        "\tat first\n\tfrom there\n" * 5,
+        "#0 one\n#1 two\n",
+        "goroutine pools are nice\n" * 4,
+        "",
+    ],
+)
+def test_prose_is_no_trace(text: str) -> None:
+    assert FORM.recognise(Segment(text.split("\n"))) == 0.0
+
+
+@pytest.mark.parametrize("family", ["grep", "diff", "git", "jq", "csv", "find", "ls", "pip", "df"])
+def test_foreign_output_is_not_claimed(family: str, read: Read) -> None:
+    for path in (CAPTURES / family).glob("*.txt"):
+        assert FORM.recognise(read(path)) == 0.0, path.stem
+
+
+def test_a_trace_inside_a_log_loses_its_library_frames(read: Read, printed: Printed, holds: Holds) -> None:
+    segment = read(CAPTURES / "trace" / "java_log.txt")
+    holds(LOG, segment)
+    shown = printed(LOG, segment)
+    assert 'Caused by: java.lang.NumberFormatException: For input string: "x4"' in shown
+    assert any("shop.Shop.price(Shop.java:5)" in line for line in shown)
+    assert not any("java.util.stream.AbstractPipeline" in line for line in shown)
+    assert "[... library frames]" in shown
