@@ -128,7 +128,53 @@ def test_damage_6_an_error_after_the_first_kilobyte_and_the_tail_both_stay() -> 
 
 def test_records_of_one_kind_are_shown_once_with_their_count_and_their_last_place() -> None:
     result = shown([record(n, f"order {n} paid in {n % 7} ms") for n in range(1_000)])
-    assert result.splitlines() == [f"{record(0, 'order 0 paid in 0 ms')} (x1000 alike, last 12:16:39, line 1000)"]
+    assert result.splitlines() == [
+        f"{record(0, 'order 0 paid in 0 ms')} (x1000 alike, last 12:16:39, line 1000)",
+        '[alike "INFO shop.orders: order 0 paid in 0 ms": 0..999; 0..6]',
+    ]
+
+
+def test_what_varies_in_a_log_of_moderate_size_is_told_row_by_row() -> None:
+    names = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan")
+    lines = [record(n, f"order {4000 + n * 7} paid by {names[n % 9]} in {n % 70} ms") for n in range(120)]
+    result = shown(lines)
+    assert all(f"{4000 + n * 7} {names[n % 9]} {n % 70}" in result for n in range(1, 120))
+    assert len(result) * 3 < sum(map(len, lines))
+
+
+def test_names_that_combine_do_not_make_a_kind_of_each_pair() -> None:
+    fruits, users = ("apple", "pear", "plum", "fig", "lime"), ("alice", "bob", "carol", "dave")
+    lines = [record(n, f"{users[n % 4]} bought one {fruits[n % 5]} at the corner") for n in range(200)]
+    result = shown(lines)
+    assert result.count(" alike, last ") == len(users)
+    assert all(name in result for name in (*fruits, *users))
+
+
+def test_the_values_of_an_error_that_came_often_are_told() -> None:
+    lines = [record(n, "idle") for n in range(200)]
+    for number in range(30):
+        lines.insert(number * 5, record(number, f"order {9000 + number * 3} could not be charged", "ERROR"))
+    result = shown(lines)
+    assert "(x30 alike" in result
+    assert all(str(9000 + number * 3) in result for number in range(30))
+
+
+@pytest.mark.parametrize("varied", ["user {0} signed in", '{{"level":"info","msg":"done","user":"{0}"}}'])
+def test_a_large_log_of_which_every_line_has_another_name_is_still_of_one_kind(varied: str) -> None:
+    names = [f"{a}{b}{c}{d}" for a in "bghklm" for b in "aeiou" for c in "nrstvwz" for d in "xyjqo"]
+    lines = [record(n, varied.format(names[n * 7 % len(names)] + names[n % 900])) for n in range(40_000)]
+    lines[31_111] = record(31_111, varied.format("zed") + " panic: out of memory")
+    result = shown(lines)
+    assert "panic: out of memory" in result
+    assert len(result) < 6_000
+
+
+def test_a_log_gives_its_errors_as_parts() -> None:
+    lines = [record(n, "idle") for n in range(50)]
+    lines[20:20] = [record(20, "order 7 failed", "ERROR"), "Traceback (most recent call last):", "KeyError: 'sku'"]
+    (part,) = FORM.parts(Segment(lines))
+    assert (part.kind, part.start, part.end) == ("error", 20, 23)
+    assert part.said == lines[20]
 
 
 def test_every_distinct_error_message_stays() -> None:
@@ -201,7 +247,7 @@ def test_warnings_are_counted_by_kind() -> None:
     lines = [record(n, f"slow query {n} ms", "WARNING") for n in range(50)]
     lines += [record(n, "stock below 10", "WARNING") for n in range(50)]
     result = shown(lines)
-    assert result.count("slow query") == 1
+    assert result.count("ms (x50 alike") == 1
     assert result.count("stock below") == 1
 
 

@@ -98,12 +98,34 @@ def test_a_crate_named_after_errors_is_progress_and_its_failure_is_not() -> None
         "error: could not compile `shop` (bin) due to 1 error"
     ]
     assert shown(Segment(lines, exit_code=101))[-1] == lines[-1]
-    assert len(shown(Segment(lines, exit_code=101))) <= 3
+    assert len(shown(Segment(lines, exit_code=101))) <= 4
 
 
 def test_a_step_that_says_what_is_missing_is_no_progress() -> None:
     lines = [*(f"checking for header_{n}.h... yes" for n in range(40)), "checking for libpq... not found"]
-    assert shown(Segment(lines, exit_code=0)) == [lines[-1]]
+    result = shown(Segment(lines, exit_code=0))
+    assert result[-1] == lines[-1]
+    assert "libpq" not in "".join(result[:-1])
+
+
+def test_what_was_compiled_is_named_once_with_its_version() -> None:
+    lines = [f"{step} crate-{n} v1.{n}.0" for n in range(20) for step in ("  Downloaded", "   Compiling")]
+    result = ", ".join(shown(Segment([*lines, "    Finished `dev` profile"], exit_code=0)))
+    assert all(result.count(f"crate-{n} v1.{n}.0") == 1 for n in range(20))
+
+
+def test_a_name_that_a_line_which_stays_has_is_not_said_again() -> None:
+    lines = [f"  Downloading lib{n}-1.{n}-py3-none-any.whl (103 kB)" for n in range(9)]
+    done = "Successfully installed " + " ".join(f"lib{n}-1.{n}" for n in range(9))
+    assert shown(Segment([*lines, done], exit_code=0)) == [done]
+
+
+def test_progress_is_known_behind_what_a_build_service_puts_before_it() -> None:
+    lines = [f"#7 {n}.532 Setting up lib{n}:amd64 (1.{n}-1) ..." for n in range(30)]
+    segment = Segment([*lines, "#7 DONE 31.2s", "ERROR: process did not complete"], exit_code=1)
+    assert FORM.recognise(segment) >= 0.7
+    assert len("".join(shown(segment))) * 2 < len(segment.text)
+    assert "lib3:amd64 1.3-1" in "".join(shown(segment))
 
 
 # Made by hand, after the documented output of docker 27: there is no engine to capture from.

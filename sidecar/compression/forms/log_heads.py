@@ -1,0 +1,90 @@
+"""How a record of a log begins: with a time, a level, or a field that names one of them.
+
+    2026-11-22 12:07:31,123 INFO ...    Nov 22 12:07:31 host sshd[812]: ...    web-1  | {"level":"info",...}
+
+Also how surely a text is a log: by the lines, sampled over the whole of it, that begin so.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sidecar.compression.vocabulary import Segment
+
+__all__ = ["after_time", "begins_record", "recognise", "when"]
+
+_LEVEL = (
+    r"(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|ERR|CRIT(?:ICAL)?|FATAL|SEVERE|PANIC|FINE(?:R|ST)?|ALERT|EMERG)"
+)
+_TIME = (
+    r"\d{4}[-/.]\d\d[-/.]\d\d(?:[T ,_]|$)"  # 2026-11-22 12:07:31, 2026/11/22, 2026-11-22T12:07:31Z
+    r"|\d\d:\d\d:\d\d\b"
+    r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]?\d,? (?:\d{4},? )?\d{1,2}:\d\d:\d\d"  # syslog, java
+    r"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[ ,]"
+    r"|\d\d?[-/ .](?:\w{3}|\d\d)[-/ .]\d{2,4}[ :T]\d\d:\d\d"  # 22/Nov/2026:12:07, 22-Nov-2026 12:07, 22.11.26 12:07
+    r"|\d\d-\d\d \d\d:\d\d:\d\d"  # logcat
+    r"|[IWEFD]\d{4} \d\d:\d\d:\d\d"  # glog, klog
+    r"|[IWEFD], \[\d{4}-\d\d-\d\dT"  # Ruby's Logger
+    r"|\d{10}(?:\d{3})?(?:\.\d+)?[\s:]"  # seconds since 1970
+    r"|\[ *\d+\.\d{3,}\]"  # the kernel's
+)
+_HEAD = re.compile(
+    r"(?:[\w.-]{1,80} +\| +|\[?pod/\S+ |[^\t]{1,120}\t[^\t]{1,120}\t)?"  # docker compose, kubectl --prefix, gh run view
+    rf"(?:[\[(<\"'\ufeff]?(?:{_TIME})"
+    rf"|[\[(<]? *{_LEVEL}\b *[\])>:|\s-]"
+    r"|<\d{1,3}>"
+    r"|\S+ \S+ \S+ \[\d\d/\w{3}/\d{4}[: ]"  # nginx, apache, http.server: host, user, [time]
+    r"|(?:time|ts|t|level|lvl)=\S)"
+)
+_JSON_HEAD = re.compile(
+    r'(?:[\w.-]{1,80} +\| +)?\{.{0,400}?"(?:time|ts|t|timestamp|@timestamp|datetime|level|lvl|severity|levelname'
+    r'|__REALTIME_TIMESTAMP|PRIORITY)" ?:'
+)
+_HEAD_READ = 600
+"""So much of a line, in characters, tells whether it begins a record."""
+_DIGIT = re.compile(r"\d")
+_WHEN = re.compile(r"(\d{4}[-/]\d\d[-/]\d\d[T ]|\d\d/\w{3}/\d{4}[: ]|\w{3} [ \d]\d )?(\d\d:\d\d:\d\d)")
+_TIMES = re.compile(
+    r"(?:[A-Z], )?[\[(<\"']?(?:\w{3},? )?[\w/-]{0,12}[T :]{0,2}[ \d]{0,3}\d:\d\d:\d\d"
+    r"[.,\d]*(?:Z|[+-]\d\d:?\d\d)?[\])>\"']?\s*"
+)
+_SAMPLE = 300
+
+
+def begins_record(line: str) -> bool:
+    """Whether *line* begins a record of a log."""
+    head = line[:_HEAD_READ]
+    return bool(_HEAD.match(head) or ("{" in head[:90] and _JSON_HEAD.match(head)))
+
+
+def recognise(segment: Segment) -> float:
+    """The share of lines, sampled over the whole text, that begin a record."""
+    lines = segment.lines
+    step = max(1, len(lines) // _SAMPLE)
+    sample = [line for line in lines[::step] if line and not line.isspace()]
+    if len(sample) < 3:
+        return 0.0
+    heads = sum(1 for line in sample if begins_record(line))
+    share = heads / len(sample)
+    if share >= 0.6:
+        # Levels alone head other outputs too: maven's, a linter's.
+        return 0.85 if 4 * sum(1 for line in sample if _DIGIT.search(line[:30])) >= len(sample) else 0.65
+    if share >= 0.3:
+        return 0.65
+    # Stack traces can be most of a log; what is between its records is then indented or says what it is.
+    inside = sum(1 for line in sample if line[0] in " \t" or line.startswith(("Traceback", "Caused by:", "goroutine")))
+    return 0.55 if heads >= 3 and share >= 0.03 and heads + inside >= 0.8 * len(sample) else 0.0
+
+
+def when(first: str, last: str) -> str:
+    """When *last* was written, its date only where it is not *first*'s; ends with ", " where it is known."""
+    found, before = _WHEN.search(last[:200]), _WHEN.search(first[:200])
+    if found is None:
+        return ""
+    return f"{found[2] if before and before[1] == found[1] else found[0]}, "
+
+
+def after_time(line: str) -> str:
+    """A record without the time it begins with."""
+    found = _TIMES.match(line[:80])
+    return line[found.end() :] if found else line

@@ -1,0 +1,200 @@
+"""Text that no grammar knows: what repeats is folded, and of a very long one a spread sample stays between its ends.
+
+    part 1 of 40 copied                         part 1 of 40 copied
+    part 2 of 40 copied             ──>         [alike: 2-39]
+    ...                                         part 40 of 40 copied
+    part 40 of 40 copied                        [... of lines 1-40: similar lines]
+
+Nothing is known of such a text, so little is taken from it: alarms and warnings with what stands around them, headings,
+both ends, and at least a good share of the rest stay as they were printed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import groupby, pairwise
+
+from sidecar.compression.alarms import alarm_lines, warning_lines
+from sidecar.compression.forms.log_kinds import all_without_digits, without_digits
+from sidecar.compression.forms.log_values import varied
+from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep, note, omit, verbatim
+
+__all__ = ["FORM"]
+
+_LAST_RESORT = 0.05
+"""Any other form that claims a text is surer."""
+_RUN = 4
+"""So many similar lines after one another are told as a run."""
+_RUN_CHARS = 160
+"""A run shorter than this is as short as its marker."""
+_VALUES_SHARE = 0.3
+_SAMPLE_AT = 400
+"""Up to so many lines a text stays whole but for its repeats."""
+_HEAD, _TAIL = 100, 60
+_FAILED_HEAD, _FAILED_TAIL = 60, 120
+_AROUND, _FAILED_AROUND = 2, 5
+"""Lines that stay before and after an alarm."""
+_WINDOW = 12
+"""The rest stays in windows of so many lines, ..."""
+_STRIDE = 24
+"""... one in so many lines; so half of it does."""
+_SPARSE_AT = 4_000
+"""In a text of more lines the windows are as many as in one of so many."""
+_MANY_LOUD = 200
+"""Of more alarms than these, only the lines themselves stay, not what is around them."""
+_HEADING = re.compile(
+    r"#{1,6} \S|={2,}>? \S|-{3,} \S|\*{3,} \S|\[[\w .:/-]{2,60}\]$|[A-Z][A-Z0-9 _/-]{3,60}:?$|\S.{2,60}:$"
+)
+_RULER = re.compile(r"([-=*~#_])\1{5,}$")
+
+
+def _recognise(segment: Segment) -> float:
+    """The least sureness there is: nobody else wanted this text."""
+    return _LAST_RESORT if segment.lines else 0.0
+
+
+def _evidence(segment: Segment) -> list[Evidence]:
+    """The lines that sound an alarm."""
+    return verbatim(segment, alarm_lines(segment.lines, segment.text))
+
+
+def _reduce(segment: Segment) -> list[Block]:
+    lines = segment.lines
+    alarms = alarm_lines(lines, segment.text)
+    loud = {*alarms, *warning_lines(lines, segment.text)}
+    whole = _folded(lines, 0, len(lines), loud)
+    if sum(block.end - block.start if block.shown is None else len(block.shown) for block in whole) <= _SAMPLE_AT:
+        return whole
+    blocks: list[Block] = []
+    for start, end, is_kept in _stretches(segment, alarms, loud):
+        if is_kept:
+            blocks += _folded(lines, start, end, loud)
+        else:
+            blocks.append(omit(start, end, "less urgent lines"))
+    return blocks
+
+
+def _stretches(segment: Segment, alarms: Sequence[int], loud: set[int]) -> Iterable[tuple[int, int, bool]]:
+    """Which lines of a text stay, in runs: all of a moderate one."""
+    count = len(segment.lines)
+    if count <= _SAMPLE_AT:
+        return [(0, count, True)] if count else []
+    kept = bytearray(count)
+    failed = bool(segment.exit_code)
+    head, tail = (_FAILED_HEAD, _FAILED_TAIL) if failed else (_HEAD, _TAIL)
+    kept[:head] = b"\1" * head
+    kept[count - tail :] = b"\1" * tail
+    stride = _STRIDE * max(1, count // _SPARSE_AT)
+    for start in range(head, count - tail, stride):
+        kept[start : min(count, start + _WINDOW)] = b"\1" * (min(count, start + _WINDOW) - start)
+    around = 0 if len(alarms) > _MANY_LOUD else _FAILED_AROUND if failed else _AROUND
+    for index in alarms:
+        first, end = max(0, index - around), min(count, index + around + 1)
+        kept[first:end] = b"\1" * (end - first)
+    for index in loud:
+        kept[index] = 1
+    for index in _headings(segment.lines):
+        kept[index] = 1
+    return _runs(segment.lines, kept)
+
+
+def _headings(lines: Sequence[str]) -> list[int]:
+    """Lines that head a section: marked as headings, or underlined; not if most lines look so."""
+    found = [
+        index
+        for index, line in enumerate(lines)
+        if line and line[0] not in " \t" and len(line) < 80 and (_HEADING.match(line) or _is_underlined(lines, index))
+    ]
+    return found if 10 * len(found) <= len(lines) else []
+
+
+def _is_underlined(lines: Sequence[str], index: int) -> bool:
+    following = lines[index + 1] if index + 1 < len(lines) else ""
+    return following[:1] in "-=~*" and bool(_RULER.match(following[:200]))
+
+
+def _runs(lines: Sequence[str], kept: bytearray) -> Iterable[tuple[int, int, bool]]:
+    """Stretches that stay and that do not; a gap not worth its marker stays."""
+    start = 0
+    runs: list[tuple[int, int, bool]] = []
+    for stays, group in groupby(kept):
+        end = start + sum(1 for _ in group)
+        is_kept = bool(stays) or sum(len(line) + 1 for line in lines[start:end]) < _RUN_CHARS
+        if runs and runs[-1][2] and is_kept:
+            runs[-1] = (runs[-1][0], end, True)
+        else:
+            runs.append((start, end, is_kept))
+        start = end
+    return runs
+
+
+def _folded(lines: Sequence[str], start: int, end: int, loud: set[int]) -> list[Block]:
+    """The lines [start, end) with equal lines, empty lines and similar lines after one another told once."""
+    blocks: list[Block] = []
+    position = start
+    for first, last, block in _repeats(lines, start, end, loud):
+        if position < first:
+            blocks.append(_kept(position, first, loud))
+        blocks.append(block)
+        position = last
+    if position < end:
+        blocks.append(_kept(position, end, loud))
+    return blocks
+
+
+def _kept(start: int, end: int, loud: set[int]) -> Block:
+    is_loud = any(index in loud for index in range(start, end)) if loud else False
+    return keep(start, end, Rank.EVIDENCE if is_loud else Rank.CONTENT)
+
+
+def _repeats(lines: Sequence[str], start: int, end: int, loud: set[int]) -> Iterable[tuple[int, int, Block]]:
+    index = start
+    keys = all_without_digits([line[:_COMPARED] for line in lines[start:end]])
+    edges = [at for at, (one, other) in enumerate(pairwise(keys), start + 1) if one != other]
+    for last in (*edges, end):
+        if last - index > 1:
+            yield from _run(lines, index, last, loud)
+        index = last
+
+
+_COMPARED = 2_000
+"""So much of a line, in characters, is compared with its neighbours."""
+
+
+def _run(lines: Sequence[str], start: int, end: int, loud: set[int]) -> Iterable[tuple[int, int, Block]]:
+    """What is told of a run of lines of which only numbers differ, if anything is saved by it."""
+    if all(line == lines[start] for line in lines[start + 1 : end]):
+        rank = Rank.EVIDENCE if start in loud else Rank.CONTENT
+        if not lines[start].strip():
+            yield start, end, note(start, end, ("",))
+        elif (len(lines[start]) + 1) * (end - start - 1) > _WORTH_FOLDING:
+            yield start, end, note(start, end, (f"{lines[start]} (x{end - start})",), rank)
+        return
+    size = sum(len(line) + 1 for line in lines[start:end])
+    if end - start < _RUN or size < _RUN_CHARS or any(index in loud for index in range(start, end)):
+        return
+    said = varied(lines[start : end - 1], int(size * _VALUES_SHARE), set(), numbers=True)
+    shown = (lines[start], *([f"[alike: {said}]"] if said else []), lines[end - 1])
+    yield start, end, Block(start, end, shown, "similar lines")
+
+
+_WORTH_FOLDING = 8
+"""Equal lines of fewer characters are as short as their count."""
+
+
+def _parts(segment: Segment) -> list[Part]:
+    """Its sections, each from its heading to the next, and the lines that sound an alarm."""
+    lines = segment.lines
+    heads = _headings(lines)
+    parts = [
+        Part("section", lines[head].strip("#=-* :"), head, end, lines[head])
+        for head, end in zip(heads, [*heads[1:], len(lines)], strict=False)
+    ]
+    for index in alarm_lines(lines, segment.text)[:_MANY_LOUD]:
+        label = without_digits(lines[index][:_COMPARED]).decode("utf-8", "replace")
+        parts.append(Part("error", label, index, index + 1, lines[index][:_COMPARED]))
+    return sorted(parts, key=lambda part: (part.start, -part.end))
+
+
+FORM = Form("text", _recognise, _evidence, _reduce, _parts)

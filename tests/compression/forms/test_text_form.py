@@ -1,0 +1,104 @@
+from collections.abc import Callable
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sidecar.compression.alarms import is_alarm
+from sidecar.compression.forms.text import FORM
+from sidecar.compression.vocabulary import Form, Segment
+
+Holds = Callable[[Form, Segment], None]
+Printed = Callable[[Form, Segment], list[str]]
+WORDS = ["quince", "mallow", "harbour", "lantern", "copper", "willow", "saddle", "meadow", "kettle", "anchor"]
+
+
+def prose(count: int) -> list[str]:
+    """Lines of which no two neighbours are alike."""
+    return [
+        f"{WORDS[n % 10]} {WORDS[n // 10 % 10]} beside the {WORDS[n * 3 % 7]} of {'o' * (n % 13)}" for n in range(count)
+    ]
+
+
+def test_it_is_the_least_sure_of_all_forms_and_never_sure_of_nothing() -> None:
+    assert FORM.recognise(Segment(["hello"])) == 0.05
+    assert FORM.recognise(Segment([])) == 0.0
+
+
+def test_a_moderate_text_without_repeats_stays_as_it_is(printed: Printed) -> None:
+    lines = prose(400)
+    assert printed(FORM, Segment(lines)) == lines
+
+
+def test_equal_lines_and_empty_lines_after_one_another_are_told_once(printed: Printed) -> None:
+    lines = ["start", *["waiting for the harbour"] * 9, "", "", "", "end"]
+    assert printed(FORM, Segment(lines)) == ["start", "waiting for the harbour (x9)", "", "end"]
+
+
+def test_a_run_of_similar_lines_keeps_its_ends_and_what_varies(printed: Printed) -> None:
+    lines = [f"part {n} of 60 copied to the harbour" for n in range(1, 61)]
+    assert printed(FORM, Segment([*lines, "done"])) == [
+        lines[0],
+        "[alike: 2-59]",
+        lines[-1],
+        "[... similar lines]",
+        "done",
+    ]
+
+
+def test_three_similar_lines_stay(printed: Printed) -> None:
+    lines = [f"part {n} of 3 copied to the harbour and back again" for n in range(3)]
+    assert printed(FORM, Segment(lines)) == lines
+
+
+def test_a_very_long_text_keeps_its_ends_its_alarms_and_at_least_half_of_the_rest(printed: Printed) -> None:
+    lines = prose(2_000)
+    lines[901] = "error: the anchor is lost"
+    lines[1203] = "warning: the kettle boils"
+    result = printed(FORM, Segment(lines, exit_code=0))
+    assert result[:100] == lines[:100]
+    assert result[-60:] == lines[-60:]
+    assert all(line in result for line in (lines[899], lines[901], lines[903], lines[1203]))
+    assert 1_000 <= len(result) < 1_500
+
+
+def test_a_failing_text_keeps_more_around_what_went_wrong(printed: Printed) -> None:
+    lines = prose(2_000)
+    lines[901] = "error: the anchor is lost"
+    result = printed(FORM, Segment(lines, exit_code=1))
+    assert result[-120:] == lines[-120:]
+    assert all(line in result for line in lines[896:907])
+
+
+def test_headings_stay_and_are_parts(printed: Printed) -> None:
+    lines = prose(1_500)
+    for number in range(0, 1_500, 100):
+        lines[number] = f"## Chapter {number}"
+    result = printed(FORM, Segment(lines))
+    assert all(lines[number] in result for number in range(0, 1_500, 100))
+    assert [part.label for part in FORM.parts(Segment(lines))][:2] == ["Chapter 0", "Chapter 100"]
+
+
+PIECES = [
+    *prose(30),
+    "",
+    "",
+    "error: it failed",
+    "part 1 of 2",
+    "part 2 of 2",
+    "part 3 of 2",
+    "====",
+    "\ufffd\x0b",
+    "x" * 3_000,
+]
+
+
+@settings(max_examples=80, deadline=None)
+@given(lines=st.lists(st.sampled_from(PIECES), max_size=700), exit_code=st.sampled_from([0, 1, None]))
+def test_any_mixture_keeps_its_promises_and_its_alarms(
+    lines: list[str], exit_code: int | None, holds: Holds, printed: Printed
+) -> None:
+    segment = Segment(lines, exit_code=exit_code)
+    holds(FORM, segment)
+    result = "\n".join(printed(FORM, segment))
+    assert all(line in result for line in lines if is_alarm(line))
+    FORM.parts(segment)
