@@ -14,9 +14,19 @@ CAPTURES = Path(__file__).parents[2] / "captures"
 DIFFS = sorted(
     path
     for path in (*CAPTURES.glob("git/*.txt"), *CAPTURES.glob("diff/*.txt"))
-    if path.stem.startswith(("diff_", "log", "show", "stash", "unified", "recursive"))
+    if path.stem.startswith(("diff_", "log", "show", "stash", "unified", "recursive", "blame"))
     and path.stem
-    not in {"diff_missing", "diff_name_only", "diff_name_status", "diff_numstat", "log_graph", "log_oneline"}
+    not in {
+        "diff_missing",
+        "diff_name_only",
+        "diff_name_status",
+        "diff_numstat",
+        "log_graph",
+        "log_graph_decorate",
+        "log_oneline",
+        "stash_pop",
+        "blame_porcelain",
+    }
 )
 SMALL = [path for path in DIFFS if path.stat().st_size < 12_000]
 
@@ -53,29 +63,40 @@ def test_each_line_that_looks_changed_is_printed_unless_it_is_a_header(
 ) -> None:
     segment = read(path)
     shown = set(printed(FORM, segment))
-    headers = ("--- a/", "+++ b/", "--- /dev/null", "+++ /dev/null")
+    headers = ("--- a/", "+++ b/", "--- /dev/null", "+++ /dev/null", "--- old/", "+++ new/")
     assert [line for line in segment.lines if line[:1] in {"+", "-"} and line not in shown] == [
         line for line in segment.lines if line.startswith(headers) and line not in shown
     ]
 
 
-def test_far_context_goes_and_one_line_on_each_side_of_a_change_stays(printed: Printed) -> None:
+def test_far_context_goes_and_the_line_above_each_change_stays(printed: Printed) -> None:
     far = [f" line {number} of a context that nobody asked for" for number in range(8)]
-    segment = of("\n".join(["--- a", "+++ b", "@@ -1,18 +1,18 @@", *far, "-old", "+new", *far, "-older", "+newer"]))
+    segment = of(
+        "\n".join(["--- a", "+++ b", "@@ -1,18 +1,18 @@", *far, "-old", "+new", *far, "-older", "+newer", *far])
+    )
     assert printed(FORM, segment) == [
         "--- a",
         "+++ b",
         "@@ -1,18 +1,18 @@",
-        "[... 7 unchanged]",
         far[7],
         "-old",
         "+new",
-        far[0],
-        "[... unchanged context]",
+        "~7",
         far[7],
         "-older",
         "+newer",
+        *far,
+        "[... unchanged context (~3: 3 lines of it)]",
     ]
+
+
+def test_many_files_share_a_marker_and_a_long_one_has_several(printed: Printed) -> None:
+    hunk = "@@ -1,7 +1,7 @@ def f\n one line here\n two lines here\n three\n-old\n+new\n four\n five lines here\n six"
+    header = "diff --git a/{0} b/{0}\nindex 1..2 100644\n--- a/{0}\n+++ b/{0}\n"
+    few = "\n".join(header.format(f"src/{name}.py") + hunk for name in "abcdef")
+    assert sum(line.startswith("[...") for line in printed(FORM, of(few))) == 1
+    long = header.format("src/a.py") + "\n".join([hunk] * 100)
+    assert 3 < sum(line.startswith("[...") for line in printed(FORM, of(long))) < 10
 
 
 def test_context_that_is_cheaper_than_its_marker_stays(printed: Printed) -> None:
@@ -91,9 +112,9 @@ def test_a_plain_git_header_is_one_line_that_names_both_paths(printed: Printed) 
     assert printed(FORM, segment) == [
         "diff --git a/src/shop/order.py b/src/shop/order.py",
         "@@ -1 +1 @@",
-        "[... index line]",
         "-a",
         "+b",
+        "[... index lines]",
     ]
 
 
@@ -157,7 +178,12 @@ def test_an_author_is_repeated_only_when_it_changes(printed: Printed) -> None:
     ann, bob = "Ann Lee <ann@shop.example>", "Bob Ray <bob@shop.example>"
     text = "\n".join(head.format(str(n) * 40, who, f"Subject {n}") for n, who in enumerate((ann, ann, bob, ann), 1))
     shown = [line for line in printed(FORM, of(text)) if line.startswith("Author")]
-    assert shown == [f"Author: {ann}", "Author: the same", f"Author: {bob}", f"Author: {ann}"]
+    assert shown == [
+        f"Author: {ann}",
+        "Author: the same (also where unsaid)",
+        f"Author: {bob}",
+        "Author: Ann Lee <as above>",
+    ]
 
 
 def test_a_combined_diff_keeps_lines_changed_against_either_parent(holds: Holds, printed: Printed) -> None:
@@ -244,6 +270,49 @@ def test_an_assertion_that_prints_a_difference_is_no_diff() -> None:
     )
 
 
+def test_no_author_is_left_unsaid_before_a_line_has_told_what_that_means() -> None:
+    head = "commit {}\nAuthor: A <a@b>\nDate:   Sun Oct 25 08:00:00 2026 +0200\n\n    {}\n"
+    segment = of("\n".join(head.format(str(n) * 40, "x") for n in range(1, 9)))
+    shown = [block.shown or () for block in FORM.reduce(segment)]
+    unsaid = [index for index, lines in enumerate(shown) if not any(line.startswith("Author") for line in lines)]
+    told = [index for index, lines in enumerate(shown) if any("where unsaid" in line for line in lines)]
+    assert not unsaid or told[0] < unsaid[0]
+    for index in told:
+        assert len("\n".join(shown[index])) < len("\n".join(segment.lines[:6]))
+
+
+def test_each_blamed_line_stays_under_its_commit(holds: Holds, printed: Printed) -> None:
+    ann, bob = "1c015ae5 (Ann Lee 2026-01-03 12:02:00 +0200 ", "4b2780c4 (Bob     2026-02-06 13:03:00 +0200 "
+    segment = of(f"{ann}1) import os\n{ann}2)\n{bob}3)     pass\n{ann}4) x = (1)")
+    holds(FORM, segment)
+    assert FORM.recognise(segment) > 0.9
+    assert printed(FORM, segment) == [
+        "1c015ae5 (Ann Lee 2026-01-03 12:02:00 +0200)",
+        "1) import os",
+        "2)",
+        "4b2780c4 (Bob 2026-02-06 13:03:00 +0200)",
+        "3)     pass",
+        "1c015ae5",
+        "4) x = (1)",
+    ]
+    assert [part.label for part in FORM.parts(segment)] == ["1c015ae5", "4b2780c4", "1c015ae5"]
+
+
+def test_a_diff_names_its_files_and_a_log_its_commits(read: Read) -> None:
+    parts = FORM.parts(read(CAPTURES / "git" / "diff_patch_release.txt"))
+    assert [part.label for part in parts][:2] == ["src/click/core.py", "src/click/shell_completion.py"]
+    assert parts[0].said.startswith("diff --git a/src/click/core.py b/src/click/core.py (+")
+    log = FORM.parts(read(CAPTURES / "git" / "log_medium_forty.txt"))
+    assert {part.kind for part in log} == {"commit"}
+    assert log[0].said.endswith("Update . to 8.1.7")
+
+
+def test_states_of_a_log_share_their_folder(printed: Printed) -> None:
+    head = f"commit {'a' * 40}\nAuthor: A <a@b>\n\n    Rename\n\n"
+    shown = printed(FORM, of(head + "M\tsrc/a.py\nM\tsrc/b.py\nR100\tsrc/c.py\tsrc/d.py\nD\tREADME"))
+    assert shown[-3:] == ["M src/: a.py b.py", "R100\tsrc/c.py\tsrc/d.py", "D\tREADME"]
+
+
 @given(data=st.data())
 def test_a_mangled_capture_keeps_its_evidence(data: st.DataObject, mangled: Mangled, holds: Holds) -> None:
     holds(FORM, mangled(data, SMALL))
@@ -252,3 +321,90 @@ def test_a_mangled_capture_keeps_its_evidence(data: st.DataObject, mangled: Mang
 @given(lines=st.lists(st.sampled_from(LINES), max_size=40))
 def test_any_order_of_the_lines_of_a_diff_keeps_its_promises(lines: list[str], holds: Holds) -> None:
     holds(FORM, Segment(lines))
+
+
+PLAIN = [CAPTURES / "diff" / f"{name}.txt" for name in ("normal", "context")]
+
+
+@pytest.mark.parametrize("path", PLAIN, ids=lambda path: path.stem)
+def test_normal_and_context_diffs_are_recognised_and_keep_each_marked_line(
+    path: Path, read: Read, holds: Holds, printed: Printed
+) -> None:
+    segment = read(path, hinted=False)
+    assert FORM.recognise(segment) > 0.9
+    holds(FORM, segment)
+    shown = set(printed(FORM, segment))
+    marked = [line for line in segment.lines if line.startswith(("< ", "> ", "! ", "+ ", "- ", "*** ", "--- "))]
+    assert len(marked) > 50
+    assert all(line in shown for line in marked)
+
+
+def test_a_context_diff_keeps_the_line_above_a_change_once(printed: Printed) -> None:
+    far = [f"  line {number} of a context that nobody asked for" for number in range(3)]
+    text = ["*** a\t2026", "--- b\t2026", "***************", "*** 1,8 ****", *far, "! old", *far]
+    segment = Segment([*text, "--- 1,8 ----", *far, "! new", *far])
+    assert printed(FORM, segment) == [
+        *("*** a\t2026", "--- b\t2026", "***************", "*** 1,8 ****", far[2], "! old"),
+        *("--- 1,8 ----", "! new", "[... unchanged context]"),
+    ]
+
+
+def test_a_normal_diff_of_folders_names_its_files(holds: Holds, printed: Printed) -> None:
+    text = (
+        "diff -r a/x.py b/x.py\n3c3,4\n< import os\n---\n> import re\n> import sys\nOnly in b: y.py\n"
+        "diff -r a/z.py b/z.py\n0a1\n> last\n\\ No newline at end of file"
+    )
+    segment = of(text)
+    holds(FORM, segment)
+    assert FORM.recognise(segment) > 0.9
+    assert printed(FORM, segment) == text.split("\n")
+    assert [part.label for part in FORM.parts(segment)] == ["b/x.py", "b/z.py"]
+
+
+def test_quoted_mail_and_numbers_are_no_normal_diff() -> None:
+    assert FORM.recognise(of("3c3 is a model\n> quoted\n> more\n12 34\n< left")) == 0.0
+
+
+@given(data=st.data())
+def test_a_mangled_normal_or_context_diff_keeps_its_evidence(
+    data: st.DataObject, mangled: Mangled, holds: Holds
+) -> None:
+    holds(FORM, mangled(data, PLAIN))
+
+
+def test_a_file_of_thousands_of_added_lines_is_whole_in_blocks_of_a_few_hundred(holds: Holds) -> None:
+    body = [f"+line {number}" for number in range(5_000)]
+    head = ["diff --git a/x b/x", "new file mode 100644", "index 0000000..1f2e3d4", "--- /dev/null", "+++ b/x"]
+    segment = Segment([*head, "@@ -0,0 +1,5000 @@", *body])
+    holds(FORM, segment)
+    blocks = FORM.reduce(segment)
+    assert max(block.end - block.start for block in blocks) < 600
+    shown = [line for block in blocks for line in block.shown or segment.lines[block.start : block.end]]
+    assert [line for line in shown if line.startswith("+line")] == body
+
+
+def test_blame_for_programs_says_each_commit_once(read: Read, holds: Holds, printed: Printed) -> None:
+    segment = read(CAPTURES / "git" / "blame_porcelain.txt", hinted=False)
+    assert FORM.recognise(segment) > 0.9
+    holds(FORM, segment)
+    shown = printed(FORM, segment)
+    assert [line for line in shown if line[:1] == "\t"] == [line for line in segment.lines if line[:1] == "\t"]
+    assert "author Cy Dee <cy@shop.example> 1767434520 +0200" in shown
+    assert "committer: the same" in shown
+    assert "1c015ae58486 2 2" in shown
+    assert len("\n".join(shown)) < len(segment.text) / 3
+
+
+def test_commits_of_a_long_log_are_abbreviated_and_keep_their_messages(read: Read, holds: Holds) -> None:
+    segment = read(CAPTURES / "git" / "log_medium_forty.txt")
+    holds(FORM, segment)
+    shown = [line for block in FORM.reduce(segment) for line in block.shown or ()]
+    names = [line.split()[1] for line in segment.lines if line.startswith("commit ")]
+    assert [line for line in shown if line.startswith("commit ")] == [f"commit {name[:12]}" for name in names]
+    assert sum(line == " Taken over from release 8.1.7 of the library." for line in shown) >= 5
+
+
+@given(data=st.data())
+def test_a_mangled_blame_or_long_log_keeps_its_evidence(data: st.DataObject, mangled: Mangled, holds: Holds) -> None:
+    paths = [CAPTURES / "git" / f"{name}.txt" for name in ("blame_porcelain", "log_medium_forty", "blame", "log")]
+    holds(FORM, mangled(data, paths))

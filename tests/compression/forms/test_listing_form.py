@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sidecar.compression.forms.listing import FORM
-from sidecar.compression.vocabulary import Block, Command, Form, Segment
+from sidecar.compression.vocabulary import Command, Form, Segment
 
 CAPTURES = Path(__file__).parents[2] / "captures"
 Holds = Callable[[Form, Segment], None]
@@ -26,9 +26,18 @@ PATHS = [
 ]
 LISTS = [
     *PATHS,
-    *(path for family in ("ls", "tree", "du") for path in sorted((CAPTURES / family).glob("*.txt"))),
+    *(
+        path
+        for family in ("ls", "tree", "du", "exa")
+        for path in sorted((CAPTURES / family).glob("*.txt"))
+        if family == "ls" or path.stem != "missing"
+    ),
     CAPTURES / "find" / "ls.txt",
-    *(path for path in sorted((CAPTURES / "git").glob("status_*.txt")) if "un" in path.stem or "cl" in path.stem),
+    *(
+        path
+        for path in sorted((CAPTURES / "git").glob("status_*.txt"))
+        if path.stem not in {"status_not_a_repository", "status_porcelain_v2"}
+    ),
     *(CAPTURES / "git" / f"{name}.txt" for name in ("diff_name_status", "diff_numstat", "ls_files_stage")),
 ]
 SMALL = [path for path in LISTS if path.stat().st_size < 8_000]
@@ -90,52 +99,131 @@ def test_sizes_and_statuses_go_with_their_names(printed: Printed) -> None:
     ]
 
 
-def test_columns_that_are_the_same_in_all_rows_are_said_once(printed: Printed) -> None:
+def test_what_most_rows_say_is_said_once_and_what_differs_stays_in_its_row(printed: Printed) -> None:
     text = (
         "total 12\n"
         "-rw-r--r-- 1 ann staff  120 Nov 23 00:27 a.py\n"
         "-rw-r--r-- 1 ann staff 4120 Nov 23 00:27 my file.py\n"
         "drwxr-xr-x 2 ann staff 4096 Nov 23 00:27 lib\n"
         "lrwxrwxrwx 1 ann staff    4 Nov 23 00:27 b.py -> a.py\n"
-        "-rw-r--r-- 1 ann staff    0 Nov 23 00:27 c.py\n"
+        "-rw-r--r-- 1 bob staff    0 Nov  3  2024 c.py\n"
+        "-rw------- 1 ann staff    7 Nov 23 00:27 key\n"
+        "-rw-r--r-- 1 ann staff    9 Nov 23 00:27 d.py\n"
+        "-rw-r--r-- 1 ann staff   10 Nov 23 00:27 e.py\n"
     )
     assert printed(FORM, of(text, "ls -l")) == [
+        "(unless said: -rw-r--r-- 1 ann staff Nov 23 00:27)",
         "total 12",
-        "(all: owner ann, group staff, date Nov 23 00:27; rows without a mode: -rw-r--r-- 1)",
         "120 a.py",
         "4120 my file.py",
         "drwxr-xr-x 2 4096 lib",
-        "lrwxrwxrwx 1 4 b.py -> a.py",
-        "0 c.py",
+        "lrwxrwxrwx 1 b.py -> a.py",
+        "bob staff 0 Nov 3 2024 c.py",
+        "-rw------- 1 7 key",
+        "9 d.py",
+        "10 e.py",
     ]
 
 
 @pytest.mark.parametrize("name", ["la", "l_package", "usr_bin", "human", "classified", "recursive_long"])
 def test_each_row_of_a_real_long_list_can_be_written_out_again(name: str, read: Read) -> None:
     segment = read(CAPTURES / "ls" / f"{name}.txt")
-    for block in FORM.reduce(segment):
-        if block.shown is not None:
-            assert _rows_written_out(block) == [
-                " ".join(line.split()) for line in segment.lines[block.start : block.end]
-            ]
+    shown = [line for block in FORM.reduce(segment) for line in block.shown or ()]
+    rows = [" ".join(line.split()) for line in segment.lines if line]
+    assert _rows_written_out(shown) == rows
 
 
-def _rows_written_out(block: Block) -> list[str]:
-    """Rows with their common columns back in place, blanks between columns apart."""
-    shown = list(block.shown or ())
-    said = shown.pop(0)[1:-1] if shown[0].startswith("(") else ""
-    shared = dict(part.split(": ", 1) for part in said.split("; ")) if said else {}
-    columns = dict(item.split(" ", 1) for item in shared["all"].split(", ")) if "all" in shared else {}
-    rows = []
-    for line in shown:
-        cells = line.split()
-        if not re.match(r"[-dlbcps][-rwxsStT]{9}", cells[0]):
-            cells = [*shared["rows without a mode"].split(), *cells]
-        for at, column in ((2, "owner"), (3, "group"), (5, "date")):
-            if column in columns:
-                cells[at:at] = columns[column].split()
-        rows.append(" ".join(cells))
+def _rows_written_out(shown: list[str]) -> list[str]:
+    """Rows with what the line above them all says back in place, blanks between columns one each."""
+    told = dict(part.split(": ", 1) for part in shown[0][1:-1].split("; "))
+    usual = re.fullmatch(rf"({MODE} \d+)? ?([^ ]+ [^ ]+?)?(?: ({DATE}))?", told["unless said"])
+    assert usual is not None
+    rows: list[str] = []
+    date = usual[3] or ""
+    for line in shown[1:]:
+        if line.startswith("total ") or line.endswith(":"):
+            rows.append(line)
+            continue
+        match = re.fullmatch(
+            rf"(?:({MODE} \d+|[ld]) )?(?:([a-z]+ [a-z]+) )?(?:(\d[\d.,]*[KMG]?) )?(?:({DATE}) )?(.+)", line
+        )
+        assert match is not None
+        mode = told.get(match[1] or "", match[1] or usual[1])
+        size = match[3] or str(len(match[5].partition(" -> ")[2]))
+        date = match[4] or (usual[3] or date)
+        rows.append(f"{mode} {match[2] or usual[2]} {size} {date} {match[5]}")
     return rows
+
+
+MODE = r"[-dlbcps][-rwxsStT]{9}"
+DATE = r"(?:[A-Z][a-z]{2} \d+ (?:\d\d:\d\d|\d{4})|\d{4}-\d\d-\d\d \d\d:\d\d)"
+
+
+def test_a_date_that_the_row_above_has_is_not_repeated_where_dates_differ(printed: Printed) -> None:
+    rows = [("a", 3), ("b", 3), ("c", 4), ("d", 5), ("e", 5)]
+    text = "\n".join(f"-rw-r--r-- 1 ann staff 100 Nov {day:2} 00:27 {name}.py" for name, day in rows)
+    assert printed(FORM, of(text, "ls -l")) == [
+        "(unless said: -rw-r--r-- 1 ann staff; no date: that of the row above)",
+        "100 Nov 3 00:27 a.py",
+        "100 b.py",
+        "100 Nov 4 00:27 c.py",
+        "100 Nov 5 00:27 d.py",
+        "100 e.py",
+    ]
+
+
+def test_rows_of_find_stand_under_their_folder_without_inodes(printed: Printed) -> None:
+    text = (
+        "  262149      4 drwxr-xr-x   3 root     root         4096 Nov 23 00:27 src/shop\n"
+        "  262150      8 -rw-r--r--   1 root     root         5120 Nov 23 00:27 src/shop/a.py\n"
+        "  262151      8 -rw-r--r--   1 root     root          612 Nov 23 00:27 src/shop/b.py"
+    )
+    assert printed(FORM, of(text, "find src/shop -ls")) == [
+        "(unless said: -rw-r--r-- 1 root root Nov 23 00:27)",
+        "src/:",
+        "drwxr-xr-x 3 4096 shop",
+        "src/shop/:",
+        "5120 a.py",
+        "612 b.py",
+        "[... inode and block numbers]",
+    ]
+
+
+def test_a_few_dozen_names_with_numbers_in_a_row_are_written_out(holds: Holds, printed: Printed) -> None:
+    names = [f"scan_{number:04}.png" for number in range(1, 61)]
+    segment = of("\n".join(["README.md", *names]), "ls")
+    holds(FORM, segment)
+    assert set(names) <= set(" ".join(printed(FORM, segment)).split())
+
+
+def test_names_with_numbers_in_a_row_are_a_range(holds: Holds, printed: Printed) -> None:
+    names = [f"scan_{number:04}.png" for number in range(1, 300) if number != 90]
+    segment = of("\n".join(["README.md", *names]), "ls")
+    holds(FORM, segment)
+    assert "scan_0001.png..scan_0089.png scan_0091.png" in "\n".join(printed(FORM, segment))
+    paths = of("\n".join(f"out/{name}" for name in names), "find out -type f")
+    holds(FORM, paths)
+    assert "out/: scan_0122.png..scan_0241.png" in printed(FORM, paths)
+
+
+def test_thousands_of_files_under_a_filled_folder_are_counted_by_its_folders(holds: Holds, printed: Printed) -> None:
+    below = [
+        f"./node_modules/{name}/lib/file_{at}.js" for name in ("express", "@shop/cart", "qs") for at in (1, 3, 5) * 100
+    ]
+    segment = of("\n".join(["./package.json", *below, "./src/app.js", "./src/cart.js"]), "find . -type f")
+    holds(FORM, segment)
+    assert printed(FORM, segment) == [
+        "./package.json",
+        "./node_modules/ (900): express(300) @shop/cart(300) qs(300)",
+        "[... files below, their number in brackets]",
+        "./src/: app.js cart.js",
+    ]
+
+
+def test_a_filled_folder_that_was_asked_for_is_listed(printed: Printed) -> None:
+    text = "\n".join(f"node_modules/qs/lib/file_{at * 7}.js" for at in range(900))
+    shown = "\n".join(printed(FORM, of(text, "find node_modules/qs")))
+    assert all(f"file_{at * 7}.js" in shown for at in range(900))
 
 
 def test_drawn_branches_become_indentation_and_leaves_share_a_line(printed: Printed) -> None:
@@ -175,15 +263,40 @@ def test_every_path_of_a_real_tree_can_be_written_out_again(read: Read, printed:
     assert again == expected
 
 
-def test_a_status_with_thirty_untracked_files_names_each_as_it_was_written(read: Read, printed: Printed) -> None:
+def test_a_status_with_thirty_untracked_files_names_each(read: Read, printed: Printed) -> None:
     segment = read(CAPTURES / "git" / "status_untracked.txt")
     shown = printed(FORM, segment)
+    words = {word for line in shown for word in line.split()}
     untracked = segment.lines[segment.lines.index("Untracked files:") + 2 :]
     assert len(untracked) > 30
-    assert [line for line in untracked if line and line not in shown] == []
+    assert [line for line in untracked if line and line not in shown and line.strip() not in words] == []
     assert "Untracked files:" in shown
     assert "\trenamed:    LICENSE.txt -> LICENSE.md" in shown
     assert "\tdeleted:    tox.ini" in shown
+    assert "\ta b.txt" in shown
+
+
+def test_untracked_files_of_a_short_status_share_their_folder_and_changed_ones_do_not(printed: Printed) -> None:
+    text = " M src/a.py\n M src/b.py\n?? out/a.txt\n?? out/b.txt\n?? my file.txt\nUU src/c.py"
+    segment = of(text, "git status --short")
+    assert FORM.recognise(segment) > 0.9
+    assert printed(FORM, segment) == [
+        " M src/a.py",
+        " M src/b.py",
+        "?? out/: a.txt b.txt",
+        "?? my file.txt",
+        "UU src/c.py",
+    ]
+
+
+def test_hundreds_of_changed_files_share_their_folder_and_none_is_missing(holds: Holds, printed: Printed) -> None:
+    names = [f"part_{number % 7}_{number}.py" for number in range(400)]
+    listed = "\n".join(f"\tmodified:   src/shop/{name}" for name in names)
+    segment = of(f"On branch main\nChanges not staged for commit:\n{listed}", "git status")
+    holds(FORM, segment)
+    shown = "\n".join(printed(FORM, segment))
+    assert "\tmodified: src/shop/: part_0_0.py part_1_1.py" in shown
+    assert all(name in shown for name in names)
 
 
 def test_the_hints_of_a_status_go_together_and_are_told_once(read: Read, printed: Printed) -> None:
@@ -249,3 +362,46 @@ def test_any_list_of_paths_can_be_written_out_again(paths: list[str], holds: Hol
 @given(lines=st.lists(st.sampled_from(LINES), max_size=30), program=st.sampled_from(["", "ls", "find", "tree", "git"]))
 def test_any_order_of_the_lines_of_lists_keeps_its_promises(lines: list[str], program: str, holds: Holds) -> None:
     holds(FORM, Segment(lines, command=Command((program,)) if program else None))
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("ls_files_stage", "docs/deploying/: apache-httpd.rst asgi.rst eventlet.rst"),
+        ("ls_tree", "src/click.egg-info/: 2900 PKG-INFO, 3183 SOURCES.txt, 1 dependency_links.txt"),
+    ],
+)
+def test_a_long_list_of_objects_goes_without_their_names(
+    name: str, told: str, read: Read, holds: Holds, printed: Printed
+) -> None:
+    segment = read(CAPTURES / "git" / f"{name}.txt")
+    holds(FORM, segment)
+    shown = "\n".join(printed(FORM, segment))
+    assert told in shown
+    assert "[... names of objects (mode 100644 unless said)]" in shown
+    assert len(shown) < len(segment.text) / 2
+
+
+def test_other_modes_and_stages_of_objects_are_said() -> None:
+    lines = [f"100644 {number:040x} 0\tsrc/a{number}x.py" for number in range(30)]
+    lines += [f"100755 {'a' * 40} 0\tsrc/run.sh", f"100644 {'b' * 40} 2\tsrc/merged.py"]
+    shown = "\n".join(
+        line
+        for block in FORM.reduce(Segment(lines, command=Command(("git", "ls-files", "-s"))))
+        for line in block.shown or ()
+    )
+    assert "mode 100755 src/run.sh" in shown
+    assert "stage 2 src/merged.py" in shown
+
+
+def test_a_status_for_programs_keeps_states_and_paths(read: Read, holds: Holds, printed: Printed) -> None:
+    segment = read(CAPTURES / "git" / "status_porcelain_v2.txt")
+    holds(FORM, segment)
+    shown = printed(FORM, segment)
+    assert {"# branch.head main", "2 R. R100 README.txt\tREADME.rst", "1 .D docs/api.rst"} <= set(shown)
+
+
+@given(data=st.data())
+def test_a_mangled_list_for_programs_keeps_its_evidence(data: st.DataObject, mangled: Mangled, holds: Holds) -> None:
+    paths = [CAPTURES / "git" / f"{name}.txt" for name in ("ls_files_stage", "ls_tree", "status_porcelain_v2")]
+    holds(FORM, mangled(data, paths))

@@ -1,0 +1,232 @@
+"""`git status`, long and short: every path stays; the hints on what to type next go.
+
+    Untracked files:                                     Untracked files:
+      (use "git add <file>..." to include in ...)   ->     reports/: week-1.txt week-2.txt
+    <TAB>reports/week-1.txt                              [... of lines 1-5: hints "(use git ...)"]
+    <TAB>reports/week-2.txt
+
+What is changed keeps its line; untracked and ignored files share their folder.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from sidecar.compression.prefixes import folder_and_name, names_on_lines
+from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, note
+
+__all__ = [
+    "short_evidence", "short_reduced", "short_share", "status_evidence", "status_reduced", "status_share",
+    "v2_evidence", "v2_reduced", "v2_share",
+]  # fmt: skip
+
+_HINT = re.compile(
+    r'\s*\((?:use "git |commit or discard |fix conflicts and run "|all conflicts fixed: |working directory ).*\)$'
+)
+_STARTS = (
+    "\t", "On branch ", "HEAD detached ", "Your branch ", "Changes ", "Untracked files:", "Unmerged paths:",
+    "nothing ", "no changes ", "You have ", "You are ", "All conflicts ", "Ignored files:", "and have ",
+    "Not currently ", "No commits ", "Last command", "Next command", "Submodule", "interactive rebase", "  (",
+    "Stash ", "Your stash ", "It took ", "Last commands", "Next commands", "   ", "rebase in progress",
+    "  no changes", "  and ",
+)  # fmt: skip
+_VERB = re.compile(r"\t(?:new file|modified|deleted|renamed|copied|typechange|both |added by|deleted by)")
+_SHORT = re.compile(r"(?:[ MTADRCU][ MTADRCU?]|\?\?|!!) \S")
+_CHANGED_LINES = 40
+"""So many changed files keep a line of their own each; more share their folder."""
+
+
+def status_share(lines: Sequence[str]) -> float:
+    told = [line for line in lines if line]
+    return sum(1 for line in told if line.startswith(_STARTS) or _HINT.match(line)) / len(told) if told else 0.0
+
+
+def status_evidence(segment: Segment) -> list[Evidence]:
+    """Every line but the hints; a listed file by its state, its folder and its name."""
+    found: list[Evidence] = []
+    for index, line in enumerate(segment.lines):
+        if not line or line.lstrip().startswith("("):
+            continue
+        if line[0] == "\t":
+            state, path = _state_and_path(line)
+            found.append(Evidence(index, tuple(part for part in (state.strip(), *folder_and_name(path)) if part)))
+        else:
+            found.append(Evidence(index, (line,)))
+    return found
+
+
+def _state_and_path(line: str) -> tuple[str, str]:
+    """What a listed file's line says before its path, and the path: "modified:" and "src/a.py"."""
+    if _VERB.match(line):
+        state, colon, path = line.partition(":")
+        return f"{state.strip()}{colon}", path.strip()
+    return "", line.strip()
+
+
+def status_reduced(segment: Segment) -> list[Block]:
+    lines = segment.lines
+    changed = sum(1 for line in lines if _VERB.match(line))
+    hints = [index for index, line in enumerate(lines) if _HINT.match(line)]
+    blocks: list[Block] = []
+    start = 0
+    last_hint = hints[-1] + 1 if hints else 0
+    if last_hint:
+        shown = list(_shown(lines[:last_hint], apart=changed <= _CHANGED_LINES))
+        blocks.append(Block(0, last_hint, tuple(shown), 'hints "(use git ...)"', Rank.EVIDENCE))
+        start = last_hint
+    while start < len(lines):
+        end = min(len(lines), start + 120)
+        shown = list(_shown(lines[start:end], apart=changed <= _CHANGED_LINES))
+        blocks.append(note(start, end, shown or [""], Rank.EVIDENCE))
+        start = end
+    return blocks
+
+
+def _shown(lines: Sequence[str], *, apart: bool) -> Iterable[str]:
+    """The lines without hints and blanks; files of one state and one folder in a line, the changed ones *apart*."""
+    run: list[str] = []
+    state = folder = ""
+    for line in (*lines, ""):
+        own_state, path = _state_and_path(line) if line[:1] == "\t" else ("", "")
+        own_folder, name = folder_and_name(path)
+        joins = bool(path) and not (own_state and apart) and not re.search(r'[\s":,]', path)
+        if run and not (joins and (own_state, own_folder) == (state, folder)):
+            yield from _run(state, folder, run)
+            run = []
+        if joins:
+            state, folder = own_state, own_folder
+            run.append(name)
+        elif line and not _HINT.match(line):
+            yield line
+
+
+def _run(state: str, folder: str, names: Sequence[str]) -> Iterable[str]:
+    head = f"\t{state} " if state else "\t"
+    if len(names) == 1:
+        yield f"{head}{folder}{names[0]}"
+    elif folder:
+        yield from names_on_lines(f"{head}{folder}", names)
+    else:
+        line = head
+        for name in names:
+            if len(line) > 300:
+                yield line.rstrip(" ")
+                line = head
+            line += f"{name} "
+        yield line.rstrip(" ")
+
+
+# `git status --short`, `--porcelain`.
+
+
+def short_share(lines: Sequence[str]) -> float:
+    told = [line for line in lines if line]
+    return sum(1 for line in told if _SHORT.match(line) or line.startswith("## ")) / len(told) if told else 0.0
+
+
+def short_evidence(segment: Segment) -> list[Evidence]:
+    found: list[Evidence] = []
+    for index, line in enumerate(segment.lines):
+        if line and _SHORT.match(line):
+            found.append(
+                Evidence(index, tuple(part for part in (line[:2].strip(), *folder_and_name(line[3:])) if part))
+            )
+        elif line:
+            found.append(Evidence(index, (line,)))
+    return found
+
+
+def short_reduced(segment: Segment) -> list[Block]:
+    """Files of one state in one folder in a line, where there are many; the first columns stay as they are."""
+    lines = segment.lines
+    changed = sum(1 for line in lines if line[:2] not in {"??", "!!"})
+    blocks: list[Block] = []
+    index = 0
+    while index < len(lines):
+        state = lines[index][:3]
+        folder = folder_and_name(lines[index][3:])[0]
+        end = index + 1
+        is_file = _SHORT.match(lines[index]) and (state[0] in "?!" or changed > _CHANGED_LINES)
+        while is_file and _is_plain(lines[index]) and end < len(lines) and end - index < 120:
+            other = lines[end]
+            if other[:3] != state or folder_and_name(other[3:])[0] != folder or not _is_plain(other):
+                break
+            end += 1
+        if end - index == 1:
+            blocks.append(Block(index, end, None, "", Rank.EVIDENCE))
+        else:
+            names = [folder_and_name(line[3:])[1] for line in lines[index:end]]
+            shown = names_on_lines(f"{state}{folder}", names) if folder else [f"{state}{' '.join(names)}"]
+            blocks.append(note(index, end, shown, Rank.EVIDENCE))
+        index = end
+    return blocks
+
+
+def _is_plain(line: str) -> bool:
+    return not re.search(r'[\s":,]', line[3:])
+
+
+# `git status --porcelain=v2`.
+
+_V2 = re.compile(r"([12u] \S\S) (\S{4}) (?:\d{6} ){3,4}(?:[0-9a-f]{40,64} ){2,3}(?:([RC]\d{1,3}) )?(.+)$")
+_V2_STARTS = ("? ", "! ", "# branch.", "# stash ")
+
+
+def v2_share(lines: Sequence[str]) -> float:
+    told = [line for line in lines if line]
+    return sum(1 for line in told if _V2.match(line) or line.startswith(_V2_STARTS)) / len(told) if told else 0.0
+
+
+def v2_evidence(segment: Segment) -> list[Evidence]:
+    """Each changed file by its state, its folder and its name; every other line whole or in these pieces."""
+    found: list[Evidence] = []
+    for index, line in enumerate(segment.lines):
+        if match := _V2.match(line):
+            state, _, _, path = match.groups()
+            pieces = (piece for part in path.split("\t") for piece in folder_and_name(part))
+            found.append(Evidence(index, (state.partition(" ")[2], *filter(None, pieces))))
+        elif line.startswith(("? ", "! ")):
+            found.append(Evidence(index, tuple(filter(None, (line[0], *folder_and_name(line[2:]))))))
+        elif line:
+            found.append(Evidence(index, (line,)))
+    return found
+
+
+def v2_reduced(segment: Segment) -> list[Block]:
+    """Files without the modes and names of their objects; many of one state in one folder share a line."""
+    lines = segment.lines
+    changed = sum(1 for line in lines if line[:1] in {"1", "2", "u"})
+    blocks: list[Block] = []
+    for start in range(0, len(lines), 400):
+        end = min(start + 400, len(lines))
+        shown = list(_v2_shown(lines[start:end], apart=changed <= _CHANGED_LINES))
+        has_objects = any(line[:1] in {"1", "2", "u"} for line in lines[start:end])
+        blocks.append(Block(start, end, tuple(shown), "modes, names of objects" if has_objects else "", Rank.EVIDENCE))
+    return blocks
+
+
+def _v2_shown(lines: Sequence[str], *, apart: bool) -> Iterable[str]:
+    run: list[str] = []
+    head = folder = ""
+    for line in (*lines, ""):
+        match = _V2.match(line)
+        state, path = (match[1], match[4]) if match is not None else (line[:1], line[2:])
+        own_folder, name = folder_and_name(path)
+        is_file = match is not None or line.startswith(("? ", "! "))
+        joins = is_file and not (match is not None and (apart or match[3] or match[2] != "N..."))
+        joins = joins and not re.search(r'[\s":,]', path)
+        if run and not (joins and (state, own_folder) == (head, folder)):
+            yield from (
+                names_on_lines(f"{head} {folder}", run)
+                if len(run) > 1 and folder
+                else (f"{head} {folder}{one}" for one in run)
+            )
+            run = []
+        if joins:
+            head, folder = state, own_folder
+            run.append(name)
+        elif match is not None:
+            yield " ".join(filter(None, (state, match[2] if match[2] != "N..." else "", match[3], path)))
+        elif line:
+            yield line

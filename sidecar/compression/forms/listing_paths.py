@@ -1,0 +1,278 @@
+"""Lists of paths: find, fd, `git ls-files`, du, what searchers list with -l.
+
+    src/app/a.py                                 4<TAB>src/app/a
+    src/app/b.py   ->  src/app/: a.py b.py       12<TAB>src/app/b   ->  src/app/: 4 a, 12 b
+
+    node_modules/accepts/index.js                node_modules/ (8123): accepts(5) array-flatten(4) ...
+    ... 8,122 more                          ->   [... of lines 12-8134: files below, their number in brackets]
+
+Every path stays, and comes back by writing the folder before each name, but for the thousands under a folder that a
+program fills (`node_modules`, `.git`): their folders are named and counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sidecar.compression.prefixes import between_numbers, folder_and_name, names_on_lines, ranged
+from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep
+
+__all__ = ["is_listed", "paths_evidence", "paths_reduced"]
+
+_PATH = re.compile(r"[^\s:*?\"'<>|;{}=]+$")
+_LED_PATH = re.compile(
+    r"((?:\d[\d.,]*[KMGTPB]?i?\s+|-\t){1,2}|[ACDMRTUX]\d*\t"
+    r"|\d{6} (?:[a-z]+ )?[0-9a-f]{40,64}(?: +(?:\d+|-))?\t)([^\t]+)$"
+)
+_OBJECT = re.compile(r"(\d{6}) (?:[a-z]+ )?[0-9a-f]{40,64}( +)?(\d+|-)?\t$")
+"""What `git ls-tree` and `git ls-files -s` say before a path: its mode, its object, its size or its stage."""
+_PLAIN_MODE = "100644"
+_OBJECTS = 10 * 120
+"""How many objects share a marker: a multiple of what other blocks stand for."""
+_FEW_OBJECTS = 20
+"""In a list as short as this each object's name stays."""
+_ODD = re.compile(r"[ :,\t]")
+"""A path with one of these cannot be told from its neighbours in a line; one with a tab may be led by something."""
+_FILLED = re.compile(
+    r"(?:^|/)(node_modules|\.git|__pycache__|\.venv|venv|site-packages|\.tox|\.nox|\.mypy_cache|\.ruff_cache|\.gradle"
+    r"|\.pytest_cache|target/(?:debug|release)|\.next|\.nuxt|bower_components|\.cache|\.hg/store|\.svn)/"
+)
+"""Folders that programs fill: a list of all that is in the project does not ask for what is in them."""
+_MANY = 800
+"""So many files in a row under such a folder are counted."""
+_CHUNK = 120
+"""A block ends at each multiple of so many lines, so that a bound can cut between blocks."""
+
+
+def is_listed(line: str) -> bool:
+    """Whether a line is a path, or a path with a size or a status before it."""
+    if "\t" in line:
+        return _LED_PATH.match(line) is not None
+    if "/" not in line and (line.count(".") != 1 or not line[:1].isidentifier()):
+        return False
+    return _PATH.match(line) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Paths:
+    """The lines of a list taken apart: what leads each path, its folder, its name; no name where a line must stay."""
+
+    leads: list[str]
+    folders: list[str]
+    names: list[str]
+    what: str = ""
+    """What is left out of the leads."""
+
+
+def _paths(segment: Segment) -> _Paths:
+    """Each line taken apart; read once and kept with the segment, as its text is."""
+    paths: _Paths | None = segment.__dict__.get("_listing_paths")
+    if paths is None:
+        paths = segment.__dict__["_listing_paths"] = _read(segment)
+    return paths
+
+
+def _read(segment: Segment) -> _Paths:
+    lines = segment.lines
+    cuts = [line.rfind("/", 0, len(line) - 1) + 1 if line else 0 for line in lines]
+    folders = [line[:cut] for line, cut in zip(lines, cuts, strict=True)]
+    names = [line[cut:] if cut else "" for line, cut in zip(lines, cuts, strict=True)]
+    leads = [""] * len(lines)
+    what = ""
+    if _ODD.search(segment.text):
+        if len(lines) > _FEW_OBJECTS and (match := _LED_PATH.match(lines[0])) and _OBJECT.match(match[1]):
+            what = f"names of objects (mode {_PLAIN_MODE} unless said)"
+        for index, line in enumerate(lines):
+            if _ODD.search(line):
+                leads[index], folders[index], names[index] = _led(line, unnamed=bool(what))
+    return _Paths(leads, folders, names, what)
+
+
+def _led(line: str, *, unnamed: bool) -> tuple[str, str, str]:
+    """What leads a path, its folder, its name; the lead of an object *unnamed* without its name."""
+    match = _LED_PATH.match(line) if "\t" in line else None
+    path = match[2] if match is not None else line
+    folder, name = folder_and_name(path)
+    if match is None or not folder or not name or _ODD.search(path):
+        return "", "", ""
+    if unnamed and (told := _OBJECT.match(match[1])) is not None:
+        mode, gap, number = told.groups()
+        is_size = gap is not None and len(gap) > 1
+        said = [f"mode {mode}"] if mode != _PLAIN_MODE else []
+        said += [number] if is_size else [f"stage {number}"] if number not in {None, "0"} else []
+        return " ".join(said), folder, name
+    return " ".join(match[1].split()), folder, name
+
+
+def paths_evidence(segment: Segment) -> list[Evidence]:
+    """Each path in its folder and its name: not those in filled folders, nor the middle of a run of numbers."""
+    lines = segment.lines
+    filled = _filled(segment)
+    paths = _paths(segment)
+    leads, folders, names = paths.leads, paths.folders, paths.names
+    counted = between_numbers([name if not lead else "" for lead, name in zip(leads, names, strict=True)])
+    found: list[Evidence] = []
+    index = 0
+    while index < len(lines):
+        folder = folders[index]
+        start = index
+        index += 1
+        if filled[start]:
+            if not start or filled[start - 1] != filled[start]:
+                found.append(Evidence(start, (filled[start],)))
+        elif not names[start]:
+            if lines[start]:
+                found.append(Evidence(start, (lines[start],)))
+        elif leads[start]:
+            found.append(Evidence(start, (*leads[start].split(), folder, names[start])))
+        else:
+            # Neighbours in one folder are printed by one block, as long as it is not cut between them.
+            limit = min(len(lines), start - start % _CHUNK + _CHUNK)
+            while index < limit and folders[index] == folder and not leads[index] and names[index]:
+                if filled[index]:
+                    break
+                index += 1
+            told = names[start:index]
+            if counted:
+                told = [
+                    name
+                    for at, name in enumerate(told, start)
+                    if at not in counted or not (folders[at - 1] == folder == "".join(folders[at + 1 : at + 2]))
+                ]
+            found.append(Evidence(start, (folder, *told)))
+    return found
+
+
+def paths_reduced(segment: Segment) -> list[Block]:
+    lines = segment.lines
+    filled = _filled(segment)
+    paths = _paths(segment)
+    blocks: list[Block] = []
+    index = 0
+    while index < len(lines):
+        if filled[index]:
+            end = index + 1
+            while end < len(lines) and filled[end] == filled[index]:
+                end += 1
+            blocks.append(_counted(lines, index, end, filled[index]))
+            index = end
+            continue
+        end = _end_of_folder(paths, filled, index)
+        if paths.what and paths.names[index]:
+            end = index
+            while end < len(lines) and (end == index or end % _OBJECTS) and paths.names[end] and not filled[end]:
+                end += 1
+            blocks.append(_without_names(paths, filled, index, end))
+        else:
+            blocks.append(_grouped(paths, index, end))
+        index = end
+    return _joined(blocks)
+
+
+def _end_of_folder(paths: _Paths, filled: Sequence[str], start: int) -> int:
+    """The end of a run of neighbours in one folder whose leads can be written together."""
+    leads, folders, names = paths.leads, paths.folders, paths.names
+    lead, folder = leads[start], folders[start]
+    same_lead = not lead or lead[0].isalpha()
+    end = start + 1
+    limit = min(len(names), start - start % _CHUNK + _CHUNK) if names[start] else end
+    while end < limit and folders[end] == folder and names[end] and not filled[end]:
+        other = leads[end]
+        if (other != lead) if same_lead else (not other or other[0].isalpha()):
+            break
+        end += 1
+    return end
+
+
+def _grouped(paths: _Paths, start: int, end: int) -> Block:
+    if end - start == 1:
+        return keep(start, end, Rank.EVIDENCE)
+    lead, folder = paths.leads[start], paths.folders[start]
+    names = paths.names[start:end]
+    if lead and not lead[0].isalpha():
+        entries = [f"{own} {name}" for own, name in zip(paths.leads[start:end], names, strict=True)]
+        return Block(start, end, tuple(names_on_lines(folder, entries, between=", ")), "", Rank.EVIDENCE)
+    head = f"{lead} {folder}" if lead else folder
+    shown = names_on_lines(head, names if lead else ranged(names))
+    return Block(start, end, tuple(shown), "", Rank.EVIDENCE)
+
+
+def _without_names(paths: _Paths, filled: Sequence[str], start: int, end: int) -> Block:
+    """Many objects in one block, for what is left out of each needs one marker."""
+    shown: list[str] = []
+    index = start
+    while index < end:
+        after = min(_end_of_folder(paths, filled, index), end)
+        run = _grouped(paths, index, after)
+        shown += run.shown or (f"{paths.leads[index]} {paths.folders[index]}{paths.names[index]}".lstrip(),)
+        index = after
+    return Block(start, end, tuple(shown), paths.what, Rank.EVIDENCE)
+
+
+def _joined(blocks: Sequence[Block]) -> list[Block]:
+    """Neighbouring verbatim lines as one block."""
+    joined: list[Block] = []
+    for block in blocks:
+        if joined and block.shown is None and joined[-1].shown is None and block.rank is joined[-1].rank:
+            joined[-1] = keep(joined[-1].start, block.end, block.rank)
+        else:
+            joined.append(block)
+    return joined
+
+
+def _shared_chars(first: str, *others: str) -> int:
+    """How many characters all of some lines begin with: a folder that all are in was asked for."""
+    return next(
+        (at for at, character in enumerate(first) if any(other[at : at + 1] != character for other in others)),
+        len(first),
+    )
+
+
+def _filled(segment: Segment) -> list[str]:
+    """For each line the filled folder it is counted under, "" for every other line; told once and kept."""
+    roots: list[str] | None = segment.__dict__.get("_listing_filled")
+    if roots is None:
+        roots = segment.__dict__["_listing_filled"] = _filled_roots(segment.lines)
+    return roots
+
+
+def _filled_roots(lines: Sequence[str]) -> list[str]:
+    roots = [""] * len(lines)
+    if len(lines) < _MANY:
+        return roots
+    asked = max(0, _shared_chars(lines[0], lines[len(lines) // 2], lines[-1]) - 1)
+    known: dict[str, str] = {}
+    run_start = 0
+    run = ""
+    for index, line in enumerate((*lines, "")):
+        if run and line.startswith(run):
+            continue
+        folder = line[: line.rfind("/") + 1]
+        root = known.get(folder)
+        if root is None:
+            match = _FILLED.search(folder, asked) if "\t" not in folder else None
+            root = known[folder] = folder[: match.end()] if match is not None else ""
+        if root != run:
+            if run and index - run_start >= _MANY:
+                roots[run_start:index] = [run] * (index - run_start)
+            run, run_start = root, index
+    return roots
+
+
+def _counted(lines: Sequence[str], start: int, end: int, root: str) -> Block:
+    """What is right below a filled folder, each with how many are below it."""
+    cut = len(root)
+    below = Counter(_child(line, cut) for line in lines[start:end])
+    names = [f"{name}({count})" if count > 1 else name for name, count in below.items() if name]
+    shown = names_on_lines(f"{root} ({end - start})", names)
+    return Block(start, end, tuple(shown), "files below, their number in brackets", Rank.CONTENT)
+
+
+def _child(line: str, cut: int) -> str:
+    first, _, rest = line[cut:].partition("/")
+    if first.startswith("@") and rest:
+        return f"{first}/{rest.partition('/')[0]}"
+    return first
