@@ -51,18 +51,19 @@ async def open_rooms(
             clock=clock,
             environ=environ,
             store=store,
-            compressor=Compressor(shelf=partial(_shelf, user_file(environ).parent / "tools")),
+            compressor=Compressor(shelf=partial(_shelf, user_file(environ).parent / "tools", cwd, state_dir(environ))),
             configuration=configured.configuration,
             switchboard=configured.switchboard,
         )
 
 
 @cache
-def _shelf(own: Path) -> Shelf:
-    """Our shelf, and after it the user's *own*, beside their configuration file."""
+def _shelf(own: Path, cwd: Path, state: Path) -> Shelf:
+    """Our shelf, after it the user's *own*, beside their configuration file, and last the project's, once trusted."""
     from sidecar.compression.shelf import load
+    from sidecar.config.project_shelf import trusted_texts
 
-    return load((own,))
+    return load((own,), trusted_texts(cwd, state_dir=state))
 
 
 class _Configured:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -32,6 +32,10 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON doc
 _ANSWER_TOKENS = click.option(
     "--answer-tokens", type=click.IntRange(100, 200_000), help="Upper bound of the result, in tokens."
 )
+_LEVEL = click.option(
+    "--level", type=click.Choice(["faithful", "tight"]), help="How much stays; by default the configuration's."
+)
+_MASK = click.option("--mask-secrets", is_flag=True, help="Mask passwords, keys and tokens before showing or keeping.")
 _FOCUS = click.option("--focus", default="", help="What you want to know, in words; it comes first within a bound.")
 
 
@@ -98,8 +102,9 @@ def _document(result: Compressed) -> dict[str, Any]:
         "handle": result.handle,
         "before_tokens": result.before_tokens,
         "after_tokens": result.after_tokens,
-        "forms": list(result.forms),
-        "omissions": result.omissions,
+        "segments": [{"lines": [one.first, one.last], "form": one.form} for one in result.segments],
+        "evidence": [{"line": one.line, "parts": list(one.parts)} for one in result.evidence],
+        "left_out": [{"lines": [one.first, one.last], "what": one.what} for one in result.left_out],
     }
 
 
@@ -136,14 +141,27 @@ def demo(*, keep: bool) -> None:
 @click.argument("file", default="-")
 @click.option("--command", default="", help="The command that printed it.")
 @click.option("--exit-code", type=int, help="What that command exited with.")
+@click.option("--since", default="", help="Handle of an earlier output: show what changed.")
 @_FOCUS
 @_ANSWER_TOKENS
+@_LEVEL
+@_MASK
 @_JSON
 def compress(
-    *, file: str, command: str, exit_code: int | None, focus: str, answer_tokens: int | None, as_json: bool
+    *,
+    file: str,
+    command: str,
+    exit_code: int | None,
+    since: str,
+    focus: str,
+    answer_tokens: int | None,
+    level: str | None,
+    mask_secrets: bool,
+    as_json: bool,
 ) -> None:
     """Shorten FILE (or stdin), print only the result."""
     data = _read(file)
+    from sidecar.compression.levels import Level
     from sidecar.verbs.compress import compressed
 
     result = _call(
@@ -156,6 +174,9 @@ def compress(
             exit_code=exit_code,
             focus=focus,
             answer_tokens=answer_tokens,
+            since=since,
+            level=Level(level) if level else None,
+            mask_secrets=mask_secrets,
         )
     )
     if as_json:
@@ -180,11 +201,22 @@ def _read(file: str) -> bytes:
 @click.option(
     "--timeout", "timeout_s", type=click.FloatRange(0, 86_400, min_open=True), help="Seconds until it is ended."
 )
+@click.option("--since", default="", help="`last` or a handle: show what changed since that output of it.")
 @_FOCUS
 @_ANSWER_TOKENS
+@_LEVEL
+@_MASK
 @_JSON
 def run(
-    *, command: tuple[str, ...], timeout_s: float | None, focus: str, answer_tokens: int | None, as_json: bool
+    *,
+    command: tuple[str, ...],
+    timeout_s: float | None,
+    since: str,
+    focus: str,
+    answer_tokens: int | None,
+    level: str | None,
+    mask_secrets: bool,
+    as_json: bool,
 ) -> None:
     """Run COMMAND, print its output shortened, exit as it did.
 
@@ -193,21 +225,49 @@ def run(
     """
     import shlex
 
+    from sidecar.compression.colours import coloured
+    from sidecar.compression.levels import Level
     from sidecar.verbs.run import run_command
 
     line = command[0] if len(command) == 1 else shlex.join(command)
+    is_terminal = sys.stdout.isatty() and not as_json
+    _pass_signals_on()
     done = _call(
         lambda rooms, caller: run_command(
-            rooms, caller=caller, command=line, timeout_s=timeout_s, focus=focus, answer_tokens=answer_tokens
+            rooms,
+            caller=caller,
+            command=line,
+            timeout_s=timeout_s,
+            focus=focus,
+            answer_tokens=answer_tokens,
+            since=since,
+            level=Level(level) if level else None,
+            mask_secrets=mask_secrets,
+            inherits_stdin=True,
+            on_terminal=is_terminal,
         )
     )
     if as_json:
         _say_json({"exit_status": done.exit_status, "headline": done.headline, **_document(done.shown)})
     else:
         if done.shown.text:
-            _say(done.shown.text)
+            _say(coloured(done.output, done.shown) if is_terminal else done.shown.text)
         click.echo(f"sidecar: {done.headline}", err=True)
     sys.exit(done.exit_status)
+
+
+def _pass_signals_on() -> None:
+    """The command gets what we are sent; when it has ended by it, what it printed is shown and its status is ours."""
+    import signal
+
+    from sidecar.shell import signal_all
+
+    def pass_on(number: int, _frame: object) -> None:
+        if not signal_all(signal.Signals(number)):  # nothing runs yet, or any more
+            os._exit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, pass_on)
 
 
 @main.command()
@@ -215,16 +275,24 @@ def run(
 @click.option("--lines", help="`120-153`, `120-` or `120`, counted from 1.")
 @click.option("--find", help="A regular expression.")
 @click.option("--context", type=click.IntRange(0, 1_000), default=2, show_default=True, help="Lines around each match.")
+@click.option("--block", help="A part by its name: `3rd failure`, a test, a file.")
 @_ANSWER_TOKENS
 @_JSON
 def recall(
-    *, handle: str, lines: str | None, find: str | None, context: int, answer_tokens: int | None, as_json: bool
+    *,
+    handle: str,
+    lines: str | None,
+    find: str | None,
+    context: int,
+    block: str | None,
+    answer_tokens: int | None,
+    as_json: bool,
 ) -> None:
     """Print the original behind HANDLE, byte for byte.
 
-    With --lines, --find or --answer-tokens, print those lines under a heading that names them.
+    With --lines, --find, --block or --answer-tokens, print those lines under a heading that names them.
     """
-    if lines is None and find is None and answer_tokens is None:
+    if lines is None and find is None and block is None and answer_tokens is None:
         original = _call(lambda rooms, _caller: rooms.store.original(handle))
         if as_json:
             document = {
@@ -242,7 +310,14 @@ def recall(
 
     text = _call(
         lambda rooms, caller: recall_lines(
-            rooms, caller=caller, handle=handle, lines=lines, find=find, context=context, answer_tokens=answer_tokens
+            rooms,
+            caller=caller,
+            handle=handle,
+            lines=lines,
+            find=find,
+            context=context,
+            block=block,
+            answer_tokens=answer_tokens,
         )
     )
     _say_json({"handle": handle, "text": text}) if as_json else _say(text)
@@ -400,29 +475,50 @@ _COLOURS = {"found": "green", "missing": "bright_black", "note": "yellow", "prob
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--undo", is_flag=True, help="Take the trust back.")
 def trust(*, yes: bool, undo: bool) -> None:
-    """Let the project's file use hosts, keys and programs.
+    """Let the project's files use hosts, keys and programs, and its shelf shorten output.
 
     Shows what it asks for first. Any change of the file needs it again.
     """
     from sidecar.config import trust as trusting
     from sidecar.config.places import project_file, state_dir
+    from sidecar.config.project_shelf import project_shelf
 
-    path = project_file(Path.cwd())
-    if path is None:
-        raise WrongUsage("There is no `.sidecar/config.json` in this project, so there is nothing to trust.")
+    path, own_shelf = project_file(Path.cwd()), project_shelf(Path.cwd())
+    found = [place for place in (path, own_shelf.folder if own_shelf else None) if place is not None]
+    if not found:
+        raise WrongUsage(
+            "There is no `.sidecar/config.json` and no `.sidecar/tools` in this project, so there is nothing to trust."
+        )
     state = state_dir(os.environ)
     if undo:
-        was_trusted = trusting.untrust(path, state_dir=state)
-        _say(f"{path} is no longer trusted." if was_trusted else f"{path} was not trusted.")
+        for place in found:
+            was_trusted = trusting.untrust(place, state_dir=state)
+            _say(f"{place} is no longer trusted." if was_trusted else f"{place} was not trusted.")
         return
-    asked = trusting.what_it_asks(path)
-    _say(f"{path} asks for:")
-    for line in asked.lines:
-        _say(f"  {line}")
+    asked = trusting.what_it_asks(path) if path is not None else None
+    if asked is not None:
+        _say("\n  ".join((f"{path} asks for:", *asked.lines)))
+    if own_shelf is not None:
+        _say("\n  ".join((f"{own_shelf.folder} says how output is shortened:", *_tools_told(own_shelf.texts))))
     if not yes:
         click.confirm("Trust it as it is now?", abort=True, err=True)
-    trusting.trust(path, state_dir=state, seen=asked.sha256)
+    if path is not None and asked is not None:
+        trusting.trust(path, state_dir=state, seen=asked.sha256)
+    if own_shelf is not None:
+        trusting.remember(own_shelf.folder, own_shelf.sha256, state_dir=state)
     _say("Trusted.")
+
+
+def _tools_told(texts: Iterable[tuple[str, str]]) -> list[str]:
+    """The tools of a shelf with the commands they are for; raises ConfigurationError for a file that is wrong."""
+    from sidecar.compression.shelf import load
+
+    ours = {tool.origin for tool in load().tools}
+    theirs = [tool for tool in load((), texts).tools if tool.origin not in ours]
+    return [
+        f"{tool.name}: {', '.join(' '.join(words) for output in tool.outputs for words in output.commands)}"
+        for tool in theirs
+    ]
 
 
 @main.command()
@@ -473,9 +569,11 @@ def shelf_check() -> None:
     """Run every tool's examples and explain what differs."""
     from sidecar.compression.shelf import check, load
     from sidecar.compression.shorten import shorten
-    from sidecar.config.places import user_file
+    from sidecar.config.places import state_dir, user_file
+    from sidecar.config.project_shelf import trusted_texts
 
-    known = load((user_file(os.environ).parent / "tools",))
+    trusted = trusted_texts(Path.cwd(), state_dir=state_dir(os.environ))
+    known = load((user_file(os.environ).parent / "tools",), trusted)
     count = sum(1 for _ in known.examples())
     wrong = check(
         known, lambda text, command, exit_code: shorten(text, shelf=known, command=command, exit_code=exit_code).text
@@ -484,6 +582,39 @@ def shelf_check() -> None:
         _say(f"{mismatch.example} ({mismatch.origin})\n{mismatch.difference}\n")
     _say(f"{count - len(wrong)} of {count} examples of {len(known.tools)} tools hold")
     sys.exit(1 if wrong else 0)
+
+
+@shelf.command("new")
+@click.argument("tool")
+@click.option("--from", "file", required=True, help="A file with what the tool printed (`-`: stdin).")
+@click.option("--command", default="", help="The command that printed it; by default TOOL.")
+@click.option("--exit-code", type=int, default=0, show_default=True, help="What that command exited with.")
+@click.option("--version", default="", help="The tool's version, as it names itself.")
+@click.option("--print", "only_print", is_flag=True, help="Print the file instead of writing it.")
+def shelf_new(*, tool: str, file: str, command: str, exit_code: int, version: str, only_print: bool) -> None:
+    """Start a shelf file for TOOL from what it printed.
+
+    It is written to `tools/TOOL.toml` beside your configuration, its example filled in; mend it and run
+    `sidecar shelf check`.
+    """
+    from sidecar.compression.shelf_drafts import drafted
+    from sidecar.config.places import user_file
+
+    text = drafted(tool, _read(file), command=command or tool, exit_code=exit_code, version=version)
+    if only_print:
+        _say(text)
+        return
+    path = user_file(os.environ).parent / "tools" / f"{tool}.toml"
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as written:
+            written.write(text)
+    except FileExistsError:
+        raise WrongUsage(f"`{path}` exists already: edit it, or use `--print` and add what you need.") from None
+    except OSError as error:
+        raise WrongUsage(f"`{path}` cannot be written: {error.strerror}.") from error
+    _say(str(path))
+    click.echo("sidecar: look at what it keeps and leaves out, mend it, then run `sidecar shelf check`", err=True)
 
 
 @main.command()

@@ -91,6 +91,7 @@ class RunArguments(_Arguments):
     timeout_s: Annotated[float | None, Field(gt=0, le=86_400)] = None
     focus: _Focus = ""
     answer_tokens: _AnswerTokens = None
+    since: Annotated[str, Field(description="`last` or a handle: show what changed since that output of it")] = ""
 
 
 class CompressArguments(_Arguments):
@@ -102,6 +103,7 @@ class CompressArguments(_Arguments):
     command: Annotated[str, Field(description="The command that printed it, if known")] = ""
     focus: _Focus = ""
     answer_tokens: _AnswerTokens = None
+    since: Annotated[str, Field(description="Handle of an earlier output to compare with")] = ""
 
 
 class RecallArguments(_Arguments):
@@ -111,6 +113,9 @@ class RecallArguments(_Arguments):
     lines: Annotated[str | None, Field(description="`120-153`, `120-` or `120`, counted from 1")] = None
     find: Annotated[str | None, Field(min_length=1, max_length=1_000, description="Regular expression")] = None
     context: Annotated[int, Field(ge=0, le=1_000, description="Lines around each match")] = 2
+    block: Annotated[
+        str | None, Field(min_length=1, max_length=500, description="A part by name: `3rd failure`, a test, a file")
+    ] = None
     answer_tokens: _AnswerTokens = None
 
 

@@ -19,8 +19,9 @@ import anyio
 from anyio.abc import ByteReceiveStream, Process
 
 from sidecar.errors import WrongUsage
+from sidecar.terminal import Terminal
 
-__all__ = ["OUTPUT_LIMIT_BYTES", "Ran", "end_all", "run"]
+__all__ = ["OUTPUT_LIMIT_BYTES", "Ran", "end_all", "run", "signal_all"]
 
 OUTPUT_LIMIT_BYTES = 200_000_000
 """Up to here an output is kept whole; past it, its first and last ten million bytes are."""
@@ -36,6 +37,9 @@ _DRAIN_S = 0.25
 _DRAIN_LIMIT_S = 2.0
 """How long it is read at most, however much such children print."""
 
+
+_WITHOUT_PAGERS = {"PAGER": "cat", "GIT_PAGER": "cat", "MANPAGER": "cat", "SYSTEMD_PAGER": ""}
+"""On a terminal programs would wait in a pager for keys that nobody presses."""
 
 _live_groups: set[int] = set()
 """The process groups that run now: a signal handler has no time to unwind, yet leaves none behind."""
@@ -94,35 +98,46 @@ async def run(
     environ: Mapping[str, str],
     timeout_s: float,
     limit_bytes: int = OUTPUT_LIMIT_BYTES,
+    inherits_stdin: bool = False,
+    on_terminal: bool = False,
 ) -> Ran:
     """Run *command* in a shell and wait for it, at most *timeout_s* seconds.
 
-    Standard input is empty; standard output and error share one pipe, so their order is the
-    program's own. When it ends, is cancelled or runs out of time, its whole process group ends too.
+    Standard input is empty unless it *inherits_stdin*; standard output and error share one pipe, so their order is
+    the program's own, or *on_terminal* one pseudo-terminal, for programs that colour only there. When it ends, is
+    cancelled or runs out of time, its whole process group ends too.
 
     Raises WrongUsage where the command cannot be started, for instance in a directory that is gone.
     """
     shell = shutil.which("bash", path=environ.get("PATH")) or "/bin/sh"
     started = time.monotonic()
+    terminal = Terminal.open() if on_terminal else None
     try:
         process = await anyio.open_process(
             [shell, "-c", command],
             cwd=cwd,
-            env=dict(environ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            env={**environ, **_WITHOUT_PAGERS} if terminal else dict(environ),
+            stdin=None if inherits_stdin else subprocess.DEVNULL,
+            stdout=terminal.inner if terminal else subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
+        if terminal:
+            terminal.close()
         raise WrongUsage(f"The command could not be started: {error}. Check the command and `cwd`.") from error
+    finally:
+        if terminal:
+            terminal.close_inner()
     _live_groups.add(process.pid)
     spool = _Spool(limit_bytes)
     left_children = False
     try:
         with anyio.move_on_after(timeout_s) as scope:
-            left_children = await _follow(process, spool)
+            left_children = await _follow(process, terminal or process.stdout, spool)
     finally:
+        if terminal:
+            terminal.close()
         with anyio.CancelScope(shield=True):
             await _end_group(process)
         _live_groups.discard(process.pid)
@@ -134,6 +149,14 @@ async def run(
         dropped_bytes=spool.dropped,
         left_children=left_children,
     )
+
+
+def signal_all(number: signal.Signals) -> bool:
+    """Pass a signal on to every group that runs now, also to one that was just started; False where none does."""
+    groups = {*_live_groups, *_children()}
+    for group in groups:
+        _signal_group(group, number)
+    return bool(groups)
 
 
 def end_all() -> None:
@@ -149,9 +172,8 @@ def _children() -> Iterator[int]:
             yield from map(int, listing.read_text().split())
 
 
-async def _follow(process: Process, spool: _Spool) -> bool:
+async def _follow(process: Process, stream: ByteReceiveStream | None, spool: _Spool) -> bool:
     """Read until the command has ended; True where children of it still lived then."""
-    stream = process.stdout
     if stream is None:
         await process.wait()
         return False

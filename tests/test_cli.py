@@ -2,11 +2,16 @@
 
 import json
 import os
+import pty
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -183,3 +188,288 @@ def test_a_reader_that_leaves_is_no_error(sidecar: Run, tmp_path: Path) -> None:
     )
     assert done.stdout == "{\n"
     assert "Traceback" not in done.stderr
+
+
+Running = Callable[..., subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def begin(sidecar: Run, tmp_path: Path) -> Iterator[Running]:
+    """Starts `sidecar` and leaves it running: whoever asks for it waits on what it prints, never on time."""
+    children: list[subprocess.Popen[bytes]] = []
+    environ = {"HOME": str(tmp_path / "home"), "PATH": os.environ["PATH"], "SIDECAR_STATE": str(tmp_path / "state")}
+
+    def start(*words: str, **more: Any) -> subprocess.Popen[bytes]:
+        child = subprocess.Popen([SIDECAR, *words], cwd=tmp_path / "project", env=environ, **more)
+        children.append(child)
+        return child
+
+    yield start
+    for child in children:
+        child.kill()
+        child.wait()
+
+
+def test_run_gives_the_command_its_own_standard_input(sidecar: Run) -> None:
+    assert sidecar("run", "--", "cat", stdin="one\ntwo\n").stdout == "one\ntwo\n"
+    assert sidecar("run", "--", "read x; read y; echo $y-$x", stdin="one\ntwo\n").stdout == "two-one\n"
+    assert sidecar("run", "--", "cat").stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "status"), [("true", 0), ("false", 1), ("exit 42", 42), ("kill -KILL $$", 137), ("nosuchprogram", 127)]
+)
+def test_run_exits_as_the_command_did(sidecar: Run, command: str, status: int) -> None:
+    assert sidecar("run", "--", f"{command} # in a shell").returncode == status
+
+
+CATCHING = """import os, signal, sys
+name, ready = sys.argv[1:]
+outer, inner = os.pipe()
+signal.signal(getattr(signal, name), lambda *_: os.write(inner, b"x"))
+with open(ready, "w") as fifo:
+    fifo.write("go")
+os.read(outer, 1)
+print("caught", name)
+sys.exit(9)
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGUSR1"])
+def test_a_signal_is_passed_on_and_what_the_command_says_then_is_shown(
+    begin: Running, tmp_path: Path, name: str
+) -> None:
+    os.mkfifo(tmp_path / "ready")
+    command = [sys.executable, "-c", CATCHING, name, str(tmp_path / "ready")]
+    child = begin("run", "--", *command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert (tmp_path / "ready").read_text() == "go"
+    child.send_signal(getattr(signal, name))
+    out, err = child.communicate()
+    assert out == f"caught {name}\n".encode()
+    assert err.startswith(b"sidecar: exit 9 in ")
+    assert child.returncode == 9
+
+
+def test_a_signal_in_the_first_instant_reaches_the_command_and_its_status_is_the_shells(
+    begin: Running, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "ready")
+    script = f"echo begun; echo go > {tmp_path}/ready; exec sleep 1000"
+    child = begin("run", "--", script, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert (tmp_path / "ready").read_text() == "go\n"
+    child.send_signal(signal.SIGTERM)
+    out, err = child.communicate()
+    assert out.startswith(b"begun\n")
+    assert b"ended by signal 15" in err
+    assert child.returncode == 143
+
+
+def on_a_terminal(begin: Running, *words: str) -> tuple[bytes, int]:
+    """What `sidecar` prints on a pseudo-terminal, and its exit status."""
+    outer, inner = pty.openpty()
+    child = begin(*words, stdin=subprocess.DEVNULL, stdout=inner, stderr=subprocess.DEVNULL)
+    os.close(inner)
+    seen = b""
+    with suppress(OSError):  # EIO: the other end is closed
+        while data := os.read(outer, 65_536):
+            seen += data
+    os.close(outer)
+    return seen.replace(b"\r\n", b"\n"), child.wait()
+
+
+COLOURED = """import sys
+paint = "\\x1b[31m%s\\x1b[0m" if sys.stdout.isatty() else "%s"
+for number in range(300):
+    print(paint % "the same line")
+print(paint % "error: the shop is shut")
+sys.exit(3)
+"""
+
+
+def test_on_a_terminal_a_command_colours_and_the_lines_that_are_shown_keep_it(begin: Running, tmp_path: Path) -> None:
+    (tmp_path / "project" / "paint.py").write_text(COLOURED)
+    seen, status = on_a_terminal(begin, "run", "--", sys.executable, "paint.py")
+    assert b"\x1b[31merror: the shop is shut\x1b[0m" in seen
+    assert b"the same line (x300)" in seen
+    assert status == 3
+
+
+def test_into_a_pipe_and_as_json_a_command_prints_without_colours(sidecar: Run, tmp_path: Path) -> None:
+    (tmp_path / "project" / "paint.py").write_text(COLOURED)
+    for words in (["run"], ["run", "--json"]):
+        done = sidecar(*words, "--", sys.executable, "paint.py")
+        assert "error: the shop is shut" in done.stdout
+        assert "\x1b" not in done.stdout
+        assert "u001b" not in done.stdout
+
+
+GREEN = "".join(
+    f"{verb} the {thing} of the {place}\n"
+    for verb in ("copied", "moved", "washed")
+    for thing in ("cups", "pots", "tins", "spoons", "scales")
+    for place in ("shop", "store", "cellar", "kitchen", "window", "yard")
+)
+
+
+def test_the_level_is_the_commands_or_the_configurations(sidecar: Run, tmp_path: Path) -> None:
+    words = ["compress", "-", "--command", "./copy", "--exit-code", "0"]
+    faithful = sidecar(*words, "--level", "faithful", stdin=GREEN).stdout
+    tight = sidecar(*words, "--level", "tight", stdin=GREEN).stdout
+    assert len(tight) < len(faithful)
+    assert sidecar(*words, stdin=GREEN).stdout == faithful
+    (tmp_path / "config.json").write_text('{"compression": {"level": "tight"}}')
+    assert sidecar(*words, stdin=GREEN, SIDECAR_CONFIG=str(tmp_path / "config.json")).stdout == tight
+    done = sidecar(*words, "--level", "brutal", stdin=GREEN)
+    assert done.returncode == 2
+    assert "brutal" in done.stderr
+
+
+def test_secrets_are_neither_shown_nor_kept_where_they_are_to_be_masked(sidecar: Run) -> None:
+    key = "AKIA" + "IOSFODNN7EXAMPLE"
+    shown = sidecar("compress", "-", "--mask-secrets", stdin=f"key {key}\n" + "the same line\n" * 400).stdout
+    assert "[masked: AWS Access Key]" in shown
+    handle = shown.rpartition('recall("')[2].partition('"')[0]
+    original = sidecar("recall", handle).stdout
+    assert original == "key [masked: AWS Access Key]\n" + "the same line\n" * 400
+    ran = sidecar("run", "--mask-secrets", "--", f"echo key {key}").stdout
+    assert ran == "key [masked: AWS Access Key]\n"
+
+
+def test_json_names_the_segments_the_evidence_and_what_was_left_out(sidecar: Run) -> None:
+    text = "".join(f"src/app.py:{n}:1: E501 line too long ({n} > 88)\n" for n in range(90, 640))
+    words = ["compress", "-", "--json", "--command", "ruff check", "--exit-code", "1", "--answer-tokens", "200"]
+    document = json.loads(sidecar(*words, stdin=text).stdout)
+    assert set(document) == {
+        "text", "handle", "before_tokens", "after_tokens", "segments", "evidence", "left_out",
+    }  # fmt: skip
+    assert document["after_tokens"] <= 200 < document["before_tokens"]
+    assert document["segments"] == [{"lines": [1, 550], "form": "diagnostics"}]
+    assert len(document["evidence"]) == 550
+    assert all(set(one) == {"line", "parts"} for one in document["evidence"])
+    assert document["left_out"]
+    assert all(first <= last <= 550 and one["what"] for one in document["left_out"] for first, last in [one["lines"]])
+    ran = json.loads(sidecar("run", "--json", "--", "echo out; exit 5").stdout)
+    assert (ran["exit_status"], ran["text"]) == (5, "out\n")
+    assert ran["headline"].startswith("exit 5 in ")
+
+
+def test_run_and_compress_show_what_changed_since(sidecar: Run, tmp_path: Path) -> None:
+    listing = tmp_path / "project" / "list.txt"
+    known = GREEN + "the same line\n" * 400
+    listing.write_text(known)
+    first = sidecar("run", "--", "cat list.txt").stdout
+    handle = first.rpartition('recall("')[2].partition('"')[0]
+    assert handle
+    listing.write_text(known + "brand new\n")
+    for words in (["run", "--since", "last", "--", "cat list.txt"], ["compress", "--since", handle, "list.txt"]):
+        shown = sidecar(*words).stdout
+        assert "since the earlier output: 1 new lines, 0 lines are gone" in shown
+        assert "brand new" in shown
+        assert f'earlier output: recall("{handle}")' in shown
+
+
+def test_a_shelf_file_begun_from_an_output_holds_as_it_stands(sidecar: Run, tmp_path: Path) -> None:
+    words = ["--from", "-", "--command", "cp2 -v", "--version", "cp2 1.4"]
+    done = sidecar("shelf", "new", "cp2", *words, stdin=GREEN + "\tit's '''done'''\n")
+    path = tmp_path / "home" / ".config" / "sidecar" / "tools" / "cp2.toml"
+    assert done.stdout == f"{path}\n"
+    assert done.returncode == 0
+    tool = tomllib.loads(path.read_text())
+    assert (tool["tool"], tool["output"][0]["commands"]) == ("cp2", ["cp2"])
+    assert tool["output"][0]["example"][0]["input"].startswith("copied the cups of the shop\n")
+    assert "cp2/output/" not in sidecar("shelf", "check").stdout
+    path.write_text(path.read_text().replace("copied the cups of the shop", "broke the cups of the shop", 1))
+    assert "cp2/output/" in sidecar("shelf", "check").stdout
+
+
+def test_a_shelf_file_is_not_overwritten_and_can_be_only_printed(sidecar: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "home" / ".config" / "sidecar" / "tools"
+    printed = sidecar("shelf", "new", "cp2", "--from", "-", "--print", stdin=GREEN)
+    assert not folder.exists()
+    assert sidecar("shelf", "new", "cp2", "--from", "-", stdin=GREEN).returncode == 0
+    assert (folder / "cp2.toml").read_text() == printed.stdout
+    again = sidecar("shelf", "new", "cp2", "--from", "-", stdin="another output\n")
+    assert again.returncode == 2
+    assert "exists already" in again.stderr
+    assert (folder / "cp2.toml").read_text() == printed.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "sentence"),
+    [
+        ("../evil", GREEN, "cannot name a shelf file"),
+        ("Upper", GREEN, "cannot name a shelf file"),
+        ("", GREEN, "cannot name a shelf file"),
+        (".hidden", GREEN, "cannot name a shelf file"),
+        ("a" * 99, GREEN, "cannot name a shelf file"),
+        ("good", "", "empty or binary"),
+        ("good", "a\0b", "empty or binary"),
+        ("good", GREEN * 9, "trim it by hand"),
+    ],
+)
+def test_what_no_shelf_file_can_be_made_of_is_refused(
+    sidecar: Run, tmp_path: Path, name: str, output: str, sentence: str
+) -> None:
+    done = sidecar("shelf", "new", name, "--from", "-", stdin=output)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert not (tmp_path / "home" / ".config" / "sidecar" / "tools").exists()
+
+
+MINE = (
+    'tool = "mine"\nabout = "A tool of this project."\n[[output]]\nname = "all"\ncommands = ["mine"]\n'
+    "[[output.stage]]\ndrop = '^noise'\nwhat = \"noise\"\n"
+)
+
+
+def test_a_projects_own_shelf_counts_only_as_its_user_trusted_it(sidecar: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "project" / ".sidecar" / "tools"
+    folder.mkdir(parents=True)
+    (folder / "mine.toml").write_text(MINE)
+    data = "".join(f"noise {number}\n" for number in range(300)) + "signal\n"
+
+    def is_used() -> bool:
+        return "300 lines (1-300): noise]\nsignal" in sidecar("compress", "-", "--command", "mine", stdin=data).stdout
+
+    assert not is_used()
+    told = sidecar("trust", "--yes")
+    assert told.returncode == 0
+    assert "mine: mine" in told.stdout
+    assert is_used()
+    (folder / "mine.toml").write_text(MINE.replace("^noise", "^nois"))
+    assert not is_used()
+    sidecar("trust", "--yes")
+    assert is_used()
+    (folder / "other.toml").write_text(MINE.replace("mine", "other"))
+    assert not is_used()
+    sidecar("trust", "--yes")
+    assert is_used()
+    assert "is no longer trusted" in sidecar("trust", "--undo").stdout
+    assert not is_used()
+    assert "was not trusted" in sidecar("trust", "--undo").stdout
+
+
+def test_a_projects_shelf_that_is_wrong_or_no_plain_file_is_refused(sidecar: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "project" / ".sidecar" / "tools"
+    folder.mkdir(parents=True)
+    (folder / "mine.toml").write_text("tool = 7\n")
+    done = sidecar("trust", "--yes")
+    assert done.returncode == 2
+    assert "mine.toml" in done.stderr
+    (tmp_path / "elsewhere.toml").write_text(MINE)
+    (folder / "mine.toml").unlink()
+    (folder / "mine.toml").symlink_to(tmp_path / "elsewhere.toml")
+    done = sidecar("trust", "--yes")
+    assert done.returncode == 2
+    assert "no links" in done.stderr
+
+
+def test_a_part_of_an_original_is_printed_by_its_name(sidecar: Run) -> None:
+    text = "".join(f"src/app.py:{n}:1: E501 line too long ({n} > 88)\n" for n in range(90, 140))
+    shown = sidecar("compress", "-", "--command", "ruff check", "--answer-tokens", "150", stdin=text).stdout
+    handle = shown.rpartition('recall("')[2].partition('"')[0]
+    part = sidecar("recall", handle, "--block", "2nd error").stdout.splitlines()
+    assert part[1:] == ["src/app.py:91:1: E501 line too long (91 > 88)"]
+    wrong = sidecar("recall", handle, "--block", "51st error")
+    assert wrong.returncode == 2
+    assert "There is no error 51" in wrong.stderr

@@ -33,6 +33,14 @@ def test_every_kind_of_data_file_is_shipped() -> None:
             assert any(path.match(pattern) for pattern in data[package]), path
 
 
+def test_the_readmes_python_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), {})  # noqa: S102 - the README is ours
+    assert "error: disk full" in capsys.readouterr().out
+
+
 def test_the_readmes_configuration_is_one() -> None:
     blocks = re.findall(r"```json\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert blocks

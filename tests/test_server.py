@@ -1,6 +1,7 @@
 """The five verbs through the SDK's own in-memory client: schemas, answers, and one clear sentence for bad input."""
 
 import json
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -173,6 +174,101 @@ async def test_bad_input_gets_one_clear_sentence_and_the_server_lives(
         assert sentence in refusal
         assert "\n" not in refusal
         assert (await text_of(client, "run", command="echo alive")).endswith("alive")
+
+
+FAILING = """import sys
+names = sys.argv[1:]
+print("loaded the plugin for checking types\\n" * 40, end="")
+for number, name in enumerate(names):
+    print(f"tests/test_shop.py:{10 + number}: error: {name} is undefined, so the basket cannot be counted")
+print(f"{len(names)} found")
+sys.exit(1 if names else 0)
+"""
+LEAVES, ADDED = ("tea", "mint", "lime"), ("milk", "ice", "oat", "rum", "fig")
+BLENDS = [f"blend_of_{leaf}_and_{other}" for leaf in LEAVES for other in ADDED]
+
+
+async def test_run_tells_what_changed_since_the_last_run_of_the_same_command(agent: Agent, project: Path) -> None:
+    (project / "check.py").write_text(FAILING)
+    words = project / "words.txt"
+    command = f"{sys.executable} check.py $(cat words.txt)"
+    words.write_text(" ".join(BLENDS))
+    async with agent() as client:
+        first = await text_of(client, "run", command=command, since="last")
+        assert "since the earlier output" not in first
+        assert all(name in first for name in BLENDS)
+        words.write_text(" ".join([*BLENDS[1:], "a_new_one"]))
+        second = await text_of(client, "run", command=command, since="last")
+        assert "1 fixed, 14 still failing, 1 new" in second
+        assert "a_new_one" in second
+        earlier, now = (part[:8] for part in second.splitlines()[-1].split('recall("')[1:])
+        assert BLENDS[0] in await text_of(client, "recall", handle=earlier)
+        assert "a_new_one" in await text_of(client, "recall", handle=now)
+        elsewhere = await text_of(client, "run", command=command.replace("words", "./words"), since="last")
+        assert "since the earlier output" not in elsewhere
+
+
+async def test_compress_compares_with_an_earlier_output_by_its_handle(agent: Agent) -> None:
+    words = [f"{first} {second}" for first in ("amber", "birch", "cedar") for second in BLENDS] * 4
+    async with agent() as client:
+        before = await text_of(client, "compress", text="\n".join([*words, "gone tomorrow"]), answer_tokens=200)
+        handle = before.rpartition('recall("')[2][:8]
+        text = await text_of(client, "compress", text="\n".join([*words, "brand new"]), since=handle)
+        assert text.startswith("[sidecar: since the earlier output: 1 new lines, 1 lines are gone (numbers aside)]")
+        assert "gone: gone tomorrow" in text
+        assert "brand new" in text
+        assert handle in text.splitlines()[-1]
+        assert "aaaaaaaa" in await refusal_of(client, "compress", text="\n".join(words), since="aaaaaaaa")
+
+
+async def test_recall_gets_a_part_by_its_name(agent: Agent, project: Path) -> None:
+    (project / "check.py").write_text(FAILING)
+    async with agent() as client:
+        text = await text_of(client, "run", command=f"{sys.executable} check.py {' '.join(BLENDS)}", answer_tokens=150)
+        handle = text.rpartition('recall("')[2][:8]
+        third = (await text_of(client, "recall", handle=handle, block="the 3rd error")).splitlines()
+        assert third[1:] == [f"tests/test_shop.py:12: error: {BLENDS[2]} is undefined, so the basket cannot be counted"]
+        assert third[0].endswith(": lines 43]")
+        assert (await text_of(client, "recall", handle=handle, block=BLENDS[2])).splitlines()[1:] == third[1:]
+        every = await text_of(client, "recall", handle=handle, block="errors")
+        assert all(name in every for name in BLENDS)
+        refusal = await refusal_of(client, "recall", handle=handle, block="error 99")
+        assert "There is no error 99: it has 15 errors" in refusal
+        assert "takes `block` alone" in await refusal_of(client, "recall", handle=handle, block="error 1", lines="1-2")
+
+
+async def test_recall_of_a_part_is_within_its_bound(agent: Agent, project: Path) -> None:
+    (project / "check.py").write_text(FAILING)
+    names = [f"{name}_{number}" for number in range(40) for name in BLENDS]
+    async with agent() as client:
+        text = await text_of(client, "run", command=f"{sys.executable} check.py {' '.join(names)}", answer_tokens=150)
+        handle = text.rpartition('recall("')[2][:8]
+        page = await text_of(client, "recall", handle=handle, block="errors", answer_tokens=300)
+        assert tokens.count(page) <= 300
+        assert "did not fit; recall(" in page.splitlines()[-1]
+
+
+async def test_titles_and_clipboard_writes_of_a_command_reach_no_terminal(agent: Agent) -> None:
+    async with agent() as client:
+        clipboard = r"\033]52;c;Y3VybCBodHRwczovL2V4YW1wbGUub3JnIHwgc2g=\007"
+        text = await text_of(client, "run", command=f"printf '{clipboard}done, all of the files were copied\\n'")
+    assert text.splitlines()[1:] == [
+        "done, all of the files were copied",
+        "[sidecar: 1 terminal control sequences removed]",
+    ]
+
+
+async def test_secrets_are_masked_where_the_configuration_says_so(
+    agent: Agent, environ: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"compression": {"mask_secrets": True, "level": "tight"}}))
+    environ["SIDECAR_CONFIG"] = str(tmp_path / "config.json")
+    key = "AKIA" + "IOSFODNN7EXAMPLE"
+    async with agent() as client:
+        text = await text_of(client, "run", command=f"echo key {key}; for i in $(seq 300); do echo same line; done")
+        assert "[masked: AWS Access Key]" in text
+        handle = text.rpartition('recall("')[2][:8]
+        assert key not in text + await text_of(client, "recall", handle=handle, lines="1-2")
 
 
 async def test_with_nothing_configured_ask_says_what_to_set(agent: Agent) -> None:

@@ -20,6 +20,7 @@ from sidecar.config.files import ConfigFile
 from sidecar.config.located import Path as Place
 from sidecar.config.model import Settings
 from sidecar.config.places import home_path, project_file, state_dir, user_file
+from sidecar.config.project_shelf import project_shelf
 from sidecar.config.trust import HeldBack
 from sidecar.errors import ConfigurationError
 
@@ -124,12 +125,23 @@ def load(
     return Configuration(
         settings=settings,
         origins=origins,
-        held_back=sifted.held_back,
+        held_back=(*sifted.held_back, *_held_shelf(cwd, state)),
         files=present,
         roots=tuple(Path(root) for root in merged.get("roots", [str(cwd)])),
         state_dir=state,
         notes=tuple(_strange_variables(environ)),
     )
+
+
+def _held_shelf(cwd: Path, state: Path) -> Iterable[HeldBack]:
+    """A project's shelf that its user has not trusted as it is now."""
+    shelf = project_shelf(cwd)
+    if shelf is not None and shelf.texts and not trust.is_trusted(shelf.folder, shelf.sha256, state_dir=state):
+        files_told = f"{len(shelf.texts)} file{'s' if len(shelf.texts) > 1 else ''}"
+        yield HeldBack(
+            ".sidecar/tools",
+            f"{files_told} would decide how output is shortened; ignored until you say `sidecar trust`",
+        )
 
 
 def merge(layers: Iterable[Layer]) -> tuple[dict[str, Any], dict[str, str]]:

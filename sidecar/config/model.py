@@ -215,8 +215,10 @@ class Budget(_Part):
 class Compression(_Part):
     """How output gets shorter."""
 
-    level: Literal["faithful"] = "faithful"
-    """`faithful` keeps everything that may be needed to act on the output."""
+    level: Literal["faithful", "tight"] = "faithful"
+    """`faithful` keeps everything that may be needed to act on the output; `tight` of ordinary content only marks."""
+    mask_secrets: bool = False
+    """Whether passwords, keys and tokens in outputs are masked before they are shown or kept."""
 
 
 class Run(_Part):

@@ -23,7 +23,7 @@ from sidecar.config import files
 from sidecar.config.complaints import dotted, told
 from sidecar.errors import ConfigurationError, NotTrusted, StateError
 
-__all__ = ["Asked", "HeldBack", "Sifted", "is_trusted", "sift", "trust", "untrust", "what_it_asks"]
+__all__ = ["Asked", "HeldBack", "Sifted", "is_trusted", "remember", "sift", "trust", "untrust", "what_it_asks"]
 
 _HARMLESS = ("$schema", "budgets", "compression", "run")
 """Budgets and `run.deny` only ever add to what the layers below say."""
@@ -69,6 +69,9 @@ def sift(
     for key, value in values.items():
         if key == "attach":
             held.append(HeldBack(key, "only your own configuration file decides which secret files may be sent"))
+        elif key == "compression" and value.get("mask_secrets") is False and not is_trusted:
+            kept[key] = {name: said for name, said in value.items() if name != "mask_secrets"}
+            held.append(_held(("compression", "mask_secrets"), "would show secrets that are masked elsewhere"))
         elif is_trusted or key in _HARMLESS:
             kept[key] = value
         elif key == "providers":
@@ -138,14 +141,19 @@ def trust(path: Path, *, state_dir: Path, seen: str | None = None) -> str:
         raise ConfigurationError(f"{path}: there is no project file to trust.")
     if seen is not None and file.sha256 != seen:
         raise NotTrusted(f"{path}: it changed while you were reading; look at it again with `sidecar trust`.")
+    remember(path, file.sha256, state_dir=state_dir)
+    return file.sha256
+
+
+def remember(path: Path, digest: str, *, state_dir: Path) -> None:
+    """Remember that the user trusts what is at *path* with exactly the content of *digest*; raises StateError."""
     record = _record(path, state_dir)
-    text = json.dumps({"path": str(_place(path)), "sha256": file.sha256}, indent=2) + "\n"
+    text = json.dumps({"path": str(_place(path)), "sha256": digest}, indent=2) + "\n"
     try:
         record.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _replace(record, text.encode())
     except OSError as failed:
         raise StateError(f"{record.parent}: trust cannot be remembered there: {failed.strerror}.") from failed
-    return file.sha256
 
 
 def untrust(path: Path, *, state_dir: Path) -> bool:

@@ -6,7 +6,7 @@ prompt + attach ──fitted to the endpoint's window──> router ──> answ
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +97,7 @@ async def ask_model(
         )
     if schema is not None:
         check_schema(schema)
-    attachments = [await _attachment(rooms, words) for words in attach]
+    attachments = [await _masked(rooms, await _attachment(rooms, words)) for words in attach]
     switchboard = await rooms.switchboard()
     route = await switchboard.route(model)
     earlier = await _earlier(rooms, thread)
@@ -150,6 +150,15 @@ async def _attachment(rooms: Rooms, words: str) -> _Attachment:
         )
     data = await rooms.read(part.name, leaves_the_machine=True)
     return _Attachment(words, _lines_of(data, part, words), part.name)
+
+
+async def _masked(rooms: Rooms, attachment: _Attachment) -> _Attachment:
+    """The attachment without its secrets, where the configuration masks them in outputs."""
+    if not (await rooms.configuration()).settings.compression.mask_secrets:
+        return attachment
+    from sidecar.compression.masking import masked
+
+    return replace(attachment, data=(await anyio.to_thread.run_sync(masked, attachment.data)).data)
 
 
 def _lines_of(data: bytes, part: Part, words: str) -> bytes:

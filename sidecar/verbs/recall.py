@@ -11,7 +11,9 @@ from itertools import accumulate
 import anyio.to_thread
 
 from sidecar.compression import tokens
+from sidecar.compression.asking import parts_named
 from sidecar.compression.budget import Bound
+from sidecar.compression.vocabulary import Part
 from sidecar.errors import WrongUsage
 from sidecar.store.vocabulary import Original
 from sidecar.verbs.rooms import Caller, Rooms
@@ -31,15 +33,22 @@ async def recall(
     lines: str | None = None,
     find: str | None = None,
     context: int = 2,
+    block: str | None = None,
     answer_tokens: int | None = None,
 ) -> str:
     """Lines of an original as they were printed, under a heading that names them.
 
-    *lines* and *find* together search in those lines only. What does not fit the bound is named in
-    the last line with the call that gets it.
+    *block* names a part of it ("the 3rd failure", "src/app.py"). *lines* and *find* together search in those lines
+    only. What does not fit the bound is named in the last line with the call that gets it.
     """
     original = await rooms.store.original(handle)
     bound = caller.bound(answer_tokens)
+    if block is not None:
+        if lines is not None or find is not None:
+            raise WrongUsage("`recall` takes `block` alone, or `lines` and `find`.")
+        parts = await rooms.compressor.parts(original.data, command=original.command, exit_code=original.exit_code)
+        found = parts_named(parts, block)
+        return await anyio.to_thread.run_sync(_blocks, original, found, bound, abandon_on_cancel=True)
     return await anyio.to_thread.run_sync(_page, original, lines, find, context, bound, abandon_on_cancel=True)
 
 
@@ -56,8 +65,7 @@ class _Span:
 
 
 def _page(original: Original, lines: str | None, find: str | None, context: int, bound: Bound) -> str:
-    text = original.data.decode("utf-8", errors="backslashreplace")
-    every = text.removesuffix("\n").split("\n")
+    every = _every_line(original)
     wanted = _wanted(lines, len(every), original.handle)
     if find is None:
         spans, told = [wanted], ""
@@ -67,6 +75,23 @@ def _page(original: Original, lines: str | None, find: str | None, context: int,
         if not spans:
             return f"[{original.handle}: no line of {wanted.name} matches {find!r}; it has {len(every):,} lines]"
     return _within(original, every, spans, told, bound)
+
+
+def _blocks(original: Original, parts: Sequence[Part], bound: Bound) -> str:
+    """The lines of the named parts; parts that overlap are joined."""
+    every = _every_line(original)
+    spans: list[_Span] = []
+    for part in parts:
+        if spans and part.start <= spans[-1].end:
+            spans[-1] = _Span(spans[-1].start, max(spans[-1].end, part.end))
+        else:
+            spans.append(_Span(part.start, part.end))
+    told = f", {parts[0].kind} {parts[0].label}" if len(parts) == 1 else f", {len(parts)} parts"
+    return _within(original, every, spans, told, bound)
+
+
+def _every_line(original: Original) -> list[str]:
+    return original.data.decode("utf-8", errors="backslashreplace").removesuffix("\n").split("\n")
 
 
 def _wanted(lines: str | None, total: int, handle: str) -> _Span:

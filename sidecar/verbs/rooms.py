@@ -43,10 +43,10 @@ class Caller:
     def bound(self, answer_tokens: int | None) -> Bound:
         """The size of an answer: what was asked for, and to an agent never more than it shows."""
         if not self.is_agent:
-            return Bound(answer_tokens)
+            return Bound(answer_tokens, is_asked=answer_tokens is not None)
         shown = shown_by(self.client)
         limits = [limit for limit in (answer_tokens, shown.tokens) if limit is not None]
-        return Bound(min(limits, default=None), shown.chars)
+        return Bound(min(limits, default=None), shown.chars, is_asked=answer_tokens is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from sidecar import shell
 from sidecar.agents.permissions import agent_rules, denied_by
 from sidecar.compression import tokens
 from sidecar.compression.compressor import Compressed
+from sidecar.compression.levels import Level
 from sidecar.config.places import project_folder
 from sidecar.errors import CommandRefused, SidecarError
 from sidecar.verbs.compress import compressed
@@ -33,7 +34,7 @@ class Finished:
     exit_status: int
     headline: str
     shown: Compressed
-    has_output: bool
+    output: bytes
 
 
 def _headline(ran: shell.Ran, timeout_s: float) -> str:
@@ -55,7 +56,7 @@ def _headline(ran: shell.Ran, timeout_s: float) -> str:
 async def run(rooms: Rooms, *, caller: Caller, **request: Any) -> str:
     """The headline and, below it, the shortened output; *request* is what `run_command` takes."""
     done = await run_command(rooms, caller=caller, **request)
-    return f"{done.headline}\n{done.shown.text}".removesuffix("\n") if done.has_output else done.headline
+    return f"{done.headline}\n{done.shown.text}".removesuffix("\n") if done.output else done.headline
 
 
 async def run_command(
@@ -67,9 +68,15 @@ async def run_command(
     timeout_s: float | None = None,
     focus: str = "",
     answer_tokens: int | None = None,
+    since: str = "",
+    level: Level | None = None,
+    mask_secrets: bool = False,
+    inherits_stdin: bool = False,
+    on_terminal: bool = False,
 ) -> Finished:
     """Run *command* unless a deny list names it.
 
+    *since* is "last", or the handle of an earlier output of it: what changed is shown.
     Raises CommandRefused, FileRefused for a *cwd* outside the roots, WrongUsage where it cannot start.
     """
     settings = (await rooms.configuration()).settings
@@ -87,7 +94,14 @@ async def run_command(
         # The ranks of the tokenizer load while the command runs, on a core of their own.
         group.start_soon(partial(anyio.to_thread.run_sync, tokens.warm, abandon_on_cancel=True))
         try:
-            ran = await shell.run(command, cwd=folder, environ=environ, timeout_s=limit_s)
+            ran = await shell.run(
+                command,
+                cwd=folder,
+                environ=environ,
+                timeout_s=limit_s,
+                inherits_stdin=inherits_stdin,
+                on_terminal=on_terminal,
+            )
         except SidecarError as error:  # a task group would wrap it
             failure = error
         group.cancel_scope.cancel()
@@ -107,8 +121,11 @@ async def run_command(
         answer_tokens=answer_tokens,
         origin=str(folder),
         beside=headline,
+        since=since,
+        level=level,
+        mask_secrets=mask_secrets,
     )
-    return Finished(exit_status, headline, shown, has_output=bool(ran.output))
+    return Finished(exit_status, headline, shown, ran.output)
 
 
 def _projects(cwd: Path) -> tuple[Path, ...]:

@@ -115,7 +115,7 @@ def test_every_mistake_of_every_file_is_told_with_its_place(machine: Any) -> Non
         f"{theirs}:1:18: `roots` is given twice; keep one.",
         f"{theirs}:1:18: `roots` must be a list with at least one entry.",
         "SIDECAR_RUN_TIMEOUT_S: `run.timeout_s` must be a number.",
-        "command line: `compression.level` must be `faithful`.",
+        "command line: `compression.level` must be one of `faithful`, `tight`.",
     ]
 
 

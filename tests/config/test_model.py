@@ -38,7 +38,7 @@ DESIGN: dict[str, Any] = {
         }
     },
     "budgets": [{"window": "day", "limit_usd": 5, "over": "next-tier"}],
-    "compression": {"level": "faithful"},
+    "compression": {"level": "tight", "mask_secrets": True},
     "run": {"timeout_s": 120, "deny": []},
     "roots": ["."],
 }
