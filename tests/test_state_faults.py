@@ -117,7 +117,11 @@ def test_a_full_disk_costs_the_handle_never_the_output(tmp_path: Path, environ: 
     )
     data = "".join(f"{number * 7919 % 1009:05} the same words\n" * 3 for number in range(3_000))
     done = subprocess.run(
-        [sys.executable, "-c", script], input=data.encode(), capture_output=True, env=environ, check=False
+        [sys.executable, "-B", "-c", script],  # bytecode cut short by the limit would break the next import
+        input=data.encode(),
+        capture_output=True,
+        env=environ,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.decode() == data
