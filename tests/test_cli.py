@@ -16,6 +16,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from sidecar.handles import digest_of, names
+
 SIDECAR = shutil.which("sidecar", path=str(Path(sys.executable).parent)) or "sidecar"
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -322,6 +324,17 @@ def test_the_level_is_the_commands_or_the_configurations(sidecar: Run, tmp_path:
     done = sidecar(*words, "--level", "brutal", stdin=GREEN)
     assert done.returncode == 2
     assert "brutal" in done.stderr
+
+
+def test_a_run_that_is_shown_whole_keeps_no_secret_either(sidecar: Run, tmp_path: Path) -> None:
+    """The output of `run` is kept for a later comparison even where nothing was shortened: masked like the rest."""
+    lines = [f"{digest_of(bytes([number])).hex()} has no twin" for number in range(20)]
+    printed = "\n".join(["key AKIAIOSFODNN7EXAMPL3", *lines]) + "\n"
+    (tmp_path / "printed.txt").write_text(printed)
+    shown = sidecar("run", "--mask-secrets", "--", "cat", str(tmp_path / "printed.txt")).stdout
+    assert shown == printed.replace("AKIAIOSFODNN7EXAMPL3", "[masked: AWS Access Key]")
+    assert sidecar("recall", next(names(digest_of(printed.encode())))).returncode == 2
+    assert sidecar("recall", next(names(digest_of(shown.encode())))).stdout == shown
 
 
 def test_secrets_are_neither_shown_nor_kept_where_they_are_to_be_masked(sidecar: Run) -> None:

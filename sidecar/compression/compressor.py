@@ -70,17 +70,14 @@ class Compressor:
         focus: str = "",
         bound: Bound | None = None,
         level: Level = Level.FAITHFUL,
-        mask_secrets: bool = False,
         since: Earlier | None = None,
     ) -> Compressed:
         """The output *data* at a fraction of its tokens, or untouched where that would not be shorter.
 
         Where the original cannot be kept, nothing that needs recalling is left out; only a bound
         still is obeyed, and the last line says that the rest is not kept and why. With *since*, what
-        changed since that output is shown. *mask_secrets* masks before anything is kept or shown.
+        changed since that output is shown.
         """
-        if mask_secrets:
-            data = await _in_thread(partial(_masked, data))
         wish = Wish(focus, bound or Bound(), level)
         if is_binary(data):
             return await _described(data, keep)
@@ -98,12 +95,6 @@ class Compressor:
         result = await _chosen(original, cleaned, shortened, wish, keep)
         faults = (*result.faults, *shortened.faults)
         return replace(result, before_tokens=original.tokens, shortened=shortened, faults=faults)
-
-
-def _masked(data: bytes) -> bytes:
-    from sidecar.compression.masking import masked
-
-    return masked(data).data
 
 
 def _reduced(

@@ -18,6 +18,7 @@ from sidecar.errors import StateError, WrongUsage
 from sidecar.providers.vocabulary import Message
 from sidecar.roots import Part, part_of
 from sidecar.store.vocabulary import Turn
+from sidecar.verbs.compress import masked
 from sidecar.verbs.rooms import Caller, Rooms
 
 if TYPE_CHECKING:
@@ -156,9 +157,7 @@ async def _masked(rooms: Rooms, attachment: _Attachment) -> _Attachment:
     """The attachment without its secrets, where the configuration masks them in outputs."""
     if not (await rooms.configuration()).settings.compression.mask_secrets:
         return attachment
-    from sidecar.compression.masking import masked
-
-    return replace(attachment, data=(await anyio.to_thread.run_sync(masked, attachment.data)).data)
+    return replace(attachment, data=await masked(attachment.data))
 
 
 def _lines_of(data: bytes, part: Part, words: str) -> bytes:

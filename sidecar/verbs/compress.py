@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
+import anyio.to_thread
+
 from sidecar.compression.choosing import SMALL_BYTES
 from sidecar.compression.compressor import Compressed, Earlier
 from sidecar.compression.levels import Level
@@ -12,7 +14,7 @@ from sidecar.config.model import Compression
 from sidecar.errors import ConfigurationError, StateError, WrongUsage
 from sidecar.verbs.rooms import Caller, Rooms
 
-__all__ = ["compress", "compressed"]
+__all__ = ["compress", "compressed", "masked"]
 
 
 async def compress(
@@ -86,6 +88,8 @@ async def compressed(
         settings = (await rooms.configuration()).settings.compression
     except ConfigurationError:  # what is here needs no file: it came with the call, or was kept as it may be shown
         settings = Compression()
+    if mask_secrets or settings.mask_secrets:
+        data = await masked(data)
     earlier = await _earlier(rooms, since, command, origin) if since else None
 
     async def keep(original: bytes) -> str:
@@ -103,7 +107,6 @@ async def compressed(
         focus=focus,
         bound=bound,
         level=level or Level(settings.level),
-        mask_secrets=mask_secrets or settings.mask_secrets,
         since=earlier,
     )
     if lead:
@@ -117,6 +120,13 @@ async def compressed(
         log().warning("a gentler reduction was used", verb=verb, command=command, fault=fault)
     await rooms.record_saving(verb, result)
     return result
+
+
+async def masked(data: bytes) -> bytes:
+    """*data* without its secrets: first of all, so that nothing later can keep or show them."""
+    from sidecar.compression import masking
+
+    return (await anyio.to_thread.run_sync(masking.masked, data)).data
 
 
 _NOTHING_EARLIER = "[sidecar: no earlier output of this command is kept here; this is all of it]"
