@@ -9,16 +9,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from sidecar.compression import tokens
 from sidecar.compression.briefing import untold
 from sidecar.compression.budget import Bound, fit
-from sidecar.compression.clean import Cleaned, clean
+from sidecar.compression.clean import Cleaned, clean, describe_binary
 from sidecar.compression.focusing import focused
 from sidecar.compression.levels import Level
-from sidecar.compression.shorten import Printed, Shortened, marker, render
+from sidecar.compression.shorten import Printed, Shortened, marker, render, shorten
 from sidecar.compression.since import Comparison, compared
 from sidecar.compression.vocabulary import Rank
+
+if TYPE_CHECKING:
+    from sidecar.compression.shelf import Shelf
 
 __all__ = [
     "DEAREST_HANDLE",
@@ -31,9 +35,12 @@ __all__ = [
     "Original",
     "SegmentRead",
     "Wish",
+    "completed",
+    "described",
     "draft",
     "ended",
     "finished",
+    "reduced",
     "settled",
     "small",
     "unkept",
@@ -195,6 +202,20 @@ class Draft:
         return line
 
 
+def reduced(
+    data: bytes, shelf: Shelf, command: str, exit_code: int | None, level: Level = Level.FAITHFUL
+) -> tuple[Cleaned, Shortened]:
+    """The output cleaned and shortened, its blocks made."""
+    cleaned = clean(data)
+    return cleaned, shorten(cleaned.lines, shelf=shelf, command=command, exit_code=exit_code, level=level)
+
+
+def completed(result: Compressed, original: Original, short: Shortened) -> Compressed:
+    """The result with what is known of its making."""
+    faults = (*result.faults, *short.faults)
+    return replace(result, before_tokens=original.tokens, shortened=short, faults=faults)
+
+
 def small(data: bytes, bound: Bound) -> Compressed | None:
     """An output too small to be worth a footer, as it came; None where it is not small."""
     if len(data) > SMALL_BYTES:
@@ -234,17 +255,13 @@ def draft(cleaned: Cleaned, short: Shortened, before: int, wish: Wish) -> Draft:
         # The newline before the footer belongs to the body's last token or is one of its own.
         tokens.count(body + "\n"),
         before,
-        is_only_cleaned=not notes and _is_verbatim(fitted) and body == "\n".join(cleaned.lines),
+        is_only_cleaned=not notes and all(block.is_verbatim for block in fitted) and body == "\n".join(cleaned.lines),
         notes=tuple(notes),
     )
 
 
 _ESCAPED_NOTE = "a printed line like our marks has \\ before it"
 _WIDEST_NOTE = "9999 of 9999 failures not shown (lines 999999-999999)"
-
-
-def _is_verbatim(printed: tuple[Printed, ...]) -> bool:
-    return not any(block.left_out or len(block.lines) != block.end - block.start for block in printed)
 
 
 def settled(original: Original, cleaned: Cleaned, made: Draft, wish: Wish) -> Compressed | None:
@@ -292,6 +309,13 @@ def _with_escapes_told(cleaned: Cleaned, text: str, before: int) -> str:
     said = f"[sidecar: {cleaned.escapes} terminal control sequences removed]"
     told = f"{text}{said}" if text.endswith("\n") or not text else f"{text}\n{said}"
     return told if tokens.count(told) < before else text
+
+
+def described(data: bytes, handle: str | None, reason: str = "") -> Compressed:
+    """A binary: named, never shown. Without a *handle*, with the *reason* why it is not kept."""
+    what = describe_binary(data)
+    rest = f', not shown; original: recall("{handle}")' if handle else f"; not shown, and not kept: {reason}"
+    return Compressed(f"[sidecar: {what}{rest}]", handle, faults=(reason,) if reason else ())
 
 
 def ended(data: bytes, wish: Wish, handle: str | None, reason: str = "") -> Compressed:

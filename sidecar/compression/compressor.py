@@ -16,9 +16,9 @@ import anyio.to_thread
 from sidecar.compression import choosing
 from sidecar.compression.budget import Bound
 from sidecar.compression.choosing import LIMIT_BYTES, Compressed, Original, Wish
-from sidecar.compression.clean import Cleaned, clean, describe_binary, is_binary
+from sidecar.compression.clean import Cleaned, is_binary
 from sidecar.compression.levels import Level
-from sidecar.compression.shorten import Shortened, shorten
+from sidecar.compression.shorten import Shortened
 from sidecar.compression.since import Comparison
 from sidecar.compression.vocabulary import Part
 from sidecar.errors import StateError
@@ -57,7 +57,7 @@ class Compressor:
     async def parts(self, data: bytes, *, command: str = "", exit_code: int | None = None) -> tuple[Part, ...]:
         """What a reader may ask for by name in an output, in lines counted from 0."""
         shelf = await _in_thread(self._shelf)
-        _, short = await _in_thread(partial(_reduced, data, shelf, command, exit_code))
+        _, short = await _in_thread(partial(choosing.reduced, data, shelf, command, exit_code))
         return await _in_thread(lambda: short.parts)
 
     async def compress(
@@ -80,29 +80,22 @@ class Compressor:
         """
         wish = Wish(focus, bound or Bound(), level)
         if is_binary(data):
-            return await _described(data, keep)
+            return choosing.described(data, *await _kept(data, keep))
         if len(data) > LIMIT_BYTES:
-            return await _ended(data, keep, wish)
+            return await _in_thread(partial(choosing.ended, data, wish, *await _kept(data, keep)))
         if since is None and (untouched := choosing.small(data, wish.bound)) is not None:
             return untouched
         shelf = await _in_thread(self._shelf)
         original, (cleaned, shortened) = await _both(
-            partial(Original.counted, data), partial(_reduced, data, shelf, command, exit_code, level)
+            partial(Original.counted, data), partial(choosing.reduced, data, shelf, command, exit_code, level)
         )
         if since is not None:
-            _, earlier = await _in_thread(partial(_reduced, since.data, shelf, since.command, since.exit_code, level))
+            _, earlier = await _in_thread(
+                partial(choosing.reduced, since.data, shelf, since.command, since.exit_code, level)
+            )
             wish = replace(wish, since=Comparison(since.handle, earlier))
         result = await _chosen(original, cleaned, shortened, wish, keep)
-        faults = (*result.faults, *shortened.faults)
-        return replace(result, before_tokens=original.tokens, shortened=shortened, faults=faults)
-
-
-def _reduced(
-    data: bytes, shelf: Shelf, command: str, exit_code: int | None, level: Level = Level.FAITHFUL
-) -> tuple[Cleaned, Shortened]:
-    """The output cleaned and shortened, its blocks made; pure."""
-    cleaned = clean(data)
-    return cleaned, shorten(cleaned.lines, shelf=shelf, command=command, exit_code=exit_code, level=level)
+        return choosing.completed(result, original, shortened)
 
 
 async def _both(
@@ -129,27 +122,15 @@ async def _chosen(original: Original, cleaned: Cleaned, short: Shortened, wish: 
     draft = await _in_thread(partial(choosing.draft, cleaned, short, original.tokens, wish))
     if (settled := choosing.settled(original, cleaned, draft, wish)) is not None:
         return settled
-    try:
-        handle = await keep(original.data)
-    except StateError as error:
-        return await _in_thread(partial(choosing.unkept, original, cleaned, short, wish, str(error)))
+    handle, reason = await _kept(original.data, keep)
+    if handle is None:
+        return await _in_thread(partial(choosing.unkept, original, cleaned, short, wish, reason))
     return choosing.finished(original, cleaned, draft, wish, handle)
 
 
-async def _described(data: bytes, keep: Keep) -> Compressed:
-    """A binary is named, never shown."""
-    what = describe_binary(data)
+async def _kept(data: bytes, keep: Keep) -> tuple[str | None, str]:
+    """The handle of *data*, or None and the reason why it is not kept."""
     try:
-        handle = await keep(data)
+        return await keep(data), ""
     except StateError as error:
-        return Compressed(f"[sidecar: {what}; not shown, and not kept: {error}]", faults=(str(error),))
-    return Compressed(f'[sidecar: {what}, not shown; original: recall("{handle}")]', handle)
-
-
-async def _ended(data: bytes, keep: Keep, wish: Wish) -> Compressed:
-    """An output past the limit: its first and last lines and a handle, unparsed (C7)."""
-    try:
-        handle, reason = await keep(data), ""
-    except StateError as error:
-        handle, reason = None, str(error)
-    return await _in_thread(partial(choosing.ended, data, wish, handle, reason))
+        return None, str(error)

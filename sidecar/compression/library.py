@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Literal
 from sidecar.compression import choosing
 from sidecar.compression.budget import Bound
 from sidecar.compression.choosing import Compressed, Original, Wish
-from sidecar.compression.clean import clean, describe_binary, is_binary
+from sidecar.compression.clean import is_binary
 from sidecar.compression.levels import Level
-from sidecar.compression.shorten import shorten
 from sidecar.compression.since import Comparison
 from sidecar.handles import digest_of, names
 
@@ -54,8 +53,7 @@ def compress(
     keep = keep or (lambda content: next(names(digest_of(content))))
     wish = Wish(focus, Bound(answer_tokens, is_asked=answer_tokens is not None), Level(level))
     if is_binary(data):
-        handle = keep(data)
-        return Compressed(f'[sidecar: {describe_binary(data)}, not shown; original: recall("{handle}")]', handle)
+        return choosing.described(data, keep(data))
     if len(data) > choosing.LIMIT_BYTES:
         return choosing.ended(data, wish, keep(data))
     if since is None and (untouched := choosing.small(data, wish.bound)) is not None:
@@ -64,20 +62,17 @@ def compress(
         from sidecar.compression.shelf import load
 
         shelf = load()
-    cleaned = clean(data)
-    short = shorten(cleaned.lines, shelf=shelf, command=command, exit_code=exit_code, level=wish.level)
+    cleaned, short = choosing.reduced(data, shelf, command, exit_code, wish.level)
     if since is not None:
         earlier = _bytes(since)
-        lines = clean(earlier).lines
-        before = shorten(lines, shelf=shelf, command=command, exit_code=exit_code, level=wish.level)
+        _, before = choosing.reduced(earlier, shelf, command, exit_code, wish.level)
         wish = replace(wish, since=Comparison(next(names(digest_of(earlier))), before))
     original = Original.counted(data)
     draft = choosing.draft(cleaned, short, original.tokens, wish)
     result = choosing.settled(original, cleaned, draft, wish)
     if result is None:
         result = choosing.finished(original, cleaned, draft, wish, keep(data))
-    faults = (*result.faults, *short.faults)
-    return replace(result, before_tokens=original.tokens, shortened=short, faults=faults)
+    return choosing.completed(result, original, short)
 
 
 def _bytes(output: bytes | str) -> bytes:

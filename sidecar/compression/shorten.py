@@ -25,7 +25,7 @@ from sidecar.compression.wrapping import unwrapped
 if TYPE_CHECKING:
     from sidecar.compression.shelf import Shelf
 
-__all__ = ["Printed", "Reduced", "Shortened", "broken_promise", "escaped", "marker", "render", "shorten"]
+__all__ = ["Printed", "Reduced", "Shortened", "broken_promise", "escaped", "marker", "merged", "render", "shorten"]
 
 _IMITATION = re.compile(r"\\*\[(?:\.\.\. |sidecar[: ])")
 """A printed line that could be read as one of our markers, or as one already escaped."""
@@ -54,6 +54,11 @@ class Printed:
     def left_out(self) -> str:
         """What of its lines is not shown; empty where all of them are, or a notation that says as much."""
         return self.what or self.hides
+
+    @property
+    def is_verbatim(self) -> bool:
+        """Whether its lines are printed as they were."""
+        return not self.left_out and len(self.lines) == self.end - self.start
 
     @property
     def is_bare(self) -> bool:
@@ -251,7 +256,7 @@ def marker(start: int, end: int, what: str) -> str:
 
 
 def _printed(reduced: Iterable[tuple[Reduced, Iterable[Block]]]) -> tuple[Printed, ...]:
-    return tuple(_merged(block for one, blocks in reduced for block in _print(one, blocks)))
+    return tuple(merged(block for one, blocks in reduced for block in _print(one, blocks)))
 
 
 def _print(one: Reduced, blocks: Iterable[Block]) -> Iterable[Printed]:
@@ -285,7 +290,7 @@ def escaped(lines: Sequence[str]) -> tuple[str, ...]:
     return tuple("\\" + line if line[:1] in "\\[" and _IMITATION.match(line) else line for line in lines)
 
 
-def _merged(printed: Iterable[Printed]) -> Iterable[Printed]:
+def merged(printed: Iterable[Printed]) -> Iterable[Printed]:
     """Neighbouring bare omissions of the same thing become one."""
     held: Printed | None = None
     for block in printed:

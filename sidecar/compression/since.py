@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from sidecar.compression.briefing import failing
-from sidecar.compression.shorten import Printed, Shortened, escaped, marker
+from sidecar.compression.shorten import Printed, Shortened, escaped, marker, merged
 from sidecar.compression.vocabulary import Part, Rank
 
 __all__ = ["Comparison", "compared"]
@@ -55,8 +55,7 @@ def _key(part: Part) -> tuple[str, str]:
 def _by_parts(
     now: Shortened, ours: Sequence[Part], theirs: Sequence[Part], known_lines: frozenset[str]
 ) -> Iterator[Printed]:
-    before, after = Counter(map(_key, theirs)), Counter(map(_key, ours))
-    known = Counter(before)
+    known, after = Counter(map(_key, theirs)), Counter(map(_key, ours))
     states: list[tuple[Part, bool]] = []
     for part in ours:
         is_new = known[_key(part)] <= 0
@@ -70,7 +69,7 @@ def _by_parts(
         names = tuple(f"fixed: {part.said}" for part in fixed[:_NAMED])
         more = (f"[... and {len(fixed) - _NAMED} more fixed]",) if len(fixed) > _NAMED else ()
         yield Printed(0, 0, names + more, Rank.EVIDENCE)
-    yield from _joined(_blocks(now.printed, states, known_lines, list(_lines(now))))
+    yield from merged(_blocks(now.printed, states, known_lines, list(_lines(now))))
 
 
 def _missing(theirs: Sequence[Part], after: Counter[tuple[str, str]]) -> Iterator[Part]:
@@ -94,10 +93,10 @@ def _blocks(
         inside = [(index, *state) for index, state in enumerate(states) if _overlaps(state[0], block)]
         if not inside:
             is_known = len(block.lines) >= _WORTH_LINES and known_lines.issuperset(block.lines)
-            if block.rank is not Rank.CONTENT and not (is_known and _is_verbatim(block)):
+            if block.rank is not Rank.CONTENT and not (is_known and block.is_verbatim):
                 yield _without(block, named)
             elif block.end > block.start:
-                yield _bare(block, "as before, or ordinary")
+                yield _bare(block.start, block.end, "as before, or ordinary")
         elif any(is_new for _, _, is_new in inside):
             yield block
         else:
@@ -112,15 +111,11 @@ def _blocks(
             if lines:
                 yield Printed(block.start, block.end, tuple(lines), Rank.EVIDENCE)
             else:
-                yield _bare(block, "still failing, as before")
+                yield _bare(block.start, block.end, "still failing, as before")
 
 
-def _bare(block: Printed, what: str) -> Printed:
-    return Printed(block.start, block.end, (marker(block.start, block.end, what),), Rank.CONTENT, what)
-
-
-def _is_verbatim(block: Printed) -> bool:
-    return not block.what and len(block.lines) == block.end - block.start
+def _bare(start: int, end: int, what: str) -> Printed:
+    return Printed(start, end, (marker(start, end, what),), Rank.CONTENT, what)
 
 
 def _cut(block: Printed, states: Sequence[tuple[Part, bool]], lines: Sequence[str]) -> Iterator[Printed]:
@@ -131,22 +126,22 @@ def _cut(block: Printed, states: Sequence[tuple[Part, bool]], lines: Sequence[st
     """
     inside = [(part, is_new) for part, is_new in states if _overlaps(part, block)]
     is_mixed = len({is_new for _, is_new in inside}) > 1
-    if not inside or not (_is_verbatim(block) or is_mixed):
+    if not inside or not (block.is_verbatim or is_mixed):
         yield block
         return
     edges = {edge for part, _ in inside for edge in (part.start, part.end) if block.start < edge < block.end}
     for start, end in pairwise(sorted(edges | {block.start, block.end})):
         is_part = any(part.start < end and start < part.end for part, _ in inside)
-        shown = block.lines[start - block.start : end - block.start] if _is_verbatim(block) else lines[start:end]
-        rank = block.rank if is_part or _is_verbatim(block) else Rank.CONTENT
-        yield Printed(start, end, tuple(shown) if _is_verbatim(block) else escaped(shown), rank)
+        shown = block.lines[start - block.start : end - block.start] if block.is_verbatim else lines[start:end]
+        rank = block.rank if is_part or block.is_verbatim else Rank.CONTENT
+        yield Printed(start, end, tuple(shown) if block.is_verbatim else escaped(shown), rank)
 
 
 def _without(block: Printed, named: set[str]) -> Printed:
     """A list of what failed, without those that were named already."""
     left = tuple(line for line in block.lines if line not in named)
     gone = len(block.lines) - len(left)
-    if gone < _WORTH_LINES or not _is_verbatim(block):
+    if gone < _WORTH_LINES or not block.is_verbatim:
         return block
     what = f"{gone} lines on what still fails, as above"
     return Printed(
@@ -154,27 +149,12 @@ def _without(block: Printed, named: set[str]) -> Printed:
     )
 
 
-def _joined(printed: Iterable[Printed]) -> Iterator[Printed]:
-    """Neighbouring markers of the same thing as one."""
-    held: Printed | None = None
-    for block in printed:
-        if held is not None and held.is_bare and block.is_bare and held.what == block.what and held.end == block.start:
-            held = _bare(replace(held, end=block.end), held.what)
-            continue
-        if held is not None:
-            yield held
-        held = block
-    if held is not None:
-        yield held
-
-
 def _overlaps(part: Part, block: Printed) -> bool:
     return part.start < block.end and block.start < part.end
 
 
 def _by_lines(now: Shortened, earlier: Shortened) -> Iterator[Printed]:
-    known = Counter(_same(line) for line in _lines(earlier))
-    left = Counter(known)
+    left = Counter(_same(line) for line in _lines(earlier))
     lines = list(_lines(now))
     is_new = []
     for line in lines:
@@ -193,8 +173,7 @@ def _by_lines(now: Shortened, earlier: Shortened) -> Iterator[Printed]:
         if new:
             yield Printed(start, end, escaped(lines[start:end]), Rank.EVIDENCE)
         else:
-            what = "as before"
-            yield Printed(start, end, (marker(start, end, what),), Rank.CONTENT, what)
+            yield _bare(start, end, "as before")
 
 
 def _take(left: Counter[str], same: str) -> bool:

@@ -9,6 +9,7 @@ java.lang.IllegalStateException: no stock             stays
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
+from dataclasses import replace
 
 from sidecar.compression.forms.drafting import condensed
 from sidecar.compression.forms.trace_languages import HINTS
@@ -35,12 +36,4 @@ def without_library_frames(blocks: Iterable[Block], lines: Sequence[str], loud: 
         inner = lines[block.start : block.end]
         why = ["" if index in loud else cut.get(index, "") for index in range(block.start, block.end)]
         for part in condensed(inner, why, 0, len(inner), rank=block.rank, name=block.name):
-            yield Block(
-                part.start + block.start,
-                part.end + block.start,
-                part.shown,
-                part.what,
-                part.rank,
-                part.name,
-                part.entire,
-            )
+            yield replace(part, start=part.start + block.start, end=part.end + block.start)

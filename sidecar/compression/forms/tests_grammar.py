@@ -116,7 +116,6 @@ class Grammar:
     """The line of a section that says why; its first group, or all of it."""
     compiles: bool = False
     tests_end_sections: bool = True
-    section_name: Callable[[str], str] | None = None
     tell: Callable[..., None] | None = None
     finish: Callable[..., None] | None = None
     recognise: Callable[[Segment], float] | None = None

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import islice, pairwise
 
 from sidecar.compression.alarms import is_alarm
@@ -220,9 +221,7 @@ def _around(segment: Segment, start: int, end: int) -> Iterable[Block]:
     lines = segment.lines[start:end]
     inner = Segment(lines, segment.first + start, segment.command, segment.exit_code)
     for block in plain.FORM.reduce(inner):
-        yield Block(
-            block.start + start, block.end + start, block.shown, block.what, block.rank, block.name, block.entire
-        )
+        yield replace(block, start=block.start + start, end=block.end + start)
 
 
 def _trace(lines: Sequence[str], start: int, end: int, cut: FramesCut) -> Iterable[Block]:
