@@ -16,8 +16,8 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby, pairwise
 
 from sidecar.compression.alarms import alarm_lines, warning_lines
-from sidecar.compression.forms.log_kinds import all_without_digits, without_digits
-from sidecar.compression.forms.log_values import varied
+from sidecar.compression.forms.log.kinds import all_without_digits, without_digits
+from sidecar.compression.forms.log.values import varied
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep, note, omit, verbatim
 
 __all__ = ["FORM"]

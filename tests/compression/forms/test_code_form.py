@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidecar.compression.forms import code
 from sidecar.compression.forms.code import FORM
-from sidecar.compression.forms.code_trees import bodies
+from sidecar.compression.forms.code import form as code
+from sidecar.compression.forms.code.trees import bodies
 from sidecar.compression.vocabulary import Form, Segment
 
 CAPTURES = Path(__file__).parents[2] / "captures"

@@ -12,7 +12,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from sidecar.compression.forms.records import FORM
-from sidecar.compression.forms.records_json import read as read_json
+from sidecar.compression.forms.records.json import read as read_json
 from sidecar.compression.vocabulary import Command, Form, Segment
 
 CAPTURES = Path(__file__).parents[2] / "captures"

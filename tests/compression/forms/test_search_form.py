@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sidecar.compression.forms.search import FORM
-from sidecar.compression.forms.search_lines import found_in
+from sidecar.compression.forms.search.lines import found_in
 from sidecar.compression.vocabulary import Command, Form, Segment
 
 CAPTURES = Path(__file__).parents[2] / "captures"

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sidecar.compression.forms import tests_names
-from sidecar.compression.forms.tests import FORM
+from sidecar.compression.forms.tests import FORM, names
 from sidecar.compression.shelf import load
 from sidecar.compression.shorten import shorten
 from sidecar.compression.vocabulary import Form, Rank, Segment
@@ -167,7 +166,7 @@ def test_a_bound_may_drop_the_names_of_passed_tests_first(read: Read) -> None:
 
 
 def test_a_title_of_several_words_is_not_taken_apart() -> None:
-    assert tests_names.listed("2 passed", ["cart > adds one item", "cart > adds two items"]) == [
+    assert names.listed("2 passed", ["cart > adds one item", "cart > adds two items"]) == [
         "2 passed: cart > {adds one item | adds two items}"
     ]
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sidecar.compression.forms.log import FORM as LOG
 from sidecar.compression.forms.trace import FORM
-from sidecar.compression.forms.trace_stacks import frames_reduced, trace_spans
+from sidecar.compression.forms.trace.stacks import frames_reduced, trace_spans
 from sidecar.compression.vocabulary import Form, Segment
 
 CAPTURES = Path(__file__).parents[2] / "captures"

@@ -1,0 +1,152 @@
+"""Compilers, linters and type checkers: every diagnostic stays, its excerpts and the build around it mostly go.
+
+    build commands                          the names of what was built, densely
+    In file included from ...               the file that was being compiled stays
+    path:line:column: error: message        stays as printed, once with (xN) where headers repeat it;
+                                            a message of many places once, with its places
+       12 | source                          the marked line of the first errors
+          | ^~~                             goes
+    make: *** [...] Error 1                 stays
+
+How each tool writes its lines is in `grammar`, what may go in `marking`, reports in JSON and
+SARIF in `reports`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+
+from sidecar.compression.forms.diagnostics import evidence as diagnostics_evidence
+from sidecar.compression.forms.diagnostics import reports
+from sidecar.compression.forms.diagnostics.annotations import retold
+from sidecar.compression.forms.diagnostics.build import built
+from sidecar.compression.forms.diagnostics.grammar import Kind, Line, read_all
+from sidecar.compression.forms.diagnostics.marking import Marked, mark
+from sidecar.compression.forms.diagnostics.parts import parts
+from sidecar.compression.forms.diagnostics.recognising import recognise
+from sidecar.compression.forms.diagnostics.sharing import shared
+from sidecar.compression.forms.drafting import condensed, joined
+from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment
+
+__all__ = ["FORM"]
+
+_TELLING = frozenset({Kind.ERROR, Kind.LINT, Kind.ROW, Kind.FAILURE})
+
+_CHUNK_LINES = 400
+_CHUNK_GONE = 100
+"""Lines shown, and lines left out, between two markers: each marker names the lines it stands for."""
+
+_STEPS_APART = 12
+"""So many steps of a build in a row are a block of their own, which a bound can leave out."""
+
+
+def _evidence(segment: Segment) -> list[Evidence]:
+    report = reports.read_report(segment)
+    return reports.evidence(report) if report is not None else _must_stay(segment)
+
+
+def _must_stay(segment: Segment) -> list[Evidence]:
+    known: list[Evidence] | None = segment.__dict__.get("diagnostics_evidence")
+    if known is None:
+        known = segment.__dict__["diagnostics_evidence"] = diagnostics_evidence.evidence(segment)
+    return known
+
+
+def _read_all(segment: Segment) -> list[Line]:
+    """Every line's kind, kept with the segment."""
+    known: list[Line] | None = segment.__dict__.get("diagnostics")
+    if known is None:
+        known = segment.__dict__["diagnostics"] = read_all(segment.lines)
+    return known
+
+
+def _reduce(segment: Segment) -> list[Block]:
+    report = reports.read_report(segment)
+    if report is not None:
+        return reports.reduce(segment, report)
+    read_lines = _read_all(segment)
+    marked = mark(segment.lines, read_lines, [item.line for item in _must_stay(segment)])
+    return list(_Draft(segment.lines, read_lines, marked).blocks())
+
+
+def _parts(segment: Segment) -> list[Part]:
+    report = reports.read_report(segment)
+    return reports.parts(segment, report) if report is not None else parts(segment.lines, _read_all(segment))
+
+
+class _Draft:
+    """Blocks from what may go: stretches of whole diagnostics, each with one marker near to what it left out."""
+
+    def __init__(self, lines: Sequence[str], read_lines: Sequence[Line], marked: Marked) -> None:
+        self.lines, self.read, self.why, self.starts = lines, read_lines, marked.why, marked.starts
+        self.written: dict[int, str] = {}
+        noted: list[int] = []
+        for index, count in marked.counts.items():
+            line = lines[index]
+            if line.endswith("━━━━"):
+                self.written[index] = line.rstrip("━ ")
+            elif count > 1:
+                self.written[index] = f"{line} (x{count})"
+            elif line[:2] == "::":
+                noted.append(index)
+        self.annotated = retold(lines, noted)
+        self.written |= self.annotated
+
+    def blocks(self) -> Iterable[Block]:
+        return chain.from_iterable(
+            self._steps(start, end) if is_build else self._chunk(start, end) for start, end, is_build in self._chunks()
+        )
+
+    def _chunks(self) -> Iterable[tuple[int, int, bool]]:
+        """Stretches as (start, end, whether they are steps of a build and nothing else)."""
+        begun = kept = 0
+        count = len(self.lines)
+        builds = self._runs_of_steps()
+        for start, end in [*builds, (count, count)]:
+            for index in range(begun, start):
+                if kept >= _CHUNK_LINES and index - begun - kept >= _CHUNK_GONE and index in self.starts:
+                    yield begun, index, False
+                    begun, kept = index, 0
+                kept += not self.why[index]
+            if begun < start:
+                yield begun, start, False
+            if start < end:
+                yield start, end, True
+            begun, kept = end, 0
+
+    def _runs_of_steps(self) -> list[tuple[int, int]]:
+        runs: list[tuple[int, int]] = []
+        steps, blank = Kind.BUILD, Kind.BLANK
+        start = -1
+        for index, this in enumerate(self.read):
+            if this.kind is steps and self.why[index]:
+                start = index if start < 0 else start
+            elif start >= 0 and not (this.kind is blank and self.why[index]):
+                if index - start >= _STEPS_APART:
+                    runs.append((start, index))
+                start = -1
+        if start >= 0 and len(self.lines) - start >= _STEPS_APART:
+            runs.append((start, len(self.lines)))
+        return runs
+
+    def _steps(self, start: int, end: int) -> list[Block]:
+        return [Block(start, end, tuple(built(self.lines[start:end])), "build steps", Rank.CONTENT)]
+
+    def _chunk(self, start: int, end: int) -> list[Block]:
+        lines, read_lines, why = self.lines, self.read, self.why
+        has_error = any(read_lines[index].kind in _TELLING for index in range(start, end))
+        rank = Rank.EVIDENCE if has_error else Rank.STRUCTURE
+        shown = [index for index in range(start, end) if not why[index]]
+        is_annotated = bool(self.annotated) and any(index in self.annotated for index in shown)
+        once, leaves_out = shared(lines, read_lines, shown, self.written)
+        steps = built([lines[i] for i in range(start, end) if why[i] and read_lines[i].kind is Kind.BUILD])
+        if not once and not steps and not is_annotated:
+            return condensed(lines, why, start, end, rank=rank, instead=self.written)
+        told = [*why[start:end], leaves_out * "source excerpts", is_annotated * "properties of annotations"]
+        reasons = joined(told) if any(told) else ""
+        said = tuple(line for index in shown for line in once.get(index, (self.written.get(index, lines[index]),)))
+        return [Block(start, end, (*said, *steps), reasons, rank)]
+
+
+FORM = Form(name="diagnostics", recognise=recognise, evidence=_evidence, reduce=_reduce, parts=_parts)

@@ -1,0 +1,392 @@
+"""How compilers, linters and type checkers write a diagnostic, as data: what a line is, by its first characters.
+
+src/cart.c:14:18: error: ...             gcc, clang, go, mypy, flake8, pylint, ruff concise, javac, kotlinc
+src/cart.ts(14,18): error TS2322: ...    tsc, MSVC, csc
+src/cart.ts:14:18 - error TS2322: ...    tsc --pretty, pyright
+error[E0308]: ... / F401 ...             rustc, ruff: the message first,
+  --> src/main.rs:14:18                  then its place
+src/cart.js / 14:18  error  ...          eslint, stylelint, ruff grouped: the path once, rows below it
+
+What a build prints around them (command lines, progress, directories) is in `build`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from enum import IntEnum, auto
+from typing import NamedTuple
+
+from sidecar.compression.forms.diagnostics.annotations import annotation
+from sidecar.compression.forms.diagnostics.build import is_build, is_build_failure
+
+__all__ = ["Kind", "Line", "is_inside", "read", "read_all"]
+
+
+class Kind(IntEnum):
+    """What a line of such an output is; integers, because a big build is asked a million times."""
+
+    ERROR = auto()
+    LINT = auto()
+    """A finding without a severity of its own: a rule's code."""
+    WARNING = auto()
+    NOTE = auto()
+    REQUIRED = auto()
+    """A step of a template's instantiation."""
+    HERE = auto()
+    """The last of them, in the user's code."""
+    ARROW = auto()
+    ROW = auto()
+    CONTEXT = auto()
+    INCLUDED = auto()
+    SOURCE = auto()
+    MARK = auto()
+    LABEL = auto()
+    """A mark with words: they belong to the message."""
+    HELP = auto()
+    CHANGE = auto()
+    BUILD = auto()
+    FAILURE = auto()
+    SUMMARY = auto()
+    HINT = auto()
+    """Where to read more; every run ends with the same."""
+    BLANK = auto()
+    OTHER = auto()
+
+
+class Line(NamedTuple):
+    """A line's kind; *place* (path with line and column, as printed) and *said* take a heading apart.
+
+    A tuple, because a frozen dataclass takes three times as long to make and a linter prints 100,000 headings.
+    """
+
+    kind: Kind
+    place: str = ""
+    said: str = ""
+
+
+_SEEN_CHARS = 4_000
+"""What the patterns see of a line: a minified source line has millions of characters."""
+
+_FILE_NAME = r"(?:[A-Za-z]:[\\/])?(?=[^\s:|]*[A-Za-z_])(?=[^\s:|]*[./\\]|Makefile|Dockerfile|<)[^\s:|]+"
+"""A letter and an extension or a folder: `2026-11-22T12` is no file."""
+
+_GNU = re.compile(
+    rf"(?:[ew]: (?:file://)?)?(?P<path>{_FILE_NAME}):\d+(?P<column>:\d+(?::\d+:\d+)?)?(?:-\d+(?::\d+)?)?"
+    r"(?::(?=\s|$)|(?= (?:(?:error|warning) )?[A-Z]{2,3}\d{3,5}\b)"
+    r"|(?= (?:lint|parse|format|assist|suppressions|syntax)[/ ]))"
+)
+_SIMPLE = re.compile(r"[^\s:|(]+:\d+:")
+"""What most headings begin with: seen first, because a linter prints nothing else."""
+_QUICK = re.compile(
+    r"((?:[A-Za-z_][\w@+-]*)?[./][\w./@+-]*:\d+(?::\d+){0,3}): ((?:[A-Z]{1,6}\d{2,5}:?|error:|warning:) \S.*[^━ ])$"
+)
+"""What most lines of a linter are, read in one step; anything unusual is left to the patterns below."""
+_QUICK_ROW = re.compile(r"( +\d+:\d+)( +(?:error|warning) +\S.*)$")
+_SEVERE = {"error": Kind.ERROR, "warni": Kind.WARNING}
+_PLACED = re.compile(
+    r"(?P<place> *(?:\d+>)?(?:[A-Za-z]:\\[^:\"<>|]{1,300}|" + _FILE_NAME + r")"
+    r"(?:\(\d+(?:,\d+){0,3}\)(?= ?: )|:\d+:\d+(?= - )|: line \d+, col \d+(?=, )))"
+    r"(?: ?: | - |, )(?P<said>(?:fatal )?(?:error|warning|info|message|hint|note|Error|Warning)\b.*)$"
+)
+_SPACED = re.compile(r"(?P<place>[^:]{1,300}:\d+(?::\d+)?): (?P<said>(?:fatal )?(?:error|warning|note): .*)$")
+"""A path with spaces in it, which only the severity after it tells from prose."""
+
+_PROGRAM = re.compile(
+    r"(?:/\S*/)?(?:[\w.+]+-)?"
+    r"(?:cc1(?:plus)?|gcc|g\+\+|clang(?:\+\+)?|cc|c\+\+|ld|ld\.\w+|lld|collect2|rustc|javac|tsc|ar|as|make|LINK|cl)"
+    r"(?:-\d+)?(?:\.exe)? ?: "
+)
+_MESSAGE = re.compile(r"(?P<severity>fatal error|error|warning|note|help|info)(?:\[[\w:-]+\])?: \S")
+_NO_PLACE = re.compile(r"(?:fatal )?(?:error|ERROR|Error)(?: TS\d+)?: \S")
+_CODE = re.compile(r"(?:[A-Z]{1,6}\d{2,5}|invalid-syntax|[a-z]+(?:/[A-Za-z-]+)+):? (?:\[\*\] )?\S")
+_ARROW = re.compile(r" *(?:-->|:::) (?P<place>\S.*?:\d+(?::\d+)?)$")
+_BOXED = re.compile(r" *[╭,][─-]\[ ?(?P<place>\S.*?:\d+:\d+) ?\]")
+_ROW = re.compile(r" +\d+:\d+ +(?:(?:error|warning|info|✖|✘|⚠|×) +\S|[A-Z]{1,6}\d{2,5} )")
+_ROW_PLACE = re.compile(r" +\d+:\d+")
+_INCLUDED = ("In file included from ", "In module imported at ", "In file imported from ")
+_INCLUDED_FROM = re.compile(r" +from \S+:\d+(?::\d+)?[,:]$")
+_CONTEXT = re.compile(
+    rf"(?:{_FILE_NAME}: )?"
+    r"(?:In (?:\w+ ){0,3}(?:function|instantiation|substitution|constructor|destructor|method|lambda)\b"
+    r"|At (?:top level|global scope))"
+    r"| +inlined from "
+)
+_JUDGED = re.compile(r"  (?P<sign>[!x×⚠]) [\w@/-]+\([\w/-]+\): \S")
+"""How oxlint begins: the rule in brackets after its plugin."""
+_SHELLCHECK = re.compile(r" *\^-*\^? SC\d{4} \((?P<severity>\w+)\): ")
+_NUMBERED = re.compile(r"[ >]*\d+ ?[|│]")
+_BAR = "|│┆·╎:"
+_LINK = re.compile(
+    r"undefined reference to |multiple definition of |cannot find -l|undefined symbol|ld returned \d|relocation R_"
+    r"|duplicate symbol|\(\.text[^)]*\)|DSO missing from command line|unresolved external symbol"
+)
+_LINK_WORDS = re.compile("undef|multip|cannot find|returned|relocation|duplicate|text|DSO|unresolved")
+_SUMMARY = re.compile(
+    r"Found (?:\d+|a total of) (?:error|warning|diagnostic|issue|problem)"
+    r"|\d+ (?:errors?|warnings?|problems?)(?: and \d+ (?:errors?|warnings?))? (?:generated|emitted)"
+    r"|\d+ (?:errors?|warnings?)$|All checks passed|Success: no issues|[✖✗×] \d+ problem|Your code has been rated"
+    r"|\d+ problems?(?: \(|$)|\[\*\] \d+ fixable|No fixes available|Would fix"
+    r"|Fixed \d+|Errors +Files|warning: .* generated \d+ warning"
+    r"|error: .* due to (?:\d+ )?previous|BUILD (?:FAILED|SUCCESS)|Checked \d+ files"
+    r"|\d+ (?:errors?|warnings?|informations?), "
+    r"|no issues found|Build (?:succeeded|FAILED)|    \d+ (?:Error|Warning)\(s\)|\d+ issues|Found \d+"
+)
+_HINT = re.compile(
+    r"For more information about (?:this|an) error, try|Some errors have detailed explanations|For more information:$"
+    r"|  https://www\.shellcheck\.net/| *= help: (?:to override `|for further information visit )"
+)
+_UNFORMATTED = re.compile(
+    r"(?P<said>would reformat|Would reformat:|reformatted|\[warn\]) (?P<place>\S+)$"
+    r"|ERROR: (?P<unsorted>\S+) (?P<unsorted_said>Imports are incorrectly sorted.*)$"
+)
+"""black, ruff format, prettier, isort: a file and nothing else."""
+_MAVEN_PLACED = re.compile(
+    r"\[(?:ERROR|WARNING)\] (?P<place>\S[^\[(]{0,300}:(?:\[\d+,\d+\]| \(\d+, ?\d+\)|\d+:)) ?(?P<said>\S.*)"
+)
+_MAVEN_TOTAL = re.compile(r"\[INFO\] (?:BUILD |\d+ (?:errors?|warnings?)\b|Tests run|.* (?:FAILURE|SKIPPED)\b)")
+_MAVEN_HINT = re.compile(
+    r"\[ERROR\] (?:$|-> \[Help|\[Help |To see the full|Re-run Maven|For more information about|After correcting)"
+)
+_MARKS = re.compile(r"[\s|│>+·:]*(?:[\^~─┬╭╰┴]|`--)[\s^~|│─┬╭╰┴╮╯·-]*$")
+_MARKS_WORDS = re.compile(r"[\s|│]*(?:[-^~_]{2,}|[\^~]) +\S|[\s|│]*\|_+[\^-] \S|[\s│:·]*(?:╰─+|`--) \S")
+_HELP = re.compile(r" *= (?:note|help|warning)|(?:help|info|note): |  +(?:note|help): |  +[ℹi] \S")
+_CHANGE = re.compile(r"(?: *\d+ +)?(?: *\d+)? *[-+~] [|│]?|  - |\d+ [-+~] ")
+
+_ANNOTATED = {"error": Kind.ERROR, "warning": Kind.WARNING, "notice": Kind.NOTE}
+_PLAIN = {kind: Line(kind) for kind in Kind}
+_OPENS = frozenset({Kind.ERROR, Kind.LINT, Kind.WARNING, Kind.NOTE, Kind.ARROW})
+_CLOSES = frozenset({Kind.BUILD, Kind.FAILURE, Kind.SUMMARY, Kind.ROW})
+
+
+def is_inside(kind: Kind, *, inside: bool) -> bool:
+    """Whether the line after one of *kind* belongs to a diagnostic."""
+    return kind in _OPENS or (inside and kind not in _CLOSES)
+
+
+def read_all(lines: Iterable[str]) -> list[Line]:
+    """Every line, in order; a line that was read before is not read again: headers repeat theirs in every unit."""
+    known: tuple[dict[str, Line], dict[str, Line]] = ({}, {})
+    found: list[Line] = []
+    inside = False
+    opens, closes = _OPENS, _CLOSES
+    match, match_row, severe, lint, row = _QUICK.match, _QUICK_ROW.match, _SEVERE, Kind.LINT, Kind.ROW
+    for line in lines:
+        memory = known[inside]
+        this = memory.get(line)
+        if this is None:
+            quick = None
+            if len(line) < _SEEN_CHARS:
+                quick = match_row(line) if line[:1] == " " else match(line)
+            if quick is None:
+                this = read(line, inside=inside)
+            else:
+                place, said = quick.groups()
+                this = Line(row if line[0] == " " else severe.get(said[:5], lint), place, said)
+            memory[line] = this
+        kind = this.kind
+        inside = kind in opens or (inside and kind not in closes)
+        found.append(this)
+    return found
+
+
+def read(line: str, *, inside: bool = False) -> Line:
+    """The kind of a line; *inside* says that the lines before it belong to a diagnostic with an excerpt."""
+    if len(line) > _SEEN_CHARS:
+        seen = read(line[:_SEEN_CHARS], inside=inside)
+        return Line(seen.kind, seen.place, seen.said + line[_SEEN_CHARS:]) if seen.place else _PLAIN[seen.kind]
+    if not line or line.isspace():
+        return _PLAIN[Kind.BLANK]
+    initial = line[0]
+    if initial in " \t|│":
+        return _indented(line, inside=inside)
+    if initial.isdigit():
+        plain = _with_number(line, inside=inside)
+        if plain is not None:
+            return _PLAIN[plain]
+    return _unindented(line, inside=inside)
+
+
+def _unindented(line: str, *, inside: bool) -> Line:  # noqa: PLR0912 - one test per kind, in the order of precedence
+    if line[0] == "^" and _SHELLCHECK.match(line):
+        return Line(Kind.LINT, "", line)
+    if line[0] == "[" and line.startswith(("[INFO]", "[ERROR] ", "[WARNING] ")):
+        return _maven(line)
+    if line[0] == ":" and (found_there := annotation(line)) is not None:
+        return Line(_ANNOTATED[found_there.severity], found_there.place, found_there.said)
+    if line[0] in "wWr[E" and (unformatted := _UNFORMATTED.match(line)):
+        place = unformatted["place"] or unformatted["unsorted"]
+        return Line(Kind.LINT, place, unformatted["said"] or unformatted["unsorted_said"])
+    plain = _SIMPLE.match(line)
+    if plain is not None and not _is_linked(line):
+        found = _gnu(line)
+        if found is not None:
+            return found
+    if is_build(line) and not _is_linked(line):
+        return _PLAIN[Kind.BUILD]
+    found = _placed(line)
+    if found is not None:
+        return found
+    if ":" not in line:
+        return _without_place(line, inside=inside)
+    if is_build_failure(line):
+        return _PLAIN[Kind.FAILURE]
+    if _SUMMARY.match(line):
+        return _PLAIN[Kind.SUMMARY]
+    if _is_linked(line):
+        return _PLAIN[Kind.ERROR]
+    if line.startswith(_INCLUDED):
+        return _PLAIN[Kind.INCLUDED]
+    found = _gnu(line)
+    if found is not None:
+        return found
+    if _CONTEXT.match(line):
+        return _PLAIN[Kind.CONTEXT]
+    if _PROGRAM.match(line) and ("error" in line or "***" in line or "warning" in line or "cannot" in line):
+        return _PLAIN[Kind.FAILURE]
+    said = _MESSAGE.match(line)
+    if said:
+        kind = _message(said["severity"], inside=inside)
+        return _PLAIN[kind] if kind is Kind.HELP else Line(kind, "", line)
+    if _NO_PLACE.match(line):
+        return _PLAIN[Kind.ERROR]
+    return _without_place(line, inside=inside)
+
+
+def _maven(line: str) -> Line:
+    """A line of Maven: `[ERROR] /src/A.java:[4,19] cannot find symbol`, again under the goal that failed."""
+    if line.startswith("[INFO]"):
+        return _PLAIN[Kind.SUMMARY if _MAVEN_TOTAL.match(line) else Kind.BUILD]
+    placed = _MAVEN_PLACED.match(line)
+    if placed is not None:
+        return Line(Kind.ERROR if line[1] == "E" else Kind.WARNING, placed["place"], placed["said"])
+    if line[1] == "E":
+        return _PLAIN[Kind.HINT if _MAVEN_HINT.match(line) else Kind.OTHER if line[8:10] == "  " else Kind.FAILURE]
+    return _PLAIN[Kind.OTHER]
+
+
+def _is_linked(line: str) -> bool:
+    return _LINK_WORDS.search(line) is not None and _LINK.search(line) is not None
+
+
+def _placed(line: str) -> Line | None:
+    """tsc, MSVC, pyright, `eslint -f compact`: a place in their own way, then the severity."""
+    if "): " not in line and " - " not in line and ", col " not in line and ") : " not in line:
+        return None
+    found = _PLACED.match(line)
+    if found is None:
+        return None
+    return Line(_severity(found["said"]) or Kind.ERROR, found["place"], found["said"])
+
+
+def _gnu(line: str) -> Line | None:
+    found = _GNU.match(line)
+    if found is None:
+        spaced = _SPACED.match(line) if " error: " in line or " warning: " in line or " note: " in line else None
+        return Line(_severity(spaced["said"]) or Kind.ERROR, spaced["place"], spaced["said"]) if spaced else None
+    end = found.end()
+    place, said = line[:end].removesuffix(":"), line[end:].lstrip(" ")
+    if "required from" in said[:40] or "required by" in said[:40] or "in instantiation of" in said[:40]:
+        return _PLAIN[Kind.HERE if said.rstrip().endswith("here") else Kind.REQUIRED]
+    severity = _severity(said)
+    if severity is Kind.NOTE and said.endswith("]") and ("  [" in said or " [SC" in said):
+        severity = Kind.WARNING  # mypy, shellcheck: a note with a code of its own explains no error above it
+    if severity is None and line.startswith(("e: ", "w: ")):
+        severity = Kind.ERROR if line.startswith("e") else Kind.WARNING
+    if severity is not None:
+        return Line(severity, place, said)
+    # Without a column or a rule's code it may as well be grep's.
+    if said and (found["column"] or _CODE.match(said)) and (line[end : end + 2].strip() or line[end : end + 2] == "  "):
+        return Line(Kind.LINT, place, said.rstrip("━ "))
+    return _PLAIN[Kind.OTHER]
+
+
+_SEVERITIES = (
+    (Kind.ERROR, ("error", "fatal", "Error", "ERROR", "syntax error", "SyntaxError", "internal compiler error")),
+    (Kind.WARNING, ("warning", "Warning", "remark", "style", "performance", "portability", "convention", "refactor")),
+    (Kind.NOTE, ("note", "info", "hint", "help", "message")),
+)
+
+
+def _severity(said: str) -> Kind | None:
+    for kind, words in _SEVERITIES:
+        if said.startswith(words):
+            return kind
+    return None
+
+
+def _message(severity: str, *, inside: bool) -> Kind:
+    if severity in {"note", "help", "info"}:
+        return Kind.HELP if inside else Kind.NOTE
+    return Kind.WARNING if severity == "warning" else Kind.ERROR
+
+
+def _with_number(line: str, *, inside: bool) -> Kind | None:
+    if inside and _NUMBERED.match(line):
+        return Kind.SOURCE
+    if _SUMMARY.match(line):
+        return Kind.SUMMARY
+    if inside and _CHANGE.match(line):
+        return Kind.CHANGE
+    # Pretty tsc numbers its excerpt without a bar; a finding with a path begins with a digit now and then.
+    return Kind.SOURCE if inside and line.lstrip("0123456789").startswith(" ") and not _SUMMARY.match(line) else None
+
+
+def _without_place(line: str, *, inside: bool) -> Line:
+    if inside and line[0] in "^~>│|" and _MARKS.match(line):
+        return _PLAIN[Kind.MARK]
+    if is_build_failure(line):
+        return _PLAIN[Kind.FAILURE]
+    for pattern, kind in _BARE:
+        if pattern.match(line):
+            return Line(kind, "", line) if kind is Kind.LINT else _PLAIN[kind]
+    return _PLAIN[Kind.ERROR if _LINK.search(line) else Kind.OTHER]
+
+
+_BARE = ((_SUMMARY, Kind.SUMMARY), (_HINT, Kind.HINT), (_CODE, Kind.LINT), (_CONTEXT, Kind.CONTEXT))
+
+
+def _indented(line: str, *, inside: bool) -> Line:  # noqa: PLR0912 - as above
+    bare = line.lstrip(" \t")
+    initial = bare[0]
+    if initial in "-:╭," and bare[1:2] in "->:─[":
+        found = _ARROW.match(line) or _BOXED.match(line)
+        if found:
+            return Line(Kind.ARROW, found["place"], "")
+    if initial.isdigit() or initial == ">":
+        if _ROW.match(line):
+            end = _ROW_PLACE.match(line).end()  # type: ignore[union-attr]  # a row begins with one
+            return Line(Kind.ROW, line[:end], line[end:])
+        if _NUMBERED.match(line):
+            return _PLAIN[Kind.SOURCE]
+    if initial in "!x×⚠" and (found := _JUDGED.match(line)):
+        return Line(Kind.ERROR if found["sign"] in "x×" else Kind.WARNING, "", line)
+    if initial == "^" and (found := _SHELLCHECK.match(line)):
+        return Line(Kind.LINT, "", line)
+    if initial in _BAR and (initial != ":" or not bare[1:2].strip()):
+        words = _MARKS_WORDS.match(line)
+        return _PLAIN[Kind.LABEL if words else Kind.MARK]
+    if initial in "^~╰─┬`" or _MARKS.match(line):
+        return _PLAIN[Kind.LABEL if _MARKS_WORDS.match(line) else Kind.MARK]
+    if initial == "f" and _INCLUDED_FROM.match(line):
+        return _PLAIN[Kind.INCLUDED]
+    if initial == "i" and bare.startswith("inlined from "):
+        return _PLAIN[Kind.CONTEXT]
+    if ("): " in line or " - " in line) and (found := _PLACED.match(line)):
+        return Line(_severity(found["said"]) or Kind.ERROR, found["place"], found["said"])
+    if inside:
+        if _HELP.match(line):
+            return _PLAIN[Kind.HINT if initial == "=" and _HINT.match(line) else Kind.HELP]
+        if _CHANGE.match(line):
+            return _PLAIN[Kind.CHANGE]
+        if initial.isdigit() and bare.lstrip("0123456789").startswith(" "):
+            return _PLAIN[Kind.SOURCE]
+    if initial in "-_" and _MARKS_WORDS.match(line):
+        return _PLAIN[Kind.LABEL]
+    if _SUMMARY.match(line):
+        return _PLAIN[Kind.SUMMARY]
+    if _HINT.match(line):
+        return _PLAIN[Kind.HINT]
+    if is_build(line):
+        return _PLAIN[Kind.BUILD]
+    return _PLAIN[Kind.ERROR if _LINK.search(line) else Kind.OTHER]

@@ -1,0 +1,255 @@
+"""What of an output of diagnostics may go, line by line: excerpts, what led there, repeats, the build around it.
+
+/usr/bin/cc -I... -c src/cart.c           build steps
+In file included from cart.h:3,           what led there
+cart.h:7:9: warning: unused ...           stays; in the next forty units: repeated diagnostics
+    7 |     int left;                     source excerpts; under the first errors the marked line stays
+      |         ^~~~
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sidecar.compression.forms.diagnostics.grammar import Kind, Line
+from sidecar.compression.forms.drafting import BLANK
+
+__all__ = ["Marked", "mark"]
+
+_HEADINGS = frozenset({Kind.ERROR, Kind.LINT, Kind.WARNING})
+_LEADING = frozenset({Kind.INCLUDED, Kind.CONTEXT, Kind.REQUIRED, Kind.HERE})
+_GOES = {Kind.CHANGE: "suggested changes", Kind.BUILD: "build steps", Kind.BLANK: BLANK, Kind.HINT: "hints"}
+_EXCERPT = frozenset({Kind.SOURCE, Kind.MARK, Kind.LABEL, Kind.HELP, *_GOES})
+
+_BELOW = frozenset({Kind.OTHER, Kind.SOURCE, Kind.MARK, Kind.LABEL})
+_WORDS_BELOW = 8
+
+_EXCERPTS_SHOWN = 20
+"""So many errors keep their marked line; past that, one opens the files anyway."""
+
+_SAME_SHOWN = 2
+"""So often an excerpt is shown under the same message."""
+
+_LINTS_SHOWN = 12
+"""Of findings without a severity, which are mostly of style, fewer."""
+
+_CHANGES_SHOWN = 3
+"""Lines of a suggested change under an error: what to write instead, when it is short."""
+
+_NOTES_SHOWN = 8
+"""Per diagnostic; a failed overload has one for each candidate of the standard library."""
+
+
+@dataclass(slots=True)
+class Marked:
+    """*why* says what a line that may go is, *counts* how often a heading is printed, *starts* where one begins."""
+
+    why: list[str]
+    counts: Counter[int] = field(default_factory=Counter)
+    starts: set[int] = field(default_factory=set)
+
+
+_MACRO_NOTE = "(in Nightly builds, run with -Z macro-backtrace"
+
+
+def _is_foreign(place: str) -> bool:
+    """Whether rustc's arrow leads out of the project: it cannot be changed there."""
+    return place.startswith("/rustc/") or "/.cargo/registry/" in place or "/.rustup/toolchains/" in place
+
+
+@dataclass(slots=True)
+class _Finding:
+    """The diagnostic whose lines are being read: where its heading is and what of its excerpt stays."""
+
+    heading: int = -1
+    said: str = ""
+    source: int = -1
+    notes: int = 0
+    changes: int = 0
+    is_error: bool = True
+    is_lint: bool = False
+    is_repeat: bool = False
+    is_shown: bool = False
+    shows_marked: bool = False
+
+
+def mark(lines: Sequence[str], read: Sequence[Line], must_stay: Collection[int]) -> Marked:
+    """Decide for every line; those in *must_stay* stay, unless they were printed before."""
+    marker = _Marker(lines, read)
+    marker.run()
+    why = marker.marked.why
+    for index in must_stay:
+        why[index] = ""
+    return marker.marked
+
+
+class _Marker:
+    def __init__(self, lines: Sequence[str], read: Sequence[Line]) -> None:
+        self.lines, self.read = lines, read
+        self.marked = Marked([""] * len(lines))
+        self.why = self.marked.why
+        self.seen: dict[object, int] = {}
+        self.helped: dict[str, int] = {}
+        self.excerpts = 0
+        self.quoted: list[int] = []
+        self.said: dict[str, int] = {}
+
+    def run(self) -> None:  # noqa: PLR0912 - one case per kind; taken apart it costs a call a line
+        finding = _Finding()
+        leading: list[int] = []
+        entered: int | None = None
+        starts = self.marked.starts
+        for index, this in enumerate(self.read):
+            kind = this.kind
+            if kind in _LEADING:
+                leading.append(index)
+            elif kind in _HEADINGS or kind is Kind.NOTE:
+                if entered is not None:
+                    # A path after it is relative to that directory: without the line it leads nowhere.
+                    self.why[entered], entered = "", None
+                starts.add(leading[0] if leading else index)
+                self._heading(index, this, finding)
+                if leading:
+                    self._lead(leading, goes=bool(self.why[index]), kind=kind)
+                    leading = []
+            else:
+                leading = []
+                if kind in _EXCERPT:
+                    self._excerpt(index, kind, finding)
+                    if kind is Kind.BUILD:
+                        finding.heading = -1
+                        if " directory " in self.lines[index]:
+                            entered = index if ": Entering directory " in self.lines[index] else None
+                elif kind is Kind.OTHER:
+                    self._other(index, finding)
+                elif kind is Kind.SUMMARY and "generated" in self.lines[index]:
+                    if self.seen.setdefault(self.lines[index], index) != index:
+                        self.why[index] = "repeated totals"
+                elif kind is Kind.ARROW and _is_foreign(this.place):
+                    self.why[index] = "places in libraries"
+        for index in self.quoted:
+            if index < len(self.lines):
+                self.why[index] = ""
+
+    def _heading(self, index: int, this: Line, finding: _Finding) -> None:
+        line = self.lines[index]
+        if this.kind is Kind.NOTE:
+            self._note(index, this, finding)
+            finding.heading, finding.source, finding.shows_marked = index, -1, False
+            return
+        finding.heading, finding.source = index, -1
+        finding.shows_marked = finding.is_shown = finding.is_repeat = False
+        finding.changes = finding.notes = 0
+        finding.is_error = this.kind is not Kind.WARNING
+        finding.is_lint = this.kind is Kind.LINT
+        is_alone = index + 1 >= len(self.read) or self.read[index + 1].kind not in _BELOW
+        first = self.seen.setdefault(line if is_alone else (line, *self._said_below(index)), index)
+        if this.place and first != index:
+            finding.is_repeat = True
+            self.why[index] = "repeated diagnostics"
+            self.marked.counts[first] += 1
+            return
+        self.marked.counts[index] = 1
+        finding.said = said = this.said or line
+        times = self.said[said] = self.said.get(said, 0) + 1
+        if (
+            finding.is_error
+            and times <= _SAME_SHOWN
+            and self.excerpts < (_LINTS_SHOWN if this.kind is Kind.LINT else _EXCERPTS_SHOWN)
+        ):
+            self.excerpts += 1
+            finding.shows_marked = finding.is_shown = True
+
+    def _note(self, index: int, this: Line, finding: _Finding) -> None:
+        """A note is said once; one that only says again what another said of its diagnostic is no news either."""
+        finding.notes += 1
+        line = self.lines[index]
+        above = self.read[finding.heading] if finding.heading >= 0 else this
+        same = self.seen.setdefault(line, index)
+        again = self.seen.setdefault(("note", this.said), index) if above.place == this.place else index
+        if same != index or again != index:
+            self.why[index] = "repeated notes"
+        elif finding.notes > _NOTES_SHOWN:
+            self.why[index] = "more notes"
+
+    def _said_below(self, heading: int) -> Iterable[str]:
+        """The words under a heading: javac's `symbol:` is what tells two errors of one line apart."""
+        read, count = self.read, len(self.lines)
+        for index in range(heading + 1, min(heading + 1 + _WORDS_BELOW, count)):
+            kind = read[index].kind
+            if kind not in _BELOW:
+                return
+            if kind is Kind.OTHER:
+                yield self.lines[index].removeprefix("[ERROR] ")  # Maven's second telling has it
+
+    def _lead(self, lines: Sequence[int], *, goes: bool, kind: Kind) -> None:
+        """Of what leads to an error its end stays: the file being compiled, the user's own instantiation."""
+        for index in lines:
+            this = self.read[index].kind
+            is_end = this is not Kind.INCLUDED or self.lines[index].endswith(":")
+            is_long = this is Kind.CONTEXT and "In instantiation of " in self.lines[index]
+            stays = is_end and not is_long and this is not Kind.REQUIRED and kind is Kind.ERROR
+            if goes or not stays:
+                self.why[index] = "what led there"
+
+    def _excerpt(self, index: int, kind: Kind, finding: _Finding) -> None:
+        line = self.lines[index]
+        if kind is Kind.SOURCE:
+            self.why[index] = "source excerpts"
+            finding.source = index
+        elif kind in {Kind.MARK, Kind.LABEL}:
+            says = kind is Kind.LABEL and self._is_news(line, index, finding)
+            if not says:
+                self.why[index] = "source excerpts"
+            if "++" in line and finding.is_shown and not finding.is_lint and finding.source == index - 1:
+                self.why[index - 1] = ""  # what rustc would write instead
+            elif says or "^" in line or "~" in line or "─" in line:
+                self._pointed(index, finding, shows=finding.shows_marked or says)
+                finding.shows_marked = finding.shows_marked and says
+        elif kind is Kind.HELP:
+            finding.heading, finding.source = index, -1
+            is_told = finding.is_error and not finding.is_repeat and (finding.is_shown or not finding.is_lint)
+            if not is_told or _MACRO_NOTE in line or self.helped.setdefault(line, index) != index:
+                self.why[index] = "help"
+        elif kind is Kind.CHANGE:
+            finding.changes += 1
+            is_new = "+" in line[:8] or "~" in line[:8]
+            if not (is_new and finding.is_shown and not finding.is_lint and finding.changes <= _CHANGES_SHOWN):
+                self.why[index] = "suggested changes"
+        else:
+            self.why[index] = _GOES[kind]
+
+    def _is_news(self, label: str, index: int, finding: _Finding) -> bool:
+        """Whether the words of a mark say something of an error that was not said under the same message."""
+        if finding.heading < 0:
+            return True
+        if not finding.is_error or finding.is_repeat:
+            return False
+        return self.seen.setdefault((finding.said, label.strip(" |^-~_")), index) == index
+
+    def _pointed(self, mark: int, finding: _Finding, *, shows: bool) -> None:
+        """The source line above a mark is the one the diagnostic is about."""
+        above = mark - 1
+        if above < 0 or above == finding.heading:
+            return
+        # Without line numbers (mypy, javac, clang before 17) only the mark below tells what an excerpt is.
+        is_below = above == finding.heading + 1 or self.lines[above][:1] in {" ", "\t"}
+        is_plain = is_below and self.read[above].kind is Kind.OTHER
+        if above == finding.source or (is_plain and finding.heading >= 0):
+            self.why[above] = "" if shows else "source excerpts"
+
+    def _other(self, index: int, finding: _Finding) -> None:
+        """A heading above rows that name their file themselves: pylint's module, pyright's path."""
+        line = self.lines[index]
+        if finding.is_repeat and line.startswith("[ERROR]   "):
+            self.why[index] = "repeated diagnostics"  # Maven prints every error again with the goal that failed
+            return
+        if line == "Did you mean:" or (line.startswith("In ") and " line " in line and line.endswith(":")):
+            self.quoted.append(index + 1)  # shellcheck: a line of the script, which may look like a step of a build
+        after = self.read[index + 1] if index + 1 < len(self.read) else None
+        if after is None or not after.place:
+            return
+        if line.startswith("************* Module ") or (after.kind is not Kind.ROW and f"{line}:" in after.place):
+            self.why[index] = "headings"

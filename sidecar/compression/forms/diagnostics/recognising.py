@@ -1,0 +1,156 @@
+"""How surely a text is diagnostics: literals first, then lines around words of alarm, then a sample of all lines."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from sidecar.compression.forms.diagnostics.grammar import Kind, Line, is_inside, read
+from sidecar.compression.forms.diagnostics.reports import read_report
+from sidecar.compression.vocabulary import Segment
+
+__all__ = ["recognise"]
+
+# fmt: off
+_PROGRAMS = frozenset((
+    "basedpyright", "biome", "black", "c++", "cc", "clang", "clang++", "clang-tidy", "cl", "cmake", "cppcheck",
+    "cpplint", "dmypy", "eslint", "flake8", "g++", "gcc", "gmake", "golangci-lint", "gradle", "hadolint", "isort",
+    "javac", "kotlinc", "make", "markdownlint", "markdownlint-cli2", "msbuild", "mypy", "ninja", "oxlint", "prettier",
+    "pycodestyle", "pydocstyle", "pyflakes", "pylint", "pyrefly", "pyright", "ruff", "rustc", "scalac", "shellcheck",
+    "staticcheck", "stylelint", "swiftc", "tsc", "ty", "vue-tsc", "xcodebuild", "yamllint",
+))
+# fmt: on
+_COMMANDS = frozenset(
+    {
+        ("go", "build"),
+        ("go", "vet"),
+        ("go", "install"),
+        ("cargo", "build"),
+        ("cargo", "check"),
+        ("cargo", "clippy"),
+        ("cargo", "run"),
+        ("dotnet", "build"),
+        ("swift", "build"),
+        ("biome", "lint"),
+        ("biome", "check"),
+    }
+)  # fmt: skip
+_SEARCHERS = frozenset({"ack", "ag", "egrep", "fgrep", "git", "grep", "rg"})
+
+_CLEAN_LINES = 8
+_CLEAN = ("All checks passed!", "Success: no issues found", "0 errors, 0 warnings", "no issues found")
+
+_TELLS = (": error", ": warning", "error: ", "error[", " - error ", "--> ", " error  ", "*** [", "undefined reference",
+          "✖", "warning: ", "error TS", "━━━━", "::error ", "::warning ")  # fmt: skip
+_RARE = ("error: ", "*** [")
+"""What is looked for in a text of another shape, where one diagnostic stands somewhere: each costs 0.4 ms a MB."""
+
+_GLANCES = 40
+_HITS = 12
+"""Occurrences of each tell that are read: the first ones, and as many before the end."""
+
+_SAMPLES = 40
+_SAMPLE_LINES = 20
+_FEW = 3
+_FINDINGS = frozenset({Kind.ERROR, Kind.WARNING, Kind.LINT, Kind.ROW, Kind.ARROW})
+_PLAIN = frozenset({Kind.OTHER, Kind.BLANK, Kind.SUMMARY, Kind.MARK, Kind.CHANGE, Kind.SOURCE, Kind.LABEL, Kind.HELP})
+
+_LOGGED = re.compile(r"\[?\d{4}-\d\d-\d\d[T ]\d\d:|\d\d:\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d")
+"""A line that begins with its time is a log's, whatever it says."""
+
+
+def recognise(segment: Segment) -> float:
+    """Never raises; costs a few passes of `str.find` where nothing a compiler prints is there."""
+    words = segment.command.words if segment.command is not None else ()
+    text = segment.text
+    if len(segment.lines) <= _CLEAN_LINES and text.startswith(_CLEAN):
+        return 0.95
+    if words and words[0] in _SEARCHERS:
+        return 0.0  # a search for `error:` prints the headings of a compiler
+    if (text[:1] in "[{" or "\n{" in text[:200]) and read_report(segment) is not None:
+        return 0.98
+    is_known = bool(words) and (words[0] in _PROGRAMS or tuple(words[:2]) in _COMMANDS)
+    if "[ERROR] COMPILATION ERROR" in text:
+        return 0.97  # Maven, whose other lines are a log's
+    has_shape = _glimpsed(segment.lines)
+    is_large = len(segment.lines) > _SAMPLES * _SAMPLE_LINES
+    # A diagnostic somewhere in a large text of another shape does not make it one.
+    if not (has_shape or is_known) and (is_large or not _told(text, _RARE)):
+        return 0.0
+    kinds, placed, logged = _census(segment.lines)
+    # Where most of a large text is findings without a severity, the samples have said what it is.
+    is_plain = is_large and kinds[Kind.LINT] >= 0.5 * sum(kinds.values())
+    told = placed > 0 or (not is_plain and _told(text, _TELLS))
+    if not told and not has_shape:
+        return 0.0
+    total = sum(kinds.values()) - kinds[Kind.BLANK]
+    if not total or logged > 0.3 * total:
+        return 0.0
+    explained = 1 - kinds[Kind.OTHER] / total
+    if placed or told:
+        sure = 0.75 if explained >= 0.6 else 0.55 if explained >= 0.35 else 0.25
+        if is_known:
+            return min(0.95, sure + 0.2)
+        return sure if placed or kinds[Kind.BUILD] >= 0.5 * total else sure - 0.3
+    if kinds[Kind.LINT]:
+        if is_known:
+            return 0.85 if explained >= 0.5 else 0.5
+        return 0.6 if kinds[Kind.LINT] >= 0.9 * total and total >= _FEW else 0.0
+    builds = kinds[Kind.BUILD] + kinds[Kind.FAILURE] + kinds[Kind.SUMMARY]
+    if words and words[0] in _PROGRAMS:
+        return 0.8 if builds + kinds[Kind.ERROR] >= 0.5 * total else 0.0
+    return 0.55 if kinds[Kind.BUILD] and builds >= 0.7 * total and total >= _FEW else 0.0
+
+
+def _told(text: str, tells: Sequence[str]) -> bool:
+    """Whether one of the lines around a tell is a diagnostic with its severity and its place."""
+    for tell in tells:
+        at = text.find(tell)
+        hits = 0
+        while at >= 0 and hits < _HITS:
+            begun, end = text.rfind("\n", max(0, at - 2_000), at) + 1, text.find("\n", at)
+            line = text[max(begun, at - 2_000) : end if end >= 0 else len(text)][:4_000]
+            if line and not _LOGGED.match(line) and _is_placed(read(line, inside=True), line):
+                return True
+            hits += 1
+            at = text.find(tell, end if end >= 0 else len(text))
+    return False
+
+
+def _glimpsed(lines: Sequence[str]) -> bool:
+    step = max(1, len(lines) // _GLANCES)
+    return any(read(line).kind not in _PLAIN for line in lines[::step] if line)
+
+
+def _census(lines: Sequence[str]) -> tuple[Counter[Kind], int, int]:
+    """How many lines of each kind there are, how many are diagnostics by their own words, how many are a log's."""
+    kinds: Counter[Kind] = Counter()
+    placed = logged = 0
+    for sample in _samples(lines):
+        inside = False
+        for line in sample:
+            this = read(line, inside=inside)
+            inside = is_inside(this.kind, inside=inside)
+            kinds[this.kind] += 1
+            placed += _is_placed(this, line)
+            logged += line[:1] in "[0123456789JFMASOND" and line != "" and _LOGGED.match(line) is not None
+    return kinds, placed, logged
+
+
+def _samples(lines: Sequence[str]) -> Iterable[Sequence[str]]:
+    """All lines of a small output; of a large one stretches from every part, so that recognising costs the same."""
+    count = len(lines)
+    if count <= _SAMPLES * _SAMPLE_LINES:
+        yield lines
+        return
+    for number in range(_SAMPLES):
+        begun = number * (count - _SAMPLE_LINES) // (_SAMPLES - 1)
+        yield lines[begun : begun + _SAMPLE_LINES]
+
+
+def _is_placed(this: Line, line: str) -> bool:
+    """A diagnostic with its severity and its place, which no other program's output has by chance."""
+    if this.kind in {Kind.ERROR, Kind.WARNING}:
+        return bool(this.place) or "undefined reference" in line or (line[:2] == "::" and "file=" in line)
+    return this.kind in {Kind.ROW, Kind.ARROW} or (this.kind is Kind.FAILURE and "*** [" in line)

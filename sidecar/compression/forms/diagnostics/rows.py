@@ -1,0 +1,138 @@
+"""Rows under a file's heading, as eslint, stylelint, yamllint and `ruff --output-format grouped` print: messages once.
+
+/shop/src/a.js                                    several files:
+  2:5   error  Unexpected var       no-var          error  Unexpected var  no-var: a.js 2:5 9:5; b.js 3:1
+  9:5   error  Unexpected var       no-var        /shop/src/a.js
+  7:13  error  'x' is not defined   no-undef        7:13  error  'x' is not defined  no-undef
+/shop/src/b.js                                    /shop/src/b.js
+  3:1   error  Unexpected var       no-var
+
+Within one file the places of a message stand before it. In the list of several files each goes by its name, with as
+much of its folder as tells it from the others; its heading has the whole path. Few rows stay as printed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sidecar.compression.forms.diagnostics.grammar import Kind, Line
+
+__all__ = ["PLACES_ON_A_LINE", "rows"]
+
+PLACES_ON_A_LINE = 24
+"""So that a bound can cut a long list between lines."""
+
+_WORTH_ROWS = 16
+"""Below so many, rows stay as printed: lines that are searched for as they are."""
+
+_PADDING = re.compile(r" {3,}")
+_ENDS = frozenset({Kind.FAILURE, Kind.SUMMARY, Kind.BUILD, Kind.BLANK})
+_NAME_COSTS = 4
+"""What a file's name in a list costs beside its characters: blanks, a semicolon."""
+
+
+@dataclass(slots=True)
+class _File:
+    """A heading with the rows below it: their messages in order, each with its places and the lines it had."""
+
+    heading: int
+    path: str
+    said: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+
+
+def rows(lines: Sequence[str], read: Sequence[Line], shown: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """What is printed instead of the rows among *shown* (indexes, in order), and above the first heading."""
+    if sum(read[index].kind is Kind.ROW for index in shown) < _WORTH_ROWS:
+        return {}
+    files = _files(lines, read, shown)
+    instead: dict[int, tuple[str, ...]] = {}
+    common = _common(files)
+    for file in files:
+        for said, places in file.said.items():
+            for _, index in places:
+                instead[index] = ()
+            if said not in common:
+                instead[places[0][1]] = tuple(_wrapped((place for place, _ in places), said))
+    if common:
+        first = files[0].heading
+        above = [f"{said}: {row}" if not at else f"    {row}" for said in common for at, row in enumerate(common[said])]
+        instead[first] = ("several files:", *(f"  {line}" for line in above), lines[first])
+    return instead
+
+
+def _files(lines: Sequence[str], read: Sequence[Line], shown: Sequence[int]) -> list[_File]:
+    """The headings with their rows; one that has a second line below it stays as printed."""
+    files: list[_File] = []
+    count = len(shown)
+    for at, index in enumerate(shown):
+        this = read[index]
+        if this.kind is Kind.OTHER and at + 1 < count and read[shown[at + 1]].kind is Kind.ROW:
+            line = lines[index]
+            if line[:1] not in " \t":
+                files.append(_File(index, line.rstrip(": ")))
+                continue
+        if this.kind is Kind.ROW and files:
+            after = read[shown[at + 1]].kind if at + 1 < count else Kind.BLANK
+            if after is Kind.ROW or after in _ENDS or lines[shown[at + 1]][:1] not in " \t":
+                said = this.said.strip()
+                if "   " in said:
+                    said = _PADDING.sub("  ", said)
+                files[-1].said.setdefault(said, []).append((this.place.strip(), index))
+    return files
+
+
+def _common(files: Sequence[_File]) -> dict[str, list[str]]:
+    """The messages of several files that are cheaper said once, with the lines of their list."""
+    in_files = Counter(said for file in files for said in file.said)
+    names = _names([file.path for file in files])
+    longest: dict[str, int] = {}
+    for file, name in zip(files, names, strict=True):
+        for said in file.said:
+            if in_files[said] > 1:
+                longest[said] = max(longest.get(said, 0), len(name))
+    found: dict[str, list[tuple[str, str]]] = {
+        said: [] for said, most in longest.items() if _is_cheaper(len(said), in_files[said], most + _NAME_COSTS)
+    }
+    for file, name in zip(files, names, strict=True):
+        for said, places in file.said.items():
+            if said in found:
+                found[said] += [(name, place) for place, _ in places]
+    return {said: _listed(every) for said, every in found.items()}
+
+
+def _is_cheaper(said: int, files: int, name: int) -> bool:
+    """Whether a message of so many characters costs less said once, with the names of its files."""
+    return (files - 1) * said > files * name
+
+
+def _listed(places: Sequence[tuple[str, str]]) -> list[str]:
+    listed: list[str] = []
+    for begun in range(0, len(places), PLACES_ON_A_LINE):
+        by_name: dict[str, list[str]] = {}
+        for name, place in places[begun : begun + PLACES_ON_A_LINE]:
+            by_name.setdefault(name, []).append(place)
+        listed.append("; ".join(f"{name} {' '.join(each)}" for name, each in by_name.items()))
+    return listed
+
+
+def _wrapped(places: Iterable[str], said: str) -> Iterable[str]:
+    every = list(places)
+    for begun in range(0, len(every), PLACES_ON_A_LINE):
+        yield f"  {' '.join(every[begun : begun + PLACES_ON_A_LINE])}  {said}"
+
+
+def _names(paths: Sequence[str]) -> list[str]:
+    """Each path's end that no other has: its file's name, with folders where that is not enough."""
+    parts = [path.replace("\\", "/").split("/") for path in paths]
+    depths = [1] * len(paths)
+    while True:
+        ends = ["/".join(part[-depth:]) for part, depth in zip(parts, depths, strict=True)]
+        counts = Counter(ends)
+        again = [at for at, end in enumerate(ends) if counts[end] > 1 and depths[at] < len(parts[at])]
+        if not again:
+            return ends
+        for at in again:
+            depths[at] += 1

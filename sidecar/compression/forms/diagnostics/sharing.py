@@ -1,0 +1,173 @@
+"""A message that many places share, written once with its places, each whole.
+
+src/a.py:14:5: C0116: Missing function docstring        C0116: Missing function docstring: src/a.py:14:5 src/b.py:3:1
+src/b.py:3:1: C0116: Missing function docstring
+
+The source line of the first stays below it. Messages of the very same places share these too:
+
+src/a.py:1:1: D100 Missing docstring                    D100 Missing docstring: src/a.py:1:1 src/b.py:1:1
+src/a.py:1:1: CPY001 Missing copyright notice             also: CPY001 Missing copyright notice
+
+Rows under a file's heading, as eslint writes them, are in `rows`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sidecar.compression.forms.diagnostics.grammar import Kind, Line
+from sidecar.compression.forms.diagnostics.rows import PLACES_ON_A_LINE, rows
+
+__all__ = ["shared"]
+
+_PLACED = frozenset({Kind.ERROR, Kind.LINT, Kind.WARNING, Kind.NOTE})
+_APART = frozenset({*_PLACED, Kind.FAILURE, Kind.SUMMARY, Kind.BUILD, Kind.BLANK})
+"""What after a diagnostic is not about it."""
+
+_LEADS = frozenset({Kind.CONTEXT, Kind.INCLUDED, Kind.HERE})
+_QUOTED = frozenset({Kind.SOURCE, Kind.OTHER})
+_MARKS = frozenset({Kind.MARK, Kind.LABEL})
+
+_WORTH_CHARS = 6
+"""A message shorter than this is as cheap printed again."""
+
+_EXPLAINED_LINES = 6
+
+_WRAPPED_LINES = 4
+_CODE_CHARS = 60
+_CODED = re.compile(r"(?:^|  | )\[[a-z][a-z-]+\]$")
+
+
+@dataclass(slots=True)
+class _Unit:
+    """A diagnostic of several lines: its own, its arrow, its source line and what explains it."""
+
+    lines: tuple[int, ...]
+    place: str
+    below: tuple[str, ...]
+
+
+_Groups = dict[tuple[str, tuple[str, ...]], list[int | _Unit]]
+"""By message and what explains it; an index is a diagnostic of one line, for a linter prints 100,000 of them."""
+
+
+def shared(
+    lines: Sequence[str], read: Sequence[Line], shown: Sequence[int], written: Mapping[int, str]
+) -> tuple[dict[int, tuple[str, ...]], bool]:
+    """What is printed for lines of *shown* (indexes, in order) whose message others share; whether excerpts go.
+
+    The first of them gets the message with all places, the others nothing. *written* holds headings with what
+    their notation adds, a count of repeats.
+    """
+    leaves_out = False
+    instead = rows(lines, read, shown)
+    by_places: dict[tuple[str, ...], int] = {}
+    for (said, _explained), units in _grouped(lines, read, shown).items():
+        if len(units) < 2:
+            continue
+        first = units[0]
+        below: tuple[str, ...] = ()
+        places: list[str] = []
+        for unit in units:
+            index = unit if isinstance(unit, int) else unit.lines[0]
+            place = read[index].place.strip() if isinstance(unit, int) else unit.place
+            adds = written.get(index, "")
+            places.append(place + adds[len(lines[index]) :] if adds.endswith(")") else place)
+            if isinstance(unit, int):
+                instead[index] = ()
+                leaves_out |= below != ()
+                continue
+            instead |= dict.fromkeys(unit.lines, ())
+            below = unit.below if unit is first else below
+            leaves_out |= unit.below != below
+        start = first if isinstance(first, int) else first.lines[0]
+        above = start
+        if not below and read[start].kind is not Kind.NOTE:
+            above = by_places.setdefault(tuple(places), start)
+        if above == start:
+            instead[start] = (*_list(said, places), *below)
+        else:
+            instead[above] += (f"  also: {said}",)
+    return instead, leaves_out
+
+
+def _list(said: str, places: Sequence[str]) -> tuple[str, ...]:
+    each = [" ".join(places[at : at + PLACES_ON_A_LINE]) for at in range(0, len(places), PLACES_ON_A_LINE)]
+    *above, last = said.split("\n")
+    return (*above, f"{last.removesuffix(':')}: {each[0]}", *(f"  {row}" for row in each[1:]))
+
+
+def _grouped(lines: Sequence[str], read: Sequence[Line], shown: Sequence[int]) -> _Groups:
+    groups: _Groups = {}
+    placed, leads, apart = _PLACED, _LEADS, _APART
+    count = len(shown)
+    for at, index in enumerate(shown):
+        this = read[index]
+        kind = this.kind
+        if kind not in placed or (at and read[shown[at - 1]].kind in leads):
+            continue
+        place, end = this.place, at + 1
+        after = read[shown[end]].kind if end < count else Kind.BLANK
+        if place and after in apart:
+            # Most headings of a linter: nothing of theirs below.
+            if after is not Kind.NOTE and len(this.said) >= _WORTH_CHARS:
+                key = (this.said, ())
+                if key in groups:
+                    groups[key].append(index)
+                else:
+                    groups[key] = [index]
+            continue
+        if not place:
+            if after is not Kind.ARROW:
+                continue
+            place, end = read[shown[end]].place, end + 1
+        wrapped = _wrapped(lines, read, shown[end : end + _WRAPPED_LINES])
+        said = "\n".join((this.said, *(lines[i] for i in shown[end : end + wrapped]))) if wrapped else this.said
+        end += wrapped
+        own = end
+        while end < count and end - own < _EXPLAINED_LINES and _explains(lines, read, shown[end]):
+            end += 1
+        below = shown[own:end]
+        # Of which only the words must be the same: the source line of the first stands for the others'.
+        explained = tuple(lines[i] for i in below if not _is_source(read, i))
+        if len(said) + sum(map(len, explained)) >= _WORTH_CHARS and _is_end(lines, read, shown, end):
+            unit = _Unit(tuple(shown[at:end]), place.strip(), tuple(lines[i] for i in below))
+            groups.setdefault((said, explained), []).append(unit)
+    return groups
+
+
+def _explains(lines: Sequence[str], read: Sequence[Line], index: int) -> bool:
+    kind = read[index].kind
+    return kind is Kind.HELP or (kind is Kind.OTHER and lines[index][:1] in " \t") or _is_source(read, index)
+
+
+def _wrapped(lines: Sequence[str], read: Sequence[Line], below: Sequence[int]) -> int:
+    """How many of the lines below a heading go on with its message: `mypy --pretty` wraps it, its code comes last."""
+    for at, index in enumerate(below):
+        line = lines[index]
+        if read[index].kind is not Kind.OTHER or line[:1] in " \t":
+            return 0
+        if _CODED.search(line[-_CODE_CHARS:]):
+            return at + 1
+    return 0
+
+
+def _is_source(read: Sequence[Line], index: int) -> bool:
+    """Whether a line is quoted from a file: a mark points into it."""
+    return read[index].kind in _QUOTED and index + 1 < len(read) and read[index + 1].kind in _MARKS
+
+
+def _is_end(lines: Sequence[str], read: Sequence[Line], shown: Sequence[int], after: int) -> bool:
+    """Whether nothing printed from *after* on belongs to the diagnostic above: no note, no excerpt."""
+    if after >= len(shown):
+        return True
+    kind = read[shown[after]].kind
+    if kind in _APART:
+        return kind is not Kind.NOTE
+    line = lines[shown[after]]
+    # A heading of its own: Go's `# package`, a rule, a path, where an excerpt goes on as words or indented.
+    return kind is Kind.OTHER and (
+        line[:2] in {"# ", "**", "--"} or (line[:1] not in " \t[(" and " " not in line and "/" in line)
+    )

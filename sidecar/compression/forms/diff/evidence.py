@@ -1,0 +1,132 @@
+"""What of a diff must survive, found by how lines begin: written apart from the reading that counts lines of hunks.
+
+diff --git a/x b/x     the line          -old      the lines that follow each other,
+--- a/x                its path          +new      in one piece
+@@ -10,7 +10,7 @@ f    the line           x | 2 +- folder, name, amount
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from sidecar.compression.forms.diff.commits import abbreviation
+from sidecar.compression.forms.diff.lines import (
+    COMMIT_FIELDS,
+    HUNK_HEADER,
+    STAT_LINE,
+    STAT_TOTAL,
+    initials_of,
+    is_name_status,
+    is_word_change,
+    is_word_diff,
+    restated_path,
+)
+from sidecar.compression.prefixes import folder_and_name
+from sidecar.compression.vocabulary import Evidence, Segment
+
+__all__ = ["WINDOW", "commit_subject", "diff_evidence"]
+
+WINDOW = 256
+"""Only at a multiple of this many lines may a block end within changed lines: evidence is cut there too."""
+
+_NAMED = (
+    "diff ", "rename ", "copy ", "old mode", "new mode", "new file", "deleted file", "similarity", "dissimilarity",
+    "Binary ", "Files ", "Only in ", "Submodule ", "Subproject", "commit ", "* Unmerged", "CONFLICT", "error", "fatal",
+    "warning", "Index: ", "Subject: ",
+)  # fmt: skip
+_STRETCHES = re.compile(rb"[+\-]+| +|[^+\- \n]")
+_LINES = re.compile(rb"[^\n]")
+
+
+def diff_evidence(segment: Segment, *, abbreviated: bool) -> list[Evidence]:
+    """Changed lines, headers and every named path; hunks are not counted here.
+
+    Changed lines that follow each other are one piece, for they are printed so. Commits are told by the beginning of
+    their names where these are *abbreviated*.
+    """
+    lines = segment.lines
+    words = is_word_diff(segment)
+    columns = 1
+    in_hunk = False
+    found: list[Evidence] = []
+    for stretch in (_LINES if words else _STRETCHES).finditer(initials_of(segment)):
+        start, end = stretch.span()
+        first = lines[start][:1]
+        if first == "+" or first == "-":  # noqa: PLR1714 - a set costs a third more
+            found.extend(_changed(lines, start, end))
+        elif first == "@" and (header := HUNK_HEADER.match(lines[start])):
+            columns, in_hunk = len(header[1]) - 1, True
+            found.append(Evidence(start, (lines[start],)))
+        elif first != " ":
+            if not (words and is_word_change(lines[start])) and lines[start].startswith(("diff --", "commit ")):
+                in_hunk = False
+            found.extend(_said(lines, start, words=words, abbreviated=abbreviated))
+        elif words or columns > 1 or not in_hunk:
+            for index in range(start, end):
+                found.extend(_indented(lines[index], index, columns if in_hunk else 0, words=words))
+    return found
+
+
+def _changed(lines: Sequence[str], start: int, end: int) -> Iterable[Evidence]:
+    """Lines that begin with + or -, cut where one of their blocks may end a block."""
+    while start < end:
+        until = min(end, start - start % WINDOW + WINDOW)
+        joined = "\n".join(lines[start:until])
+        if joined.startswith(("--- ", "+++ ")) or "\n--- " in joined or "\n+++ " in joined:
+            for index in range(start, until):
+                is_marked = lines[index].startswith(("--- ", "+++ "))
+                yield from _marked(lines, index) if is_marked else (Evidence(index, (lines[index],)),)
+        else:
+            yield Evidence(start, (joined,))
+        start = until
+
+
+def _said(lines: Sequence[str], index: int, *, words: bool, abbreviated: bool) -> list[Evidence]:
+    """A line that begins with neither a mark nor a blank."""
+    line = lines[index]
+    if words and is_word_change(line):
+        return [Evidence(index, (line,))]
+    if is_name_status(line):
+        paths = (part for path in line.split("\t") for part in folder_and_name(path) if part)
+        return [Evidence(index, tuple(paths))]
+    if line.startswith(_NAMED):
+        parts = abbreviation(line) if abbreviated and line.startswith("commit ") else (line,)
+        return [Evidence(index, parts), *commit_subject(lines, index)]
+    return []
+
+
+def _indented(line: str, index: int, columns: int, *, words: bool) -> list[Evidence]:
+    """A line that begins with a blank: changed in a hunk of several *columns*, a statistic outside of all (0)."""
+    if words and is_word_change(line):
+        return [Evidence(index, (line,))]
+    if columns:
+        return [Evidence(index, (line,))] if columns > 1 and not set(line[:columns]).isdisjoint("+-") else []
+    return _statistic(index, line) if " | " in line or " changed" in line else []
+
+
+def _marked(lines: Sequence[str], index: int) -> list[Evidence]:
+    """A line that begins with three + or -: changed, and then whole; or a header's, and then its path."""
+    path = restated_path(lines, index)
+    if path is None:
+        return [Evidence(index, (lines[index],))]
+    return [Evidence(index, (path,))] if path != "/dev/null" else []
+
+
+def _statistic(index: int, line: str) -> list[Evidence]:
+    if " | " in line and STAT_LINE.match(line):
+        path, _, amount = line.rpartition(" | ")
+        return [Evidence(index, (*filter(None, folder_and_name(path.strip())), amount.strip()))]
+    return [Evidence(index, (line.strip(),))] if STAT_TOTAL.match(line) else []
+
+
+def commit_subject(lines: Sequence[str], commit: int) -> list[Evidence]:
+    """The first line of the message of the commit whose line is at *commit*; nothing for any other line."""
+    if not lines[commit].startswith("commit "):
+        return []
+    for index in range(commit + 1, min(commit + 12, len(lines))):
+        if lines[index].startswith("    ") and lines[index].strip():
+            return [Evidence(index, (lines[index].strip(),))]
+        if lines[index] and not lines[index].startswith(COMMIT_FIELDS):
+            return []
+    return []

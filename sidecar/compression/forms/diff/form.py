@@ -1,0 +1,312 @@
+"""Diffs: unified, git's own, combined, word diffs, and the logs and statistics that come with them.
+
+    diff --git a/x b/x        shown           a stretch of some files ends with one marker:
+    index 1f..2e 100644       left out        [... of lines 1-60: unchanged context (~6: 6 lines of it), index lines]
+    --- a/x                   said above
+    +++ b/x                   said above
+    @@ -10,20 +10,20 @@ f     shown
+     far                      left out
+     near                     shown
+    -old                      shown
+     far, far, ...            ~6
+     near                     shown
+    +new                      shown
+
+Every changed line stays, and of its context the line above it, which says where an addition goes: more of it helps
+little to understand a change, and the file itself is there. What lies between two changes of one hunk is counted
+in its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from sidecar.compression.forms.diff.blame import blame_evidence, blame_parts, blame_reduced, blame_share
+from sidecar.compression.forms.diff.blame_porcelain import is_porcelain, porcelain_evidence, porcelain_reduced
+from sidecar.compression.forms.diff.commits import LONG_LOG, Authors, statistics
+from sidecar.compression.forms.diff.evidence import WINDOW, commit_subject, diff_evidence
+from sidecar.compression.forms.diff.lines import (
+    CHANGED,
+    COMMIT,
+    COMMIT_LINE,
+    CONTEXT,
+    HEADER,
+    HUNK,
+    INDEX,
+    MESSAGE,
+    OTHER,
+    RESTATED,
+    STAT,
+    STAT_TOTAL,
+    initials_of,
+    kinds_of,
+)
+from sidecar.compression.forms.diff.plain import plain_evidence, plain_parts, plain_reduced, plain_share
+from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep
+
+__all__ = ["FORM"]
+
+_WORTH_CHARS = 60
+"""What leaving something out must save to pay for its marker and the reader's trouble."""
+_SHORT_CHARS = 8
+"""A line between two changes that is shorter than this is shown: its count would cost as much."""
+_NEWLINE = ord("\n")
+_RUNS = re.compile(rb"%b+|%b+|[^%b%b]" % ((bytes((CHANGED,)), bytes((CONTEXT,))) * 2), re.DOTALL)
+"""Kinds of lines: runs of changed lines, runs of context, any other by itself."""
+_STRETCH = 40
+"""After so many lines shown a block ends with its file, and after three times as many with its hunk."""
+
+
+def _recognise(segment: Segment) -> float:
+    if _is_blame(segment) or is_porcelain(segment.lines):
+        return 0.97
+    share = _plain(segment)
+    if share:
+        return 0.97 if share > 0.85 else 0.85 if share > 0.6 else 0.6 if share > 0.25 else 0.3
+    text = segment.text
+    is_total = _totals(segment)
+    if not (_has_hunks(text) or "diff -" in text or "\ncommit " in text or text.startswith("commit ") or is_total):
+        return 0.0
+    kinds = kinds_of(segment)
+    initials = initials_of(segment)
+    total = len(initials) - initials.count(b"\n")
+    untold = 0
+    if OTHER in kinds:
+        untold = sum(1 for kind, first in zip(kinds, initials, strict=True) if not kind and first != _NEWLINE)
+    if total == untold or not (HUNK in kinds or COMMIT in kinds or HEADER in kinds or is_total):
+        return 0.0
+    hunks = kinds.count(HUNK)
+    orphans = kinds.count(bytes((OTHER, HUNK)))
+    if orphans * 2 > hunks:
+        return 0.3
+    share = 1 - untold / total
+    return 0.97 if share > 0.85 else 0.85 if share > 0.6 else 0.6 if share > 0.25 else 0.3
+
+
+def _has_hunks(text: str) -> bool:
+    # One character is found ten times faster than four, and most outputs have no @.
+    return "@" in text and "@@ -" in text
+
+
+def _plain(segment: Segment) -> float:
+    """How much a normal or context diff explains, where it is one: there is no hunk of a unified diff then."""
+    told: float | None = segment.__dict__.get("_diff_plain_share")
+    if told is None:
+        share = 0.0 if _has_hunks(segment.text) else plain_share(segment)
+        told = segment.__dict__["_diff_plain_share"] = share
+    return told
+
+
+def _is_blame(segment: Segment) -> bool:
+    told: bool | None = segment.__dict__.get("_diff_is_blame")
+    if told is None:
+        told = segment.__dict__["_diff_is_blame"] = blame_share(segment) > 0.8
+    return told
+
+
+def _is_long_log(segment: Segment) -> bool:
+    """Whether there is nothing but commits and their messages, and many of them: then each name is abbreviated."""
+    kinds = kinds_of(segment)
+    return (
+        kinds.count(COMMIT) >= LONG_LOG
+        and kinds.count(COMMIT) + kinds.count(MESSAGE) == len(kinds)
+        and COMMIT_LINE.match(segment.lines[0]) is not None
+        and segment.text.count("\ncommit ") + 1 >= LONG_LOG
+    )
+
+
+def _totals(segment: Segment) -> bool:
+    """Whether the total of a statistic stands in the text: "3 files changed, 5 insertions(+)"."""
+    text = segment.text
+    for literal in (" files changed", " file changed"):
+        at = -1
+        while (at := text.find(literal, at + 1)) >= 0:
+            if STAT_TOTAL.match(text, text.rfind("\n", 0, at) + 1, at + len(literal)):
+                return True
+    return False
+
+
+def _evidence(segment: Segment) -> list[Evidence]:
+    if _is_blame(segment):
+        return blame_evidence(segment)
+    if is_porcelain(segment.lines):
+        return porcelain_evidence(segment)
+    if _plain(segment):
+        return plain_evidence(segment)
+    return diff_evidence(segment, abbreviated=_is_long_log(segment))
+
+
+def _reduce(segment: Segment) -> list[Block]:
+    if _is_blame(segment):
+        return blame_reduced(segment)
+    if is_porcelain(segment.lines):
+        return porcelain_reduced(segment)
+    if _plain(segment):
+        return plain_reduced(segment)
+    lines = segment.lines
+    kinds = kinds_of(segment)
+    authors = Authors()
+    if _is_long_log(segment):
+        starts = [index for index, kind in enumerate(kinds) if kind == COMMIT and COMMIT_LINE.match(lines[index])]
+        return list(authors.log(lines, starts))
+    blocks: list[Block] = []
+    index = 0
+    while index < len(lines):
+        start = index
+        if kinds[index] == COMMIT:
+            index = _end_of_commit(lines, kinds, index + 1)
+            blocks.append(authors.commit(lines[start:index], start))
+        elif kinds[index] == STAT:
+            while index < len(lines) and kinds[index] == STAT:
+                index += 1
+            blocks.extend(statistics(lines, start, index))
+        else:
+            while index < len(lines) and kinds[index] not in (COMMIT, STAT):
+                index += 1
+            blocks.extend(_patch(lines, kinds, start, index))
+    return blocks
+
+
+def _end_of_commit(lines: Sequence[str], kinds: Sequence[int], index: int) -> int:
+    while index < len(lines) and kinds[index] in {MESSAGE, COMMIT} and not COMMIT_LINE.match(lines[index]):
+        index += 1
+    return index
+
+
+def _patch(lines: Sequence[str], kinds: bytearray, start: int, end: int) -> Iterable[Block]:
+    """Files and their hunks, a handful of files or a long file's handful of hunks a block, each with one marker."""
+    begun = start
+    shown: list[str] = []
+    draft = _Draft()
+    for run in _RUNS.finditer(kinds, start, end):
+        index, after = run.span()
+        kind = kinds[index]
+        if kind == CONTEXT:
+            draft.context(lines, kinds, index, after, shown)
+            continue
+        if kind == CHANGED:
+            while after - index + len(shown) > WINDOW and (cut := index - index % WINDOW + WINDOW) < after:
+                shown.extend(lines[index:cut])
+                yield draft.block(begun, cut, shown)
+                begun, index, shown, draft = cut, cut, [], _Draft()
+            shown.extend(lines[index:after])
+            continue
+        begins = kind == HEADER and lines[index].startswith(("diff ", "Index: "))
+        if (begins and len(shown) >= _STRETCH) or (
+            kind == HUNK and len(shown) >= 3 * _STRETCH and not _heads(kinds, index)
+        ):
+            yield draft.block(begun, index, shown)
+            begun, shown, draft = index, [], _Draft()
+        if kind == INDEX:
+            draft.leave_out(lines[index], "index lines" if lines[index][0] == "i" else "")
+        elif kind == RESTATED:
+            draft.leave_out(lines[index], "dates" if "\t" in lines[index].rstrip("\t") else "")
+        else:
+            shown.append(lines[index])
+    if begun < end:
+        yield draft.block(begun, end, shown)
+
+
+def _heads(kinds: bytearray, index: int) -> bool:
+    """Whether a hunk is the first of its file: its header is needed above it."""
+    return index > 0 and kinds[index - 1] in {HEADER, RESTATED, INDEX}
+
+
+class _Draft:
+    """A block in the making: what has been left out of it so far, and how much that saves."""
+
+    def __init__(self) -> None:
+        self.saved = 0
+        self.reasons: dict[str, None] = {}
+        self.counts = False
+
+    def leave_out(self, line: str, reason: str) -> None:
+        self.saved += len(line) + 1
+        if reason:
+            self.reasons[reason] = None
+
+    def context(self, lines: Sequence[str], kinds: bytearray, start: int, end: int, shown: list[str]) -> None:
+        """Unchanged lines [start, end): the one above a change shown, the others of two changes in one hunk counted."""
+        follows = start > 0 and kinds[start - 1] == CHANGED
+        leads = end < len(lines) and kinds[end] == CHANGED
+        last = end - (leads and bool(lines[end - 1].strip()))
+        if follows and leads and last - start == 1 and len(lines[start]) < _SHORT_CHARS:
+            last = start
+        if last > start:
+            self.saved += sum(map(len, lines[start:last])) + last - start
+            self.reasons["unchanged context"] = None
+            if follows and leads:
+                shown.append(f"~{last - start}")
+                self.counts = True
+        shown.extend(lines[last:end])
+
+    def block(self, start: int, end: int, shown: Sequence[str]) -> Block:
+        if not self.saved:
+            return keep(start, end, Rank.EVIDENCE)
+        if not self.reasons:
+            return Block(start, end, tuple(shown), "", Rank.EVIDENCE)
+        if self.saved < _WORTH_CHARS:
+            return keep(start, end, Rank.EVIDENCE)
+        reasons = ", ".join(self.reasons)
+        if self.counts:
+            reasons = reasons.replace("context", "context (~3: 3 lines of it)")
+        return Block(start, end, tuple(shown), reasons, Rank.EVIDENCE)
+
+
+def _parts(segment: Segment) -> list[Part]:
+    """Each commit to the next, and each file to the next, with how many lines were added and removed."""
+    if _is_blame(segment):
+        return blame_parts(segment)
+    if is_porcelain(segment.lines):
+        return []
+    if _plain(segment):
+        return plain_parts(segment)
+    lines = segment.lines
+    kinds = kinds_of(segment)
+    begun: list[tuple[str, int]] = []
+    for index, kind in enumerate(kinds):
+        line = lines[index]
+        if (kind == COMMIT and COMMIT_LINE.match(line)) or (kind == HEADER and _begins_file(lines, kinds, index)):
+            begun.append(("commit" if kind == COMMIT else "file", index))
+    initials = initials_of(segment)
+    found: list[Part] = []
+    following = end_of_commit = len(lines)
+    for kind_of_part, index in reversed(begun):
+        if kind_of_part == "commit":
+            subject = next((item.parts[0] for item in commit_subject(lines, index)), "")
+            said = f"{lines[index]} {subject}".rstrip()
+            found.append(Part("commit", lines[index].split()[1], index, end_of_commit, said))
+            end_of_commit = index
+        else:
+            changed = [initials[other] for other in range(index, following) if kinds[other] == CHANGED]
+            told = f"{lines[index]} (+{changed.count(ord('+'))} -{changed.count(ord('-'))})"
+            found.append(Part("file", _path(lines, index, following), index, following, told))
+        following = index
+    return found[::-1]
+
+
+def _begins_file(lines: Sequence[str], kinds: bytearray, index: int) -> bool:
+    line = lines[index]
+    if line.startswith(("diff -", "Index: ")):
+        return True
+    return line.startswith("--- ") and (index == 0 or kinds[index - 1] not in {HEADER, INDEX})
+
+
+def _path(lines: Sequence[str], start: int, end: int) -> str:
+    """The path a file has now, or had where it was deleted, without git's `a/` and `b/`."""
+    old = ""
+    for line in lines[start : min(end, start + 8)]:
+        if line.startswith(("Index: ", "rename to ", "copy to ")):
+            return line.split(" ", 2 if line[0] != "I" else 1)[-1]
+        if line.startswith(("--- ", "+++ ")):
+            path = line[4:].partition("\t")[0]
+            if path != "/dev/null":
+                old = path[2:] if path.startswith(("a/", "b/")) else path
+            if line[0] == "+":
+                return old
+    header = lines[start]
+    return old or (header.rpartition(" b/")[2] if " b/" in header else header.rpartition(" ")[2])
+
+
+FORM = Form("diff", _recognise, _evidence, _reduce, _parts)

@@ -1,0 +1,39 @@
+"""The traces inside a log: of those that are shown, the frames of libraries go.
+
+12:03:12 ERROR order 17 declined                      stays
+java.lang.IllegalStateException: no stock             stays
+    at shop.Stock.take(Stock.java:8)                  stays
+    at org.springframework.web.servlet...             goes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import replace
+
+from sidecar.compression.forms.drafting import condensed
+from sidecar.compression.forms.trace.languages import HINTS
+from sidecar.compression.forms.trace.stacks import frames_reduced
+from sidecar.compression.vocabulary import Block
+
+__all__ = ["without_library_frames"]
+
+_FEWEST_LINES = 4
+"""A shorter stretch has nothing that would pay for a marker."""
+
+
+def without_library_frames(blocks: Iterable[Block], lines: Sequence[str], loud: Container[int]) -> Iterable[Block]:
+    """The same blocks, those of kept lines without the frames nobody wrote; a *loud* line always stays."""
+    for block in blocks:
+        if block.shown is not None or block.end - block.start < _FEWEST_LINES:
+            yield block
+            continue
+        text = "\n".join(lines[block.start : block.end])
+        cut = frames_reduced(lines, block.start, block.end).left_out if any(hint in text for hint in HINTS) else {}
+        if not cut:
+            yield block
+            continue
+        inner = lines[block.start : block.end]
+        why = ["" if index in loud else cut.get(index, "") for index in range(block.start, block.end)]
+        for part in condensed(inner, why, 0, len(inner), rank=block.rank, name=block.name):
+            yield replace(part, start=part.start + block.start, end=part.end + block.start)

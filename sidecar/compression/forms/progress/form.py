@@ -1,0 +1,215 @@
+"""Installs, builds, downloads, clones: lines that only say that work goes on are left out, every other line stays.
+
+    Compiling serde v1.0.219                 serde v1.0.219, syn v2.0.100, shop v0.1.0
+    Compiling syn v2.0.100          ──>      [... of lines 1-3: fetched and compiled crates]
+    Compiling shop v0.1.0                    Finished `dev` profile in 3.41s
+
+Each family of tools has the lines it prints while it works; what they name (a package and its version, a file, a task)
+stays as a dense list. A line goes only where its family has shown
+itself, the line matches from its first character, and it sounds no alarm; so results, warnings, errors and
+whatever another program printed in between stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from sidecar.compression.alarms import alarm_lines, warning_lines
+from sidecar.compression.forms.drafting import BLANK
+from sidecar.compression.forms.marking import marked
+from sidecar.compression.forms.progress.families import FAMILIES, Family
+from sidecar.compression.prefixes import WIDTH
+from sidecar.compression.vocabulary import Block, Evidence, Form, Rank, Segment, verbatim
+
+__all__ = ["FORM"]
+
+
+_RESULT = re.compile(
+    r"Successfully (?:installed|uninstalled|tagged)|(?:added|removed|changed|up to date|audited) .*packages?\b"
+    r"|\d+ vulnerabilit|    Finished |\d+ upgraded, \d+ newly|BUILD (?:SUCCESS|FAILURE|SUCCESSFUL|FAILED)"
+    r"|Installed \d+ packages?| [-+~] \S+==|To \S+$|From \S+$|   [0-9a-f]+\.\.| [*+!-] \[|Cloning into "
+    r"|make.*\*\*\*|go: (?!download|find|extract)"
+)
+_DIRECTORY = re.compile(r"g?make(?:\[\d+\])?: Entering directory ")
+
+
+def _active(text: str) -> list[Family]:
+    return [family for family in FAMILIES if any(sign in text for sign in family.signs)]
+
+
+def _families_of(segment: Segment) -> list[Family]:
+    """The families whose signs a segment has; kept with it, for finding them reads all of it."""
+    known: list[Family] | None = segment.__dict__.get("progress families")
+    if known is None:
+        known = segment.__dict__["progress families"] = _active(segment.text)
+    return known
+
+
+def _recognise(segment: Segment) -> float:
+    """The share of lines, sampled over the whole text, that are progress."""
+    lines = segment.lines
+    sample = [line for line in lines[:: max(1, len(lines) // 200)] if line.strip()]
+    families = _active("\n".join(sample))
+    if not families:
+        return 0.0
+    heads = [_bare(line)[:_READ] for line in sample]
+    working = sum(1 for head in heads if any(family.lines.match(head) for family in families))
+    share = working / len(sample)
+    program = segment.command.program if segment.command is not None else ""
+    expected = any(program in family.programs for family in families)
+    if share >= 0.5:
+        return 0.9
+    if working and (share >= 0.3 or (expected and share >= 0.1)):
+        return 0.7
+    return 0.5 if working >= 3 and share >= 0.1 else 0.0
+
+
+_WORD = re.compile(r"[\s,()]+")
+_KEPT_READ = 20_000
+_NAMES_SHARE = 0.36
+"""What is named may cost so much of the lines that name it, in characters: names have more of these to a token."""
+_FEW_NAMES = 4
+_PREFIX = re.compile(r"#\d+ \d+\.\d+ |\d{4}-\d\d-\d\dT[\d:.]+Z |[^\t]{1,120}\t[^\t]{1,120}\t\S+Z ")
+"""What BuildKit and CI services put before the lines of the programs they run."""
+
+
+_BUILD_SERVICE = re.compile(r"^#\d+ |^\d{4}-\d\d-\d\dT|^[^\t\n]{1,120}\t[^\t\n]{1,120}\t", re.MULTILINE)
+
+
+def _unchanged(line: str) -> str:
+    return line
+
+
+def _bare(line: str) -> str:
+    """A line without what a build service put before it."""
+    found = _PREFIX.match(line[:_READ])
+    return line[found.end() :] if found else line
+
+
+_READ = 400
+"""Characters of a line that tell whether it is progress."""
+
+
+def _evidence(segment: Segment) -> list[Evidence]:
+    """Alarms, warnings, and the lines that tell a result."""
+    results = (index for index, line in enumerate(segment.lines) if _RESULT.match(line))
+    found = {*alarm_lines(segment.lines, segment.text), *warning_lines(segment.lines, segment.text), *results}
+    return verbatim(segment, sorted(found))
+
+
+def _reduce(segment: Segment) -> list[Block]:
+    alarms = set(alarm_lines(segment.lines, segment.text))
+    loud = {*alarms, *warning_lines(segment.lines, segment.text)}
+    failed = segment.exit_code not in {0, None} or (segment.exit_code is None and bool(alarms))
+    whats = _fates(segment, loud, failed=failed)
+    if failed:
+        _keep_what_surrounds(whats, alarms)
+    blocks = marked(segment.lines, whats, loud, start=0, end=len(whats), rank=Rank.STRUCTURE)
+    return list(_named(segment, whats, blocks))
+
+
+def _named(segment: Segment, whats: Sequence[str], blocks: Iterable[Block]) -> Iterable[Block]:
+    """Blocks with what their omitted lines name, each name once and only if no line that stays has it."""
+    lines = segment.lines
+    families = {family.what: family for family in _families_of(segment) if family.names is not None}
+    if not families:
+        yield from blocks
+        return
+    told = {word for index, line in enumerate(lines) if not whats[index] for word in _WORD.split(line[:_KEPT_READ])}
+    for block in blocks:
+        if not block.is_omission:
+            yield block
+            continue
+        left_out = [index for index in range(block.start, block.end) if whats[index]]
+        names: list[str] = []
+        for index in left_out:
+            family = families.get(whats[index])
+            name = _name(family, lines[index]) if family is not None else ""
+            if name and name not in told:
+                told.add(name)
+                names.append(name)
+        room = int(_NAMES_SHARE * sum(len(lines[index]) + 1 for index in left_out))
+        shown = (*(block.shown or ()), *_on_lines(_spread(names, room)))
+        yield replace(block, shown=shown)
+
+
+def _name(family: Family, line: str) -> str:
+    """What a line of progress names: `serde v1.0.219`."""
+    found = family.names.match(_bare(line)[:_READ]) if family.names is not None else None
+    return " ".join(filter(None, found.groups())) if found else ""
+
+
+def _spread(names: Sequence[str], room: int) -> Sequence[str]:
+    """The names that have room, from every part of the list where not all do."""
+    size = sum(len(name) + 2 for name in names)
+    if size <= room:
+        return names
+    count = len(names) * room // size
+    if count < _FEW_NAMES:
+        return ()
+    return [*(names[index * len(names) // count] for index in range(count)), f"and {len(names) - count} more"]
+
+
+def _on_lines(names: Sequence[str]) -> list[str]:
+    """Names side by side, on lines short enough that a bound can cut between them."""
+    lines: list[str] = []
+    for name in names:
+        if lines and len(lines[-1]) + len(name) < WIDTH:
+            lines[-1] += f", {name}"
+        else:
+            lines.append(name)
+    return lines
+
+
+def _fates(segment: Segment, loud: set[int], *, failed: bool) -> list[str]:
+    """For each line the family whose progress it is; empty where the line stays."""
+    families = _families_of(segment)
+    bare = _bare if _BUILD_SERVICE.search(segment.text) else _unchanged
+    whats = [""] * len(segment.lines)
+    for index, line in enumerate(segment.lines):
+        if not line or index in loud or (failed and _DIRECTORY.match(line)):
+            continue
+        head = bare(line)[:_READ]
+        for family in families:
+            if family.lines.match(head):
+                whats[index] = family.what
+                break
+    _drop_names_said_again(segment, whats)
+    # A blank line between two lines of progress is progress too.
+    for index in range(1, len(whats) - 1):
+        if not segment.lines[index] and whats[index - 1] and whats[index + 1]:
+            whats[index] = BLANK
+    return whats
+
+
+_SAID_AGAIN = "The following additional packages will be installed:"
+_SAID_IN = "The following NEW packages will be installed:"
+
+
+def _drop_names_said_again(segment: Segment, whats: list[str]) -> None:
+    """What apt installs is named twice by it: the additional packages, then all the new ones."""
+    if _SAID_AGAIN not in segment.text or _SAID_IN not in segment.text:
+        return
+    lines = segment.lines
+    for start, line in enumerate(lines):
+        if line.startswith(_SAID_AGAIN):
+            index = start
+            while index == start or (index < len(lines) and lines[index].startswith("  ")):
+                whats[index] = "packages named below"
+                index += 1
+
+
+def _keep_what_surrounds(whats: list[str], alarms: set[int]) -> None:
+    """The step that was at work when something went wrong: the line of progress before what was said about it."""
+    start = 0
+    for is_progress, run in groupby(range(len(whats)), lambda index: bool(whats[index])):
+        indexes = list(run)
+        if not is_progress and start > 0 and any(index in alarms for index in indexes):
+            whats[start - 1] = ""
+        start = indexes[-1] + 1
+
+
+FORM = Form("progress", _recognise, _evidence, _reduce)

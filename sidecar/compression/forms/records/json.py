@@ -1,0 +1,296 @@
+"""JSON: one document, several in a row, or one on each line, with a few other lines before and after.
+
+    text --scan--> documents --Sheet--> lines of a notation --room--> what is shown
+
+A document is read by the C scanner of `json` with two precautions: numbers stay the text they were, and a
+backslash is hidden from it, so that every string keeps the escapes it was printed with.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sidecar.compression.forms.records.notation import Sheet
+from sidecar.compression.forms.records.room import fitted, room_chars, size
+from sidecar.compression.forms.records.values import Doubled, Literal, Value
+from sidecar.compression.vocabulary import Block, Evidence, Part, Rank, Segment, keep
+
+__all__ = ["Documents", "evidence", "explained", "parts", "read", "reduce", "shown"]
+
+_ESCAPES = (("\\\\", "\x80"), ('\\"', "\x81"), ("\\", "\x82"))
+"""Cleaned text has no C1 controls: they stand for what a backslash begins while the scanner runs."""
+
+_BEGINS = re.compile(
+    r' {0,80}(?:\{ *(?:"|\}|$)|\[ *(?:["{\[\]]|-?\d[\d.eE+-]{0,40} *(?:[,\]]|$)|(?:true|false|null)\b|$))'
+)
+"""How a document begins; `[1/20] Building` and `[main] INFO` do not."""
+
+_BEGINS_CHARS = 200
+_STARTS = 6
+"""So many lines that begin like a document are tried, before an output is none."""
+
+_JUDGED = 20
+"""So many documents tell whose lines they are."""
+
+_STRAY_LINES = 60
+_WORTH_CHARS = 200
+_HOPELESS = 8
+"""A document so many times longer than what may be shown is not tried whole."""
+
+
+_LOG_KEYS = (
+    {"time", "ts", "timestamp", "@timestamp", "datetime", "date"},
+    {"level", "lvl", "severity", "levelname", "msg", "message", "log.level"},
+)
+_FOREIGN = ({"Action", "Package"}, {"reason", "package_id"}, {"reason", "message", "target"}, {"type", "testID"})
+"""Keys of lines that test runners and compilers print: their own forms read them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """What was found: the documents between the lines [start, end), and the stray lines around them."""
+
+    values: list[Value]
+    start: int
+    end: int
+    escaped: bool
+
+    @property
+    def is_stream(self) -> bool:
+        return len(self.values) > 1
+
+
+def _paired(pairs: list[tuple[str, Value]]) -> Value:
+    value = dict(pairs)
+    return value if len(value) == len(pairs) else Doubled(pairs)
+
+
+_SCANNER = json.JSONDecoder(object_pairs_hook=_paired, parse_float=Literal, parse_int=Literal, parse_constant=Literal)
+
+
+def read(segment: Segment) -> Documents | None:
+    """The documents of a segment; None where it is no JSON, or broken, or mostly something else."""
+    text = segment.text
+    if "{" not in text and "[" not in text:
+        return None
+    lines = segment.lines
+    if not any(line.rstrip()[-1:] in ("}", "]") or line[:1] == "{" for line in lines[-_STRAY_LINES:]):
+        return None
+    tried = 0
+    for start, line in enumerate(lines[:_STRAY_LINES]):
+        if line[:1] not in ("{", "[", " ") or not _BEGINS.match(line[:_BEGINS_CHARS]):
+            continue
+        tried += 1
+        if tried > _STARTS:
+            return None
+        if _is_foreign(list(_whole_lines(lines[start : start + _JUDGED]))):
+            return None
+        found = _documents(lines, start, text if start == 0 else "\n".join(lines[start:]))
+        if found is not None:
+            return found
+    return None
+
+
+def _whole_lines(lines: Sequence[str]) -> Iterable[Value]:
+    """The documents that a few lines hold, one on each."""
+    for line in lines:
+        if line[:1] != "{" or line[-1:] != "}":
+            return
+        try:
+            yield json.loads(line)
+        except (ValueError, RecursionError):
+            return
+
+
+def _documents(lines: Sequence[str], first: int, text: str) -> Documents | None:
+    escaped = "\\" in text
+    if any(mark in text for _, mark in _ESCAPES):
+        return None
+    if escaped:
+        for printed, mark in _ESCAPES:
+            text = text.replace(printed, mark)
+    values: list[Value] = []
+    at = len(text) - len(text.lstrip())
+    end = at
+    while at < len(text) and text[at] in "{[":
+        try:
+            value, until = _SCANNER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            break
+        # A document ends its line; `[main] INFO` and `{a} is` do not.
+        newline = text.find("\n", until)
+        rest = text[until : newline if newline >= 0 else len(text)]
+        if rest.strip():
+            break
+        values.append(value)
+        end = at = until
+        while at < len(text) and text[at] in " \n\t\r":
+            at += 1
+    if not values or not any(values):
+        return None
+    covered = text.count("\n", 0, end) + 1
+    stray = [line for line in (*lines[:first], *lines[first + covered :]) if line.strip()]
+    if sum(map(len, stray)) > end or len(stray) > _STRAY_LINES:
+        return None
+    # What begins like a further document and is none was cut short: it is read as text, not passed over.
+    if any(line[:1] in ("{", "[") and line[1:2] in ("", '"', "{") for line in lines[first + covered :]):
+        return None
+    if _is_foreign(values):
+        return None
+    return Documents(values, first, first + covered, escaped)
+
+
+def _is_foreign(values: Sequence[Value]) -> bool:
+    """Whether the lines are a log's, a test runner's or a compiler's."""
+    if len(values) < 2:
+        return False
+    held = [set(value) for value in values[:_JUDGED] if isinstance(value, dict)]
+    logged = sum(1 for keys in held if all(keys & group for group in _LOG_KEYS))
+    foreign = sum(1 for keys in held if any(group <= keys for group in _FOREIGN))
+    return (logged + foreign) * 2 > len(held) > 0
+
+
+# What is shown.
+
+
+def reduce(segment: Segment, documents: Documents) -> list[Block]:
+    lines = segment.lines
+    body = lines[documents.start : documents.end]
+    blocks: list[Block] = []
+    if documents.start:
+        blocks.append(keep(0, documents.start, Rank.STRUCTURE))
+    blocks.append(_shown(documents, body))
+    if documents.end < len(lines):
+        blocks.append(keep(documents.end, len(lines), Rank.STRUCTURE))
+    return blocks
+
+
+def _shown(documents: Documents, body: Sequence[str]) -> Block:
+    kind = "json lines" if documents.is_stream else "json"
+    value = list(documents.values) if documents.is_stream else documents.values[0]
+    return shown(kind, value, body, documents.start, documents.end, escaped=documents.escaped)
+
+
+def shown(
+    kind: str, value: Value, body: Sequence[str], start: int, end: int, *, escaped: bool, what: str = ""
+) -> Block:
+    """The block for the lines [start, end), which hold *value*: all of it, or, where that is long, what stands out."""
+    original = sum(len(line.lstrip()) + 1 for line in body)
+    if original < _WORTH_CHARS:
+        return keep(start, end, Rank.EVIDENCE)
+    limit = room_chars(original)
+    is_told_whole = _tells_diagnostics(body)
+    if is_told_whole or original < _HOPELESS * limit:
+        sheet = Sheet()
+        lines = list(sheet.lines(value))
+        if is_told_whole or size(lines) <= limit:
+            told = explained(kind, sheet, [line.printed for line in lines])
+            return Block(start, end, _restored(told, escaped), what, Rank.EVIDENCE)
+    sheet = Sheet(terse=True)
+    kept, gone = fitted(list(sheet.lines(value)), limit)
+    reasons = [f"{count} {what}" for what, count in sheet.left_out.items()][:6]
+    if gone:
+        reasons.insert(0, f"{gone} entries of the notation")
+    if what:
+        reasons.append(what)
+    return Block(start, end, _restored(explained(kind, sheet, kept), escaped), ", ".join(reasons), Rank.EVIDENCE)
+
+
+_PLACES = ('"line"', '"startLine"', '"row"', '"line_number"', '"lineno"')
+
+
+def _tells_diagnostics(body: Sequence[str]) -> bool:
+    """Whether the records are a compiler's or a linter's findings: none of those may go."""
+    head = "\n".join(body[:400])[:40_000]
+    return '"message"' in head and any(place in head for place in _PLACES)
+
+
+def explained(kind: str, sheet: Sheet, lines: Iterable[str]) -> list[str]:
+    """The notation under a line that says how it is read: only what is used in it."""
+    told = [f"{kind}, rewritten: indent nests"]
+    if "path" in sheet.words:
+        told.append("a.b is b in a")
+    if "single" in sheet.words:
+        told.append("a[0].b is b of a's only item")
+    if "usual" in sheet.words:
+        told.append("key=value in a heading holds for each row that has no key:value of its own")
+    elif "named" in sheet.words:
+        told.append("key:value adds a key to a row")
+    if "absent" in sheet.words or "usual" in sheet.words:
+        told.append("- is absent")
+    if "str" in sheet.words:
+        told.append("key:str holds strings")
+    if "inline" in sheet.words:
+        told.append("(a b : 1 2; 3 4) are rows")
+    return [f"[{'; '.join(told)}]", *lines]
+
+
+def _restored(lines: Sequence[str], escaped: bool) -> tuple[str, ...]:
+    if not escaped:
+        return tuple(lines)
+    text = "\n".join(lines)
+    for printed, mark in _ESCAPES:
+        text = text.replace(mark, printed)
+    return tuple(text.split("\n"))
+
+
+# What must survive.
+
+_TROUBLE = re.compile(
+    r'"(?:error|errors|err|errorMessage|error_message|error_description|failure|failures|exception|fatal|stderr)"\s*:\s*'
+    r'(?:"((?:[^"\\\n]|\\.){1,4000})"|(-?[1-9]\d*)(?=\s*[,}\n]))'
+)
+_SAID = re.compile(
+    r'"(?:status|state|phase|conclusion|result|severity|outcome|health|kind|code)"\s*:\s*"([^"\\\n]{1,60})"'
+)
+_BAD = re.compile(
+    r"(?:error|failed|failure|fatal|crashloopbackoff|imagepullbackoff|errimagepull|oomkilled|unhealthy|critical|degraded"
+    r"|evicted|notready|timed_out|dead)$", re.IGNORECASE
+)  # fmt: skip
+_PROMISED_CHARS = 120
+_PROMISED_PARTS = 60
+"""Where more different errors are told than that, they are the ordinary content of the document."""
+
+
+def evidence(segment: Segment, documents: Documents) -> list[Evidence]:
+    """Errors that are told, and statuses of failure; read from the text, not from the parsed documents."""
+    found: list[Evidence] = []
+    for index in range(len(segment.lines)):
+        if documents.start <= index < documents.end:
+            continue
+        if segment.lines[index]:
+            found.append(Evidence(index, (segment.lines[index],)))
+    if len(segment.lines) < documents.end:
+        return found
+    body = segment.text if not documents.start else "\n".join(segment.lines[documents.start : documents.end])
+    parts: dict[str, None] = {}
+    for match in _TROUBLE.finditer(body):
+        parts.setdefault((match[1] or match[2])[:_PROMISED_CHARS].rstrip("\\"))
+    for match in _SAID.finditer(body):
+        if _BAD.match(match[1]):
+            parts.setdefault(match[1])
+    if 0 < len(parts) <= _PROMISED_PARTS:
+        found.append(Evidence(documents.start, tuple(parts)))
+    return found
+
+
+_TOP_KEY = re.compile(r'(\s+)"([^"\\\n]+)":')
+
+
+def parts(segment: Segment, documents: Documents) -> list[Part]:
+    """The keys of a printed document's first level, with the lines of their values."""
+    lines = segment.lines[documents.start : documents.end]
+    if len(lines) < 3 or documents.is_stream or (first := _TOP_KEY.match(lines[1])) is None:
+        return []
+    lead = first[1] + '"'
+    begins = [
+        (at, match[2]) for at, line in enumerate(lines) if line.startswith(lead) and (match := _TOP_KEY.match(line))
+    ]
+    ends = [at for at, _ in begins[1:]] + [len(lines) - 1]
+    return [
+        Part("section", key, documents.start + at, documents.start + end, lines[at].strip()[:200])
+        for (at, key), end in zip(begins, ends, strict=True)
+    ]

@@ -1,0 +1,150 @@
+"""How `cargo test` reads: one binary after the other, then the doc-tests (captured with 1.95).
+
+     Running tests/cart.rs (...)      as printed, without its hash
+running 3 tests
+test cart::adds ... ok                a list of names
+test cart::rounds ... FAILED          as printed
+---- cart::rounds stdout ----         panic, its place, left and right
+failures:                             the names again: left out
+test result: FAILED. 2 passed...      as printed, where a test ran
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, runner
+from sidecar.compression.forms.tests.run import Run
+
+__all__ = ["BUILD_RULES", "FRAME", "LIBRARY", "RUNNER", "tell"]
+
+BUILD_RULES: tuple[Rule, ...] = (
+    Rule(
+        Kind.NOISE,
+        r" +(?:Compiling|Checking|Fresh|Downloading|Downloaded|Updating|Locking|Blocking"
+        r"|Finished|Adding|Executable|Dirty) ",
+        start=" ",
+        what="build progress",
+        inside=False,
+    ),
+    Rule(Kind.ALARM, r"error(?:\[E\d+\])?: ", start="error", inside=False),
+)
+"""What cargo prints before any runner's own lines; a compiler's words go to the form that reads compilers."""
+
+FRAME = r"\s+(?:\d+: |at )"
+LIBRARY = (
+    r"/rustc/|\.cargo/registry/|\.rustup/|\d+: (?:<?std::|<?core::|<?alloc::|test::|__rust"
+    r"|rust_|_?_libc_|clone|start_thread|main$|_start$)"
+)
+
+_LIBRARY = re.compile(LIBRARY)
+_FRAME = re.compile(r"\s+\d+: ")
+_AT = re.compile(r"\s+at \S")
+_NOTES = re.compile(r"\s*note: (?:run with `RUST_BACKTRACE|Some details are omitted)|\s*stack backtrace:$")
+_HASH = re.compile(r"-[0-9a-f]{16}\)$")
+_BARE = "binaries that ran no test"
+_RAN_NOTHING = re.compile(r"test result: ok\. 0 passed; 0 failed; 0 ignored; 0 measured; ")
+
+
+def tell(run: Run, start: int, end: int) -> None:
+    """Of a backtrace the user's frames stay, each with its place on the next line."""
+    lines, why = run.lines, run.why
+    frames: list[tuple[int, int]] = []
+    for index in range(start + 1, end):
+        line = lines[index]
+        if _NOTES.match(line):
+            why[index] = "notes"
+        elif _FRAME.match(line):
+            has_place = index + 1 < end and bool(_AT.match(lines[index + 1]))
+            frames.append((index, index + 2 if has_place else index + 1))
+    own = [frame for frame in frames if not _is_library(lines, frame)]
+    for frame in frames:
+        if frame not in own[:8]:
+            for index in range(*frame):
+                why[index] = "repeated frames" if frame in own else "library frames"
+    run.tell_report([i for i in range(start, end) if run.kinds[i] is Kind.OTHER and not why[i]])
+
+
+def _is_library(lines: Sequence[str], frame: tuple[int, int]) -> bool:
+    return any(_LIBRARY.search(lines[index][:2_000]) for index in range(*frame))
+
+
+def _finish(run: Run) -> None:
+    """The list of failures repeats names; of binaries that ran no test the line with their totals stays, once."""
+    told = {*run.failed.values(), *(section.name for section in run.sections)}
+    ran = [i for i, kind in enumerate(run.kinds) if kind is Kind.TOTAL and not _RAN_NOTHING.match(run.lines[i])]
+    suite = -1
+    listing = False
+    bare: dict[str, list[int]] = {}
+    for index, kind in enumerate(run.kinds):
+        line = run.lines[index]
+        if kind is Kind.SUITE:
+            suite = index
+            if _HASH.search(line):
+                run.instead[index] = _HASH.sub(")", line)
+        elif kind is Kind.TOTAL and _RAN_NOTHING.match(line) and ran:
+            bare.setdefault(line, []).append(index)
+            if suite >= 0:
+                run.why[suite] = _BARE
+        elif kind is Kind.END:
+            listing = True
+            continue
+        elif listing and kind is Kind.OTHER and line.startswith("    ") and line.strip() in told:
+            run.why[index] = "list of failures"
+            continue
+        listing = listing and kind is Kind.BLANK
+    for line, (first, *others) in bare.items():
+        for index in others:
+            run.why[index] = _BARE
+        if others:
+            run.instead[first] = f"{line} (x{len(others) + 1})"
+    if not any(_HASH.search(run.lines[index]) for index in run.instead):
+        run.shortened = ""
+
+
+_GRAMMAR = Grammar(
+    name="cargo test",
+    literals=("test result: ", "running "),
+    sure=r"test result: (?:ok|FAILED)\. \d+ passed; |running \d+ tests?\n(?:test .* \.\.\. |\n*test result)",
+    rules=(
+        Rule(
+            Kind.PASSED,
+            r"test (?P<name>.+?)(?: - should panic| - compile(?: fail)?)? \.\.\. ok(?: <[\d.]+s>)?$",
+            start="test ",
+            has=" ... ok",
+        ),
+        Rule(
+            Kind.FAILED,
+            r"test (?P<name>.+?)(?: - should panic| - compile(?: fail)?)? \.\.\. FAILED(?: <[\d.]+s>)?$",
+            start="test ",
+            has=" ... FAILED",
+        ),
+        Rule(
+            Kind.SKIPPED, r"test (?P<name>.+) \.\.\. ignored(?:, (?P<reason>.*))?$", start="test ", has=" ... ignored"
+        ),
+        Rule(Kind.KEPT, r"test .+ \.\.\. bench: |test .+ has been running for", start="test ", inside=False),
+        Rule(Kind.TOTAL, r"test result: ", start="test result: "),
+        Rule(Kind.SECTION, r"---- (?P<name>.+) (?:stdout|stderr) ----$", start="---- "),
+        Rule(Kind.SECTION, r"thread '(?P<name>[^']*)'.* panicked at ", start="thread '", inside=False),
+        Rule(Kind.END, r"failures:$", start="failures:", what="list of failures"),
+        Rule(Kind.END, r"successes:$", start="successes:", what="list of successes"),
+        Rule(Kind.NOISE, r"running \d+ tests?$", start="running ", what="headers"),
+        Rule(Kind.SUITE, r" +(?:Running|Doc-tests) \S.*$", start=" ", inside=False),
+        *BUILD_RULES,
+        Rule(Kind.ALARM, r"Caused by:| +process didn't exit successfully", inside=False),
+        Rule(Kind.NOISE, r"[.Fia]+(?: \d+/\d+)?$", what="progress", inside=False),
+    ),
+    frame=FRAME,
+    library=LIBRARY,
+    message=r"\s*((?:assertion|called|thread '|Error: |error\b|panicked).*)",
+    evidence=r"test .+ \.\.\. FAILED"
+    r"|test result: "
+    r"|thread '.* panicked at |---- .* stdout ----|error(?:\[E\d+\])?: ",
+    compiles=True,
+    lossless_lists=True,
+    tell=tell,
+    finish=_finish,
+)
+
+RUNNER = runner(_GRAMMAR)

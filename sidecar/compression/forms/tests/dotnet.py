@@ -1,0 +1,108 @@
+"""How `dotnet test` and VSTest read: the console logger, and the terminal logger of .NET 9 and later.
+
+Written from Microsoft's documentation and the source of VSTest's console logger (17.x), not from captures.
+
+  Passed Shop.Tests.CartTests.StartsEmpty [1 ms]      a list of names
+  Failed Shop.Tests.CartTests.AddsTax [12 ms]         name, message, own frames
+  Error Message:
+   Assert.Equal() Failure
+  Stack Trace:
+     at Shop.Tests.CartTests.AddsTax() in /src/CartTests.cs:line 14
+Failed!  - Failed:     1, Passed:     3, ...          as printed
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from sidecar.compression.forms.tests.excerpts import tell
+from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, runner
+from sidecar.compression.forms.tests.must import Must, keep_evidence
+from sidecar.compression.forms.tests.run import Run
+
+__all__ = ["RUNNER"]
+
+_TIME = r"(?: \[[^\]]*\])?"
+_LIBRARY = r"   at (?:System\.|Xunit\.|NUnit\.|Microsoft\.|Moq\.|FluentAssertions\.)|--- End of stack trace"
+_TOTALS = (
+    r"(?:Passed|Failed|Skipped)!  - Failed: |Test Run (?:Failed|Successful|Aborted)\.|Test summary: |Total tests: "
+)
+
+
+def _finish(run: Run) -> None:
+    keep_evidence(run, RUNNER.evidence(run.segment))
+
+
+_GRAMMAR = Grammar(
+    name="dotnet test",
+    literals=(
+        "!  - Failed: ",
+        "Test Run ",
+        "Total tests: ",
+        "Starting test execution",
+        "Test summary: total: ",
+        "TESTERROR",
+    ),
+    sure=r"^(?:Passed|Failed|Skipped)!  - Failed: +\d+|^Starting test execution, please wait"
+    r"|^Test Run (?:Failed|Successful|Aborted)\."
+    r"|^Test summary: total: \d+|^Total tests: \d+|: error TESTERROR: ",
+    rules=(
+        Rule(Kind.PASSED, rf" +Passed (?P<name>\S.*?){_TIME}$", "  ", "Passed "),
+        Rule(Kind.PASSED, rf" +✓ (?P<name>\S.*?){_TIME}$", "  ", "✓"),
+        Rule(Kind.SECTION, rf"  Failed (?P<name>\S.*?){_TIME}$", "  Failed "),
+        Rule(Kind.SECTION, rf"  [Xx✗] (?P<name>\S.*?){_TIME}$", "  "),
+        Rule(Kind.SKIPPED, rf" +(?:Skipped|!) (?P<name>\S.*?){_TIME}$", "  "),
+        Rule(Kind.ALARM, r"\[xUnit\.net [\d:.]+\] +(?P<name>.*) \[FAIL\]$", "[xUnit.net", "[FAIL]"),
+        Rule(Kind.NOISE, r"\[xUnit\.net [\d:.]+\]", "[xUnit.net", what="what xUnit says of the same"),
+        Rule(Kind.TOTAL, _TOTALS),
+        Rule(Kind.TOTAL, r" +(?:Passed|Failed|Skipped): +\d+$", " "),
+        Rule(Kind.NOISE, r" Total time: ", " Total", what="timing"),
+        Rule(Kind.END, r"Results File: |Attachments:", what="headers"),
+        Rule(
+            Kind.ALARM,
+            r".*(?:: error (?:[A-Z]+\d+|TESTERROR): |The active test run was aborted|Test host process crashed)",
+        ),
+        Rule(Kind.KEPT, r".*: warning [A-Z]+\d+: ", has=": warning "),
+        Rule(Kind.SUITE, r"Test run for .*", "Test run for "),
+        Rule(
+            Kind.NOISE,
+            r"(?:VSTest version|Microsoft \(R\) Test|Copyright \(C\)|Starting test execution"
+            r"|A total of \d+ test files?)",
+            what="headers",
+        ),
+        Rule(
+            Kind.NOISE,
+            r"  (?:Determining projects to restore|All projects are up-to-date"
+            r"|Restored |Restore complete)|  \S.* -> \S",
+            "  ",
+            what="build progress",
+        ),
+        Rule(Kind.NOISE, r"(?:Restore complete|Build succeeded|    \d+ Warning\(s\)$)", what="build progress"),
+        Rule(
+            Kind.NOISE, r"  (?:Error Message|Stack Trace|Standard Output Messages):$", "  ", inside=True, what="headers"
+        ),
+    ),
+    frame=r" +at (?P<path>.*)|--- End of stack trace",
+    library=_LIBRARY,
+    message=r" *(?!Error Message:|Stack Trace:)(\S.*)",
+    evidence=r"(?!)",
+    tell=tell,
+    finish=_finish,
+    compiles=True,
+)
+
+_MUST = Must(
+    heading=re.compile(r"^  (?:Failed|X) \S.*$", re.MULTILINE),
+    anywhere=re.compile(
+        rf"^(?:{_TOTALS}).*$|^.*: error (?:[A-Z]+\d+|TESTERROR): .*$|^\[xUnit\.net .* \[FAIL\]$", re.MULTILINE
+    ),
+    leaves=re.compile(r"  (?:Passed|Skipped) |[A-Z]\w+!  - |Total tests"),
+    message_lines=1,
+    always=re.compile(r" *(?:Expected|Actual|But was): "),
+    place=re.compile(rf" +at (?!{_LIBRARY}).* in .*:line \d+"),
+    advice=re.compile(r"  (?:Error Message|Stack Trace):$"),
+)
+
+_FORM = runner(_GRAMMAR)
+RUNNER = replace(_FORM, evidence=_MUST.evidence)

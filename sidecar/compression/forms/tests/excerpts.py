@@ -1,0 +1,92 @@
+"""Source excerpts that JavaScript runners print under a failure: of each the marked line stays.
+
+      15 |   it('knows its items', () => {          goes
+    > 17 |     expect(cart.items).toEqual([           stays
+         |                        ^                   goes, its column is in the place below
+
+Vitest marks no line: there the one above the caret stays. A stretch without a caret and without a marked line is no
+excerpt but something a test printed, and is left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from sidecar.compression.forms.tests.grammar import Kind
+from sidecar.compression.forms.tests.run import Run
+
+__all__ = ["mark_comparison", "mark_excerpts", "tell"]
+
+_GUTTER = re.compile(r" *(?P<marked>> *)?\d+ *\|")
+_CARET = re.compile(r" *\|?[ \t]*[\^~]+ *$")
+_CONTEXT = 2
+_UNCHANGED = "unchanged lines of the comparison"
+
+
+def mark_excerpts(run: Run, start: int, end: int) -> None:
+    """Mark what of the excerpts in [start, end) may go."""
+    lines = run.lines
+    index = start
+    while index < end:
+        if "|" not in lines[index][:40] or not _GUTTER.match(lines[index]):
+            index += 1
+            continue
+        first = index
+        marked: list[int] = []
+        while index < end:
+            line = lines[index]
+            found = _GUTTER.match(line) if "|" in line[:40] else None
+            if found is not None:
+                if found["marked"]:
+                    marked.append(index)
+            elif not _CARET.match(line[:2_000]):
+                break
+            index += 1
+        carets = [i for i in range(first, index) if _CARET.match(lines[i][:2_000])]
+        if not marked:
+            marked = [caret - 1 for caret in carets if caret > first]
+        if not marked:
+            continue
+        for i in range(first, index):
+            run.kinds[i] = Kind.KEPT
+            run.why[i] = "source lines"
+        for i in marked:
+            run.why[i] = ""
+
+
+def mark_comparison(run: Run, report: Sequence[int]) -> None:
+    """Of a comparison's unchanged lines those near a changed one stay.
+
+    *report* are the section's lines without its frames; only what lies between two changed lines, or deeper than
+    the last of them, is taken for unchanged.
+    """
+    lines = run.lines
+    changed = [number for number, index in enumerate(report) if lines[index].lstrip()[:1] in {"+", "-"}]
+    for above, below in pairwise(changed):
+        for number in range(above + 1 + _CONTEXT, below - _CONTEXT):
+            run.why[report[number]] = run.why[report[number]] or _UNCHANGED
+    if not changed:
+        return
+    last = lines[report[changed[-1]]]
+    margin = len(last) - len(last.lstrip())
+    for number in range(changed[-1] + 1, len(report)):
+        line = lines[report[number]]
+        if report[number] != report[number - 1] + 1 or len(line) - len(line.lstrip()) <= margin:
+            break
+        if number > changed[-1] + _CONTEXT:
+            run.why[report[number]] = run.why[report[number]] or _UNCHANGED
+
+
+def tell(run: Run, start: int, end: int) -> None:
+    """A failing section: its excerpts by their marked lines, own frames, the comparison by its changed lines."""
+    mark_excerpts(run, start, end)
+    frames: list[int] = []
+    report: list[int] = []
+    for index in range(start, end):
+        if run.kinds[index] is Kind.OTHER:
+            (frames if run.grammar.is_frame(run.lines[index][:2_000]) else report).append(index)
+    run.tell_frames(frames)
+    mark_comparison(run, report)
+    run.tell_report([index for index in report if not run.why[index]])

@@ -1,0 +1,169 @@
+"""How `go test` reads, plain and with `-v` (captured with go1.26).
+
+=== RUN   TestTotal/two                          names of passed tests
+    cart_test.go:23: Total([3 4]) = 7, want 8    stays where the test it belongs to failed
+--- FAIL: TestTotal/two (0.00s)                  as printed
+panic: ... / WARNING: DATA RACE                  its message and the user's frames
+ok  	example.com/gw/tax	0.002s                 a list of packages
+FAIL	example.com/gw/cart	0.003s                as printed
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from sidecar.compression.forms.drafting import BLANK
+from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, read, runner
+from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.vocabulary import Part, Segment
+
+__all__ = ["RUNNER"]
+
+_TIMED = r" \([\d.]+ ?s\)$"
+_LIBRARY = re.compile(
+    r"/usr/(?:local/|lib/)?go[^/]*/|/go/src/|/libexec/src/|/x64/src/|/pkg/mod/"
+    r"|_testmain\.go|/src/(?:testing|runtime|reflect|sync|net)/"
+)
+_PLACE = re.compile(r"\s+\S+\.(?:go|s):\d+(?: \+0x[0-9a-f]+)?$")
+_LOG = re.compile(r"\s+\S+\.go:\d+: (.*)")
+_GOROUTINE = re.compile(r"goroutine \d+ .*:$|\S.* at 0x[0-9a-f]+ by |Goroutine \d+ \(")
+_REGISTER = re.compile(r"r(?:\w{1,2}|flags|ip) +0x|[cfg]s +0x")
+
+
+def _package(found: re.Match[str]) -> str:
+    coverage = found["coverage"]
+    return f"{found['name']}={coverage}" if coverage else found["name"]
+
+
+def _tell(run: Run, start: int, end: int) -> None:
+    """Of stacks the user's frames stay; a goroutine without one goes, unless it is the first."""
+    lines, why = run.lines, run.why
+    index = start
+    goroutine = start
+    own = first = True
+    while index < end:
+        line = lines[index]
+        if _GOROUTINE.match(line):
+            if not own and not first:
+                _leave_out(why, goroutine, index)
+            first = goroutine == start and first
+            goroutine, own = index, False
+        elif index + 1 < end and not _PLACE.match(line) and line.strip() and _PLACE.match(lines[index + 1]):
+            if _LIBRARY.search(lines[index + 1]):
+                why[index + 1] = "library frames"
+                # A heading may stand there where two outputs ran into each other.
+                if run.kinds[index] is Kind.OTHER:
+                    why[index] = "library frames"
+            else:
+                own = True
+            index += 1
+        elif _REGISTER.match(line):
+            why[index] = "registers"
+        index += 1
+    if goroutine > start and not own and not first:
+        _leave_out(why, goroutine, end)
+    report = [i for i in range(start, end) if run.kinds[i] is Kind.OTHER and not why[i]]
+    run.tell_comparison(start, end)
+    run.tell_report(report)
+
+
+def _leave_out(why: list[str], start: int, end: int) -> None:
+    for index in range(start, end):
+        why[index] = "goroutines in libraries"
+
+
+def _owners(lines: Sequence[str], kinds: Sequence[Kind]) -> Iterable[tuple[int, str]]:
+    """With `-v` each line that a test logged or printed, and that test's name: the last one begun or continued."""
+    owner = ""
+    for index, kind in enumerate(kinds):
+        if kind is Kind.BEGUN:
+            owner = lines[index][10:].strip()
+        elif kind is Kind.OTHER and owner:
+            yield index, owner
+        elif kind is Kind.TOTAL:
+            owner = ""
+
+
+def _finish(run: Run) -> None:
+    """What a failed test logged stays, of a skipped one its reason once; without `-v` passed packages are the list."""
+    if Kind.BEGUN not in run.kinds:
+        run.label = "packages ok"
+        return
+    for index, kind in enumerate(run.kinds):
+        if kind is Kind.PASSED and run.lines[index].startswith("ok"):
+            run.why[index] = ""
+    skipped = {run.names[i] for i in run.reasons}
+    failed = {*run.failed.values(), *(section.name for section in run.sections)}
+    inside = {i for section in run.sections for i in range(section.start, section.end)}
+    reasons: set[str] = set()
+    for index, owner in _owners(run.lines, run.kinds):
+        if index in inside:
+            continue
+        said = _LOG.match(run.lines[index])
+        if owner in failed:
+            run.why[index] = ""
+        elif owner in skipped and said:
+            run.why[index] = "reasons of skipped tests" if said[1] in reasons else ""
+            reasons.add(said[1])
+        elif said:
+            run.why[index] = run.why[index] or "logs of passed tests"
+
+
+def _parts(segment: Segment) -> list[Part]:
+    """With `-v` what a test logged stands before the line that says it failed."""
+    told = read(_GRAMMAR, segment.lines)
+    logged: dict[str, int] = {}
+    for index, owner in _owners(segment.lines, told.kinds):
+        logged.setdefault(owner, index)
+    parts = []
+    for part in _FORM.parts(segment):
+        at = logged.get(part.label)
+        if part.kind == "failure" and at is not None and at < part.start and " - " not in part.said:
+            parts.append(replace(part, start=at, said=f"{part.said} - {segment.lines[at].strip()}"))
+        else:
+            parts.append(part)
+    return parts
+
+
+_GRAMMAR = Grammar(
+    name="go test",
+    literals=("--- FAIL: ", "--- PASS: ", "ok  \t", "FAIL\t", "=== RUN   ", "--- SKIP: ", "[no test files]"),
+    sure=r" *--- (?:FAIL|PASS|SKIP): \S.*" + _TIMED + r"|=== RUN   \S|ok  \t\S+\t(?:[\d.]+s|\(cached\))"
+    r"|FAIL\t\S+(?:\t[\d.]+s| \[(?:build|setup) failed\])|\?   \t\S+\t\[no test files\]",
+    rules=(
+        Rule(Kind.PASSED, r" *--- PASS: (?P<name>\S.*)" + _TIMED, has="--- PASS: "),
+        Rule(Kind.SKIPPED, r" *--- SKIP: (?P<name>\S.*)" + _TIMED, has="--- SKIP: "),
+        Rule(Kind.SECTION, r"\s*--- FAIL: (?P<name>\S.*)" + _TIMED, has="--- FAIL: "),
+        Rule(Kind.BEGUN, r"=== (?:RUN|PAUSE|CONT|NAME) +(?P<name>\S.*)?$", start="=== "),
+        Rule(
+            Kind.PASSED,
+            r"ok  \t(?P<name>\S+)\t\S+(?:\tcoverage: (?P<coverage>[\d.]+%).*)?$",
+            start="ok  \t",
+            name_of=_package,
+        ),
+        Rule(Kind.TOTAL, r"ok  \t", start="ok  \t"),
+        Rule(Kind.SKIPPED, r"\?   \t(?P<name>\S+)\t(?P<reason>\[.*)$", start="?"),
+        Rule(Kind.SKIPPED, r"\t(?P<name>\S+)\t\t(?P<reason>coverage: 0\.0% of statements)$", start="\t"),
+        Rule(Kind.TOTAL, r"FAIL(?:\t.*)?$", start="FAIL"),
+        Rule(Kind.END, r"PASS$", start="PASS", what=BLANK),
+        Rule(Kind.TOTAL, r"exit status \d+$|coverage: [\d.]+%", inside=None),
+        Rule(Kind.SECTION, r"(?P<name>(?:panic: |fatal error: |runtime: goroutine stack exceeds).*)$", has=": "),
+        Rule(Kind.SECTION, r"(?P<name>WARNING: DATA RACE)$", start="WARNING: DATA"),
+        Rule(Kind.END, r"={18}$", start="======", what=BLANK),
+        Rule(Kind.ALARM, r"\S+\.go:\d+(?::\d+)?: ", has=".go:", inside=False),
+        Rule(Kind.KEPT, r"# \S", start="#", inside=False),
+        Rule(Kind.SUITE, r"pkg: \S", start="pkg: "),
+        Rule(Kind.KEPT, r"Benchmark\S+\s+\d+\t| *Benchmark\S+$|(?:goos|goarch|cpu): ", inside=False),
+        Rule(Kind.NOISE, r"fuzz: (?:elapsed|minimizing)|go: downloading ", has=": ", what="progress"),
+    ),
+    message=r"\s*((?!--- )\S.*)",
+    evidence=r"\s*--- FAIL: \S|FAIL(?:\t|$)|panic: |fatal error: |WARNING: DATA RACE"
+    r"|\S+\.go:\d+:\d+: |exit status \d",
+    tell=_tell,
+    finish=_finish,
+)
+
+_FORM = runner(_GRAMMAR)
+RUNNER = replace(_FORM, parts=_parts)

@@ -1,0 +1,386 @@
+"""What test runners have in common, so that one of them is a table: `runner(Grammar(...))` gives its form.
+
+    lines ──Rule by Rule──> Kind per line ──> sections (what a failing test printed) and what stands between them
+    passed lines -> a dense list of names; failing sections -> heading, message, diff, own frames; totals as printed
+
+How to write a runner:
+
+    GRAMMAR = Grammar(
+        name="cargo test",
+        literals=("test result: ",),                 one of them must be in the text, or it is not ours
+        sure=r"test result: (?:ok|FAILED)\\. ",        a line with a literal that only this runner prints: 0.97
+        rules=(                                      the first rule that matches a line says its kind
+            Rule(Kind.PASSED, r"test (?P<name>.+) \\.\\.\\. ok$", start="test ", has=" ... ok"),
+            Rule(Kind.FAILED, r"test (?P<name>.+) \\.\\.\\. FAILED$", start="test "),
+            Rule(Kind.SECTION, r"---- (?P<name>.+) stdout ----$", start="---- "),
+            Rule(Kind.TOTAL, r"test result: ", start="test result: "),
+            Rule(Kind.NOISE, r"running \\d+ tests?$", start="running ", what="headers"),
+        ),
+        frame=r" +at (?P<path>\\S+)", library=r"/rustc/|/\\.cargo/registry/",
+        message=r"assertion .*",                     the line of a section that a Part quotes
+        evidence=r"test .+ \\.\\.\\. FAILED$|test result: ",  what must survive, written apart from the rules
+    )
+    RUNNER = runner(GRAMMAR)
+
+`start` is a literal the line begins with and `has` one that it contains: they are what makes it fast, so give them
+wherever there is one. `inside=True` makes a rule read lines of a failing section only, `inside=False` others only;
+a rule without it reads both (a PASSED line inside a section ends the section). Lines no rule matches are OTHER: kept
+inside a section (long ones by their head, alarms, changed lines and end), and outside it where they are few or sound
+an alarm. Where a runner does something of its own way: `tell(run, start, end)` marks `run.why[i]` for a failing
+section [start, end) in place of `tell_section`; `finish(run)` may change any mark before blocks are made
+(`run.why[i] = ""` keeps a line, a phrase lets it go; `run.instead[i]` prints a kept line in other words; `run.names[i]`
+is what a passed line adds to the list, and `run.sections` may be changed too). `compiles=True` gives stretches of
+compiler output around the tests to the form `diagnostics`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum, auto
+from functools import cached_property
+
+from sidecar.compression.vocabulary import Evidence, Form, Part, Segment, verbatim
+
+__all__ = ["Grammar", "Kind", "Rule", "runner"]
+
+_REACH = 2_000
+"""No line of a runner's own is longer; of a longer line rules see its beginning."""
+
+
+class Kind(IntEnum):
+    """What a line of a test run is."""
+
+    PASSED = auto()
+    FAILED = auto()
+    """A line that says a test failed: always kept."""
+    SKIPPED = auto()
+    """Kept once for each `reason`; the others join a list of names."""
+    BEGUN = auto()
+    """A test begins (`=== RUN`, `[ RUN ]`); where a FAILED line ends it, what it printed between is its section."""
+    SECTION = auto()
+    """The heading of what a failing test printed."""
+    END = auto()
+    """Ends a section, and may go."""
+    SUITE = auto()
+    """The heading of a file, a class, a binary: kept; ends a section."""
+    TOTAL = auto()
+    """How many passed and failed: kept; ends a section."""
+    ALARM = auto()
+    """Something failed beside a test: a build, a crash, a race: kept."""
+    KEPT = auto()
+    NOISE = auto()
+    BLANK = auto()
+    OTHER = auto()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Lines of one kind. *pattern* is matched at a line's beginning; its groups `name` and `reason` are read."""
+
+    kind: Kind
+    pattern: str
+    start: str = ""
+    has: str = ""
+    what: str = ""
+    """What a NOISE or BEGUN line is called where it is left out: "progress"."""
+    inside: bool | None = None
+    name_of: Callable[[re.Match[str]], str] | None = None
+    """The name, where it is more than the group `name`."""
+
+    @cached_property
+    def match(self) -> Callable[[str], re.Match[str] | None]:
+        return re.compile(self.pattern).match
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """One runner, as data; see the module's docstring."""
+
+    name: str
+    literals: tuple[str, ...]
+    sure: str
+    rules: tuple[Rule, ...]
+    evidence: str
+    """Matches the lines that must survive, each text once; written apart from the rules, for it checks them."""
+    likely: str = ""
+    """A line, holding a literal, that speaks for this runner where its command is known (0.85), else weakly (0.5)."""
+    programs: frozenset[str] = frozenset()
+    """The commands whose output this is, by base name, for `likely`."""
+    frame: str = ""
+    """A line of a stack trace inside a section, with a group `path`."""
+    library: str = ""
+    """What in a frame's line tells that it is not the user's code."""
+    message: str = ""
+    """The line of a section that says why; its first group, or all of it."""
+    compiles: bool = False
+    tests_end_sections: bool = True
+    tell: Callable[..., None] | None = None
+    finish: Callable[..., None] | None = None
+    recognise: Callable[[Segment], float] | None = None
+    """In place of `sure` and `likely`."""
+    passed_label: str = "passed"
+    lossless_lists: bool = False
+    """Whether a passed line says nothing but its name, so that a list of names needs no marker."""
+    sureness: float = 0.97
+
+    @cached_property
+    def is_sure(self) -> re.Pattern[str]:
+        return re.compile(self.sure or r"(?!)", re.MULTILINE)
+
+    @cached_property
+    def is_likely(self) -> re.Pattern[str]:
+        return re.compile(self.likely or r"(?!)", re.MULTILINE)
+
+    @cached_property
+    def must(self) -> Callable[[str], re.Match[str] | None]:
+        return re.compile(self.evidence).match
+
+    @cached_property
+    def is_frame(self) -> Callable[[str], re.Match[str] | None]:
+        return re.compile(self.frame or r"(?!)").match
+
+    @cached_property
+    def is_library(self) -> Callable[[str], re.Match[str] | None]:
+        return re.compile(self.library or r"(?!)").search
+
+    @cached_property
+    def is_message(self) -> Callable[[str], re.Match[str] | None]:
+        return re.compile(self.message or r"\s*\S.*").match
+
+    @cached_property
+    def by_initial(self) -> tuple[dict[str, tuple[Rule, ...]], tuple[Rule, ...]]:
+        """The rules that may match a line with this first character, in order; and those for any other."""
+        anywhere = tuple(rule for rule in self.rules if not rule.start)
+        initials = dict.fromkeys(rule.start[0] for rule in self.rules if rule.start)
+        return {
+            initial: tuple(rule for rule in self.rules if rule.start[:1] in {"", initial}) for initial in initials
+        }, anywhere
+
+
+@dataclass(slots=True)
+class Section:
+    """What a failing test printed: lines [start, end), its heading at *heading*."""
+
+    start: int
+    end: int
+    heading: int
+    name: str
+    leader: str = ""
+    """The earlier test that failed in the same words."""
+
+
+@dataclass(slots=True)
+class Read:
+    """A run's lines with what each is: the kinds, names of passed tests, reasons of skipped ones, sections."""
+
+    kinds: list[Kind]
+    rules: dict[int, Rule] = field(default_factory=dict)
+    """For NOISE, BEGUN and END lines, whose `what` differs."""
+    names: dict[int, str] = field(default_factory=dict)
+    failed: dict[int, str] = field(default_factory=dict)
+    reasons: dict[int, str] = field(default_factory=dict)
+    sections: list[Section] = field(default_factory=list)
+
+
+def read(grammar: Grammar, lines: Sequence[str]) -> Read:  # noqa: PLR0912, PLR0915 - one case a kind, in one hot loop
+    """The kind of every line, in one pass."""
+    told = Read([Kind.OTHER] * len(lines))
+    kinds = told.kinds
+    section: Section | None = None
+    begun = -1
+    begun_name = ""
+    outside: dict[str, _Ruled | None] = {}
+    inside: dict[str, _Ruled | None] = {}
+    for index, whole in enumerate(lines):
+        if not whole:
+            kinds[index] = Kind.BLANK
+            continue
+        # A run says the same lines again and again: frames, braces, headings.
+        known = outside if section is None else inside
+        if whole in known:
+            ruled = known[whole]
+        else:
+            ruled = _ruled(grammar, whole, is_inside=section is not None)
+            if len(known) < _KNOWN_LINES and len(whole) <= _REACH:
+                known[whole] = ruled
+        if ruled is None:
+            if whole.isspace():
+                kinds[index] = Kind.BLANK
+            continue
+        rule, name, reason, line = ruled
+        kind = rule.kind
+        kinds[index] = kind
+        if section is not None and (kind in _ENDS_SECTION or (kind in _TESTS and grammar.tests_end_sections)):
+            section.end = index
+            section = None
+        if kind is Kind.PASSED:
+            told.names[index] = name or line.strip()
+            begun = -1
+        elif kind is Kind.FAILED:
+            told.failed[index] = name
+            if begun >= 0 and any(kinds[i] in {Kind.OTHER, Kind.ALARM} for i in range(begun + 1, index)):
+                told.sections.append(Section(begun, index + 1, index, name))
+            begun = -1
+        elif kind is Kind.SKIPPED:
+            told.names[index] = name
+            told.reasons[index] = reason
+            begun = -1
+        elif kind is Kind.BEGUN:
+            told.rules[index] = rule
+            begun, begun_name = index, name
+        elif kind is Kind.SECTION:
+            # What a test printed may stand on both sides of the line that says it failed.
+            before = begun >= 0 and begun_name == name and Kind.OTHER in kinds[begun + 1 : index]
+            section = Section(begun if before else index, len(lines), index, name or line.strip())
+            told.sections.append(section)
+            begun = -1
+        elif kind is Kind.NOISE or kind is Kind.END:
+            told.rules[index] = rule
+        elif kind is Kind.SUITE or kind is Kind.TOTAL:
+            begun = -1
+    _without_bare(told)
+    return told
+
+
+_Ruled = tuple[Rule, str, str, str]
+"""The rule that reads a line, the name and the reason it finds there, and the line as it saw it."""
+
+_KNOWN_LINES = 50_000
+
+
+def _ruled(grammar: Grammar, whole: str, *, is_inside: bool) -> _Ruled | None:
+    """What the first rule that matches a line says of it; *is_inside*: the line is part of a failing section."""
+    by_initial, anywhere = grammar.by_initial
+    # Some keep the carriage return of a terminal's line.
+    line = whole if len(whole) <= _REACH else whole[:_REACH]
+    line = line[:-1] if line[-1:] == "\r" else line
+    for rule in by_initial.get(line[:1], anywhere):
+        if rule.inside is not None and rule.inside is not is_inside:
+            continue
+        if (rule.start and not line.startswith(rule.start)) or (rule.has and rule.has not in line):
+            continue
+        found = rule.match(line)
+        if found is None:
+            continue
+        groups = found.groupdict() if found.re.groups else {}
+        name = rule.name_of(found) if rule.name_of is not None else groups.get("name") or ""
+        return rule, name, groups.get("reason") or "", line
+    return None
+
+
+def _without_bare(told: Read) -> None:
+    """A heading with nothing below it is only a line that says a test failed."""
+    bare = [section for section in told.sections if section.end == section.start + 1]
+    for section in bare:
+        told.kinds[section.start] = Kind.FAILED
+        told.failed[section.start] = section.name
+    if bare:
+        told.sections = [section for section in told.sections if section.end > section.start + 1]
+
+
+_TESTS = frozenset({Kind.PASSED, Kind.FAILED, Kind.SKIPPED, Kind.BEGUN})
+_ENDS_SECTION = frozenset({Kind.SECTION, Kind.END, Kind.SUITE, Kind.TOTAL})
+
+
+def runner(grammar: Grammar) -> Form:
+    """The form of the runner that *grammar* describes."""
+    from sidecar.compression.forms.tests.run import Run
+
+    def recognise(segment: Segment) -> float:
+        text = segment.text
+        if not any(literal in text for literal in grammar.literals):
+            return 0.0
+        if grammar.recognise is not None:
+            return grammar.recognise(segment)
+        if _any_line(grammar.is_sure, text, grammar.literals):
+            return grammar.sureness
+        if grammar.likely and _any_line(grammar.is_likely, text, grammar.literals):
+            return 0.85 if _is_asked(segment, grammar.programs) else 0.5
+        return 0.0
+
+    def evidence(segment: Segment) -> list[Evidence]:
+        return verbatim(segment, _matched(grammar.must, segment))
+
+    return Form(
+        name=grammar.name,
+        recognise=recognise,
+        evidence=evidence,
+        reduce=lambda segment: Run(grammar, segment).blocks(),
+        parts=lambda segment: list(_parts(grammar, segment.lines)),
+    )
+
+
+def _is_asked(segment: Segment, programs: Iterable[str]) -> bool:
+    return segment.command is not None and segment.command.program in programs
+
+
+def _any_line(pattern: re.Pattern[str], text: str, literals: Iterable[str]) -> bool:
+    """Whether one of the first lines that hold a literal matches from its beginning.
+
+    `str.find` runs at GB/s where a search for `^...` looks at every character.
+    """
+    for literal in literals:
+        at = text.find(literal)
+        for _ in range(_LINES_ASKED):
+            if at < 0:
+                break
+            # A literal that begins with a newline names the line after it.
+            at += literal.startswith("\n")
+            if pattern.match(text, text.rfind("\n", 0, at) + 1):
+                return True
+            end = text.find("\n", at)
+            at = text.find(literal, end) if end >= 0 else -1
+    return False
+
+
+_LINES_ASKED = 200
+
+
+def _matched(must: Callable[[str], re.Match[str] | None], segment: Segment) -> Iterable[int]:
+    said: set[str] = set()
+    for index, line in enumerate(segment.lines):
+        if must((line if len(line) <= _REACH else line[:_REACH]).removesuffix("\r")) and line not in said:
+            said.add(line)
+            yield index
+
+
+def _parts(grammar: Grammar, lines: Sequence[str]) -> Iterable[Part]:
+    told = read(grammar, lines)
+    parts: list[Part] = []
+    covered: set[str] = set()
+    for section in told.sections:
+        heading = lines[section.heading].strip()
+        others = (lines[i] for i in range(section.start, section.end) if i != section.heading)
+        said = next((found for line in others if line.strip() and (found := grammar.is_message(line[:_REACH]))), None)
+        message = "" if said is None else (said[1] if said.re.groups else said[0]).strip()
+        name = section.name or heading
+        covered.add(name)
+        parts.append(
+            Part("failure", name, section.start, section.end, f"{heading} - {message}" if message else heading)
+        )
+    covered |= {_short(name) for name in covered}
+    for index, name in told.failed.items():
+        if (
+            name not in covered
+            and _short(name) not in covered
+            and not any(part.start <= index < part.end for part in parts)
+        ):
+            covered.add(name)
+            parts.append(Part("failure", name or lines[index].strip(), index, index + 1, lines[index].strip()))
+    for index, kind in enumerate(told.kinds):
+        if kind is Kind.ALARM and not any(part.start <= index < part.end for part in parts):
+            parts.append(
+                Part("error", _DIGITS.sub("0", lines[index].strip())[:_REACH], index, index + 1, lines[index].strip())
+            )
+    parts.sort(key=lambda part: part.start)
+    return parts
+
+
+def _short(name: str) -> str:
+    """The last two parts of a name: a runner may name a test in full and then again in short."""
+    return ".".join(name.split(".")[-2:])
+
+
+_DIGITS = re.compile(r"\d+")

@@ -1,0 +1,80 @@
+"""How GoogleTest reads (captured with 1.12).
+
+[ RUN      ] GaugeTest.Fills
+gauge_test.cpp:11: Failure ...           stays where the test failed
+[  FAILED  ] GaugeTest.Fills (0 ms)      as printed
+[       OK ] GaugeTest.Empties (0 ms)    a list of names
+[  PASSED  ] 46 tests.                   totals as printed; the failures again below them are left out
+"""
+
+from __future__ import annotations
+
+from sidecar.compression.forms.drafting import BLANK
+from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, runner
+from sidecar.compression.forms.tests.run import Run
+
+__all__ = ["NESTED_RULES", "RUNNER"]
+
+NESTED_RULES: tuple[Rule, ...] = (
+    Rule(Kind.NOISE, r"\[(?:==========|----------| RUN      )\]", start="[", what="headers", inside=True),
+    Rule(
+        Kind.NOISE,
+        r"\[  PASSED  \] 0 tests\.|\[  FAILED  \] (?:1 test, listed below:|[^ ]+)$",
+        start="[",
+        what="headers",
+        inside=True,
+    ),
+    Rule(Kind.NOISE, r"Running main\(\) from |Note: Google Test filter = ", what="headers", inside=True),
+    Rule(Kind.NOISE, r" 1 FAILED TEST$", start=" ", what=BLANK, inside=True),
+)
+"""GoogleTest run by another runner, one test at a time: what repeats for each."""
+
+
+def _finish(run: Run) -> None:
+    """The failures are listed again at the end.
+
+    In brief mode nothing says where a test begins, so all that was printed stays.
+    """
+    if Kind.BEGUN not in run.kinds:
+        for index, kind in enumerate(run.kinds):
+            if kind is Kind.OTHER:
+                run.why[index] = ""
+    told: set[str] = set()
+    for index, full in run.failed.items():
+        name, line = full.partition(",")[0], run.lines[index]
+        # A list at the end names no times; a run that is repeated says the same line again.
+        if line in told or (name in told and not line.rstrip("\r").endswith("ms)")):
+            run.why[index] = "failures listed again"
+        told |= {name, line}
+    for index, kind in enumerate(run.kinds):
+        if kind is Kind.SKIPPED and index + 1 < len(run.kinds) and index > 0 and run.kinds[index - 1] is Kind.OTHER:
+            # The reason stands before the line that says it was skipped.
+            run.why[index - 1] = ""
+
+
+_GRAMMAR = Grammar(
+    name="GoogleTest",
+    literals=("[==========] ", "[ RUN      ] ", "[  FAILED  ] ", "[  PASSED  ] "),
+    sure=r"\[==========\] (?:Running )?\d+ tests? from \d+ test|\[ RUN      \] \S+$"
+    r"|\[  FAILED  \] \S+.* \(\d+ ms\)$|\[  PASSED  \] \d+ tests?\.",
+    rules=(
+        Rule(Kind.BEGUN, r"\[ RUN      \] (?P<name>\S+)", start="[ RUN"),
+        Rule(Kind.PASSED, r"\[       OK \] (?P<name>\S.*?)(?: \(\d+ ms\))?$", start="[       OK"),
+        Rule(Kind.TOTAL, r"\[  (?:FAILED |PASSED ) \] \d+ tests?[.,]", start="[  "),
+        Rule(Kind.TOTAL, r"\[  SKIPPED \] \d+ tests?, listed below:", start="[  SKIPPED"),
+        Rule(Kind.FAILED, r"\[  FAILED  \] (?P<name>\S.*?)(?: \(\d+ ms\))?$", start="[  FAILED"),
+        Rule(Kind.SKIPPED, r"\[(?:  SKIPPED |(?P<reason> DISABLED )) ?\] (?P<name>\S+)", start="["),
+        Rule(Kind.SKIPPED, r"\[(?P<reason> DISABLED )\] (?P<name>\S+)", start="[ DISABLED"),
+        Rule(Kind.NOISE, r"\[==========\] Running |\[----------\] ", start="[", what="headers"),
+        Rule(Kind.TOTAL, r"\[==========\] ", start="[="),
+        Rule(Kind.TOTAL, r" *\d+ FAILED TESTS?$|  YOU HAVE \d+ DISABLED TEST", start=" "),
+        Rule(Kind.NOISE, r"Running main\(\) from ", start="Running", what="headers"),
+        Rule(Kind.KEPT, r"Note: |Repeating all tests", has=" "),
+    ),
+    message=r"(\S+:\d+: Failure|\S*[Ee]xception.*|unknown file: .*)",
+    evidence=r"\[  FAILED  \] (?:.* \(\d+ ms\)$|\d+ tests?,)|\S+:\d+: Failure$|\[  PASSED  \] \d"
+    r"|\[==========\] \d+ tests?| *\d+ FAILED TESTS?$",
+    finish=_finish,
+)
+
+RUNNER = runner(_GRAMMAR)

@@ -1,0 +1,68 @@
+"""How jasmine reads (captured with 6.1): dots, then each failure under its name.
+
+1) Cart complains                  name, message, own frames
+  Message:
+    CartError: no cup in cart
+4 specs, 2 failures                as printed
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from sidecar.compression.forms.tests.excerpts import tell
+from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, runner
+from sidecar.compression.forms.tests.must import Must, keep_evidence
+from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.vocabulary import Part, Segment
+
+__all__ = ["RUNNER"]
+
+_FRAME = r" +at (?:async )?(?:\S.* \()?(?P<path>[^()]+)\)?$"
+_LIBRARY = r"node_modules[/\\]|\bnode:|<Jasmine>|<anonymous>"
+
+
+def _finish(run: Run) -> None:
+    keep_evidence(run, RUNNER.evidence(run.segment))
+
+
+_GRAMMAR = Grammar(
+    name="jasmine",
+    literals=(" specs, ", " spec, "),
+    sure=r"^\d+ specs?, \d+ failures?",
+    rules=(
+        Rule(Kind.SECTION, r"(?P<name>\d+\) \S.*)$", has=") "),
+        Rule(Kind.TOTAL, r"\d+ specs?, \d+ failures?", has=" spec"),
+        Rule(Kind.END, r"(?:Failures|Pending|Suite error.*):$", has=":", what="headers"),
+        Rule(Kind.NOISE, r"(?:Randomized with seed|Started$|Finished in |Incomplete: )", what="headers"),
+        Rule(Kind.NOISE, r"[.F*]+$", what="progress", inside=False),
+        Rule(Kind.NOISE, r"  (?:Message|Stack):$", "  ", inside=True, what="headers"),
+        Rule(Kind.NOISE, r" +at <Jasmine>$", " ", "<Jasmine>", inside=True, what="library frames"),
+    ),
+    frame=_FRAME,
+    library=_LIBRARY,
+    message=r" +(?!Message:|Stack:)(\S.*)",
+    evidence=r"(?!)",
+    tell=tell,
+    finish=_finish,
+)
+
+_MUST = Must(
+    heading=re.compile(r"^\d+\) \S.*$", re.MULTILINE),
+    anywhere=re.compile(r"^\d+ specs?, \d+ failures?.*$", re.MULTILINE),
+    leaves=re.compile(r"\d+ specs?, |Pending:|Failures:"),
+    message_lines=1,
+    place=re.compile(rf" +at (?!.*(?:{_LIBRARY}))"),
+    advice=re.compile(r"  (?:Message|Stack):$| +at "),
+)
+
+
+def _parts(segment: Segment) -> list[Part]:
+    """What is pending is no failure."""
+    pending = next((i for i, line in enumerate(segment.lines) if line == "Pending:"), len(segment.lines))
+    return [part for part in _FORM.parts(segment) if part.start < pending]
+
+
+_FORM = runner(_GRAMMAR)
+RUNNER = replace(_FORM, evidence=_MUST.evidence, parts=_parts)

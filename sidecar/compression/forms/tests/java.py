@@ -1,0 +1,181 @@
+"""How Maven's surefire and failsafe read, and Gradle's test task (captured with surefire 3.2 and Gradle 4.4).
+
+[INFO] Running com.acme.TaxTest
+[INFO] Tests run: 8, Failures: 0, ... -- in com.acme.TaxTest       a list of classes, each with its count
+[ERROR] com.acme.CartTest.total -- Time elapsed: ... <<< FAILURE!  as printed, what was thrown, own frames
+[ERROR]   CartTest.total:7 expected: <499> but was: <500>          as printed
+
+depot.CrateTest > puts PASSED                                      a list of names
+depot.CrateTest > counts FAILED                                    as printed, what was thrown, own frames
+* What went wrong:                                                 as printed
+"""
+
+from __future__ import annotations
+
+import re
+
+from sidecar.compression.alarms import is_alarm
+from sidecar.compression.forms.drafting import BLANK
+from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, runner
+from sidecar.compression.forms.tests.run import Run
+
+__all__ = ["GRADLE", "MAVEN"]
+
+_FRAME = r"\s+(?:at (?P<path>[\w.$/<>@-]+)\(|\.\.\. \d+ (?:more|common frames))"
+_LIBRARY = (
+    r"\s+\.\.\. \d+ |\s+at (?:[\w.]+/)?(?:app//)?(?:java|javax|jakarta|sun|jdk|com\.sun"
+    r"|junit|kotlin|kotlinx|scala|groovy|worker"
+    r"|org\.(?:junit|opentest4j|apache\.maven|apache\.groovy|codehaus|assertj|hamcrest"
+    r"|mockito|gradle|testng|springframework"
+    r"|jetbrains|easymock|eclipse))[./]"
+)
+_LEVEL = r"(?:\[(?:INFO|ERROR|WARNING|WARN)\] +)?"
+_COUNTS = (
+    _LEVEL
+    + r"Tests run: +(?P<run>\d+), +Failures: +(?P<bad>\d+), +Errors: +(?P<worse>\d+), +Skipped: +(?P<skipped>\d+)"
+)
+_ELAPSED = r", Time elapsed: [\d.,]+ s(?:ec)?"
+_HELP = re.compile(
+    r"\[ERROR\] (?:$|-> \[Help|To see the full stack|Re-run Maven|For more information"
+    r"|\[Help \d|Please refer to dump|After correcting|  mvn <)"
+)
+
+
+def _class(found: re.Match[str]) -> str:
+    skipped = found["skipped"]
+    return f"{found['name']}={found['run']}" + (f"({skipped}_skipped)" if skipped != "0" else "")
+
+
+def _finish_maven(run: Run) -> None:
+    """Maven's advice goes, and warnings that were said before."""
+    run.label = "classes passed, =tests run"
+    said: set[str] = set()
+    for index, kind in enumerate(run.kinds):
+        line = run.lines[index]
+        if _HELP.match(line):
+            run.why[index] = "help"
+        elif kind is Kind.KEPT and line.startswith("[WARN"):
+            if line in said:
+                run.why[index] = "repeated warnings"
+            said.add(line)
+
+
+MAVEN = runner(
+    Grammar(
+        name="surefire",
+        literals=("Tests run:",),
+        sure=_COUNTS,
+        rules=(
+            Rule(Kind.PASSED, _COUNTS + _ELAPSED + r" -+ in (?P<name>\S+)$", has="Tests run:", name_of=_class),
+            Rule(Kind.TOTAL, _LEVEL + r"Tests run:", has="Tests run:"),
+            Rule(
+                Kind.SECTION,
+                r"(?:\[ERROR\] +)?(?P<name>[^\s\[].*?) +(?:-- )?Time elapsed: [\d.,]+ s(?:ec)? +<<< (?:FAILURE"
+                r"|ERROR)!",
+                has="<<< ",
+            ),
+            Rule(Kind.BEGUN, _LEVEL + r"Running (?P<name>\S+)$", has="Running "),
+            Rule(Kind.END, r"(?:\[INFO\] )?Results ?:", has="Results", what=BLANK),
+            Rule(
+                Kind.TOTAL,
+                r"\[(?:INFO|ERROR)\] (?:BUILD (?:FAILURE|SUCCESS)|Reactor Summary|\S.* \.+ (?:SUCCESS"
+                r"|FAILURE|SKIPPED))|BUILD (?:FAILURE|SUCCESS)",
+                has=" ",
+            ),
+            Rule(
+                Kind.NOISE,
+                r"\[ERROR\] (?:-> \[Help|To see the full|Re-run Maven|For more information|\[Help \d"
+                r"|Please refer to dump|After correct)|\[ERROR\] *$",
+                start="[ERROR]",
+                what="help",
+            ),
+            Rule(
+                Kind.FAILED, r"\[ERROR\]   (?P<name>[\w.$]+(?:->[\w.$:]+)?)(?::\d+)?(?:->|:\d+| |$)", start="[ERROR]   "
+            ),
+            Rule(Kind.ALARM, r"\[ERROR\] *\S", start="[ERROR]"),
+            Rule(Kind.KEPT, r"\[WARN(?:ING)?\] *\S", start="[WARN"),
+            Rule(Kind.SUITE, r"\[INFO\] Building \S.*\[\d+/\d+\]$", start="[INFO] Building"),
+            Rule(Kind.NOISE, r"\[(?:INFO|WARNING)\]", start="[", what="build steps"),
+            Rule(Kind.NOISE, r"-{40,}$| T E S T S$", what=BLANK),
+        ),
+        frame=_FRAME,
+        library=_LIBRARY,
+        message=r"((?!\s+at |\[)\S.*)",
+        evidence=r"\[ERROR\] (?!$|-> \[Help|To see the full|Re-run Maven|For more information|\[Help \d"
+        r"|Please refer to dump|After correct)|.{0,300}<<< (?:FAILURE|ERROR)!"
+        r"|(?:\[\w+\] )?Tests run: *\d+, Failures: \d+, Errors: \d+, Skipped: \d+$|(?:\[INFO\] )?BUILD FAILURE"
+        r"|[\w.$]+(?:Exception|Error): ",
+        compiles=False,
+        finish=_finish_maven,
+    )
+)
+
+
+def _finish_gradle(run: Run) -> None:
+    """What a test printed stays where it failed; Gradle's advice goes."""
+    failed = {*run.failed.values(), *(section.name for section in run.sections)}
+    owner = ""
+    advising = False
+    for index, kind in enumerate(run.kinds):
+        line = run.lines[index]
+        if kind is Kind.BEGUN:
+            owner = line.rpartition(" ")[0]
+        elif kind is not Kind.OTHER and kind is not Kind.BLANK:
+            owner = ""
+            advising = line.startswith("* Try:")
+        elif advising and kind is Kind.OTHER and line.startswith(("Run with ", "> ")):
+            run.why[index] = "help"
+        elif owner and kind is Kind.OTHER:
+            run.why[index] = "" if owner in failed or is_alarm(line) else "output of passed tests"
+        if kind is Kind.BEGUN and owner in failed:
+            run.why[index] = ""
+
+
+GRADLE = runner(
+    Grammar(
+        name="gradle test",
+        literals=(" PASSED", " FAILED", " SKIPPED", " tests completed, ", " test completed, "),
+        sure=r"[\w.$]+(?: > [^>]+)* > \S.* (?:PASSED|FAILED|SKIPPED)(?: \([\d.]+m?s\))?$"
+        r"|\d+ tests? completed, \d+ (?:failed|skipped)|(?:> Task )?:\S*[tT]est\S* FAILED$",
+        rules=(
+            Rule(Kind.PASSED, r"(?P<name>\S.* > .+?) PASSED(?: \([\d.]+m?s\))?$", has=" PASSED"),
+            Rule(Kind.SKIPPED, r"(?P<name>\S.* > .+?) SKIPPED$", has=" SKIPPED"),
+            Rule(Kind.SECTION, r"(?P<name>\S.* > .+?) FAILED(?: \([\d.]+m?s\))?$", has=" FAILED"),
+            Rule(
+                Kind.BEGUN,
+                r"(?P<name>\S.* > .+?) STANDARD_(?:OUT|ERROR)$",
+                has=" STANDARD_",
+                what="output of passed tests",
+            ),
+            Rule(Kind.TOTAL, r"\d+ tests? completed", has=" completed"),
+            Rule(Kind.TOTAL, r"(?:> Task )?:\S+ FAILED$", has=" FAILED"),
+            Rule(
+                Kind.NOISE,
+                r"> Task :\S+(?: (?:UP-TO-DATE|NO-SOURCE|FROM-CACHE|SKIPPED))?$"
+                r"|:[\w:-]+(?: (?:UP-TO-DATE|NO-SOURCE|FROM-CACHE|SKIPPED))?$",
+                has=":",
+                what="tasks",
+            ),
+            Rule(Kind.TOTAL, r"BUILD (?:FAILED|SUCCESSFUL)|\d+ actionable tasks?:|FAILURE: Build ", has=" "),
+            Rule(Kind.SECTION, r"\* (?P<name>What went wrong|Exception is|Where):$", start="* "),
+            Rule(Kind.END, r"\* Try:$", start="* Try", what="help"),
+            Rule(Kind.END, r"\* Get more help|> Run with |={20,}$", what="help"),
+            Rule(
+                Kind.NOISE,
+                r"(?:OpenJDK|openjdk|Java HotSpot).*|Starting a Gradle Daemon|Daemon will be stopped"
+                r"|To honour the JVM|Deprecated Gradle features|You can use '--warning-mode"
+                r"|See https://docs\.gradle|For more on this, please refer|Use '--warning-mode",
+                what="headers",
+            ),
+            Rule(Kind.ALARM, r"\S+\.(?:java|kt|groovy|scala):\d+: error: |e: ", has=": ", inside=False),
+        ),
+        frame=_FRAME,
+        library=_LIBRARY,
+        message=r"(?:\s*> |\s*)((?!\s*at )\S.*)",
+        evidence=r"\S.* > .+ FAILED(?: \(.*\))?$|(?:> Task )?:\S+ FAILED$|\d+ tests? completed"
+        r"|BUILD FAILED|\* What went wrong|Execution failed for|\s+[\w.$]+(?:Exception"
+        r"|Error)(?::| at )",
+        compiles=True,
+        finish=_finish_gradle,
+    )
+)

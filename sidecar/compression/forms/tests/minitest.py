@@ -1,0 +1,98 @@
+"""How minitest reads, alone and under Rails (captured with 5.17).
+
+TestCart#test_adds_tax = 0.00 s = F     verbose: a list of names
+  1) Failure:                           name, place, message, own frames
+TestCart#test_adds_tax [test/cart_test.rb:6]:
+Expected: 31
+  Actual: 30.8
+7 runs, 5 assertions, 3 failures, 1 errors, 1 skips     as printed
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from sidecar.compression.forms.tests.excerpts import tell
+from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, runner
+from sidecar.compression.forms.tests.must import Must, keep_evidence
+from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.vocabulary import Part, Segment
+
+__all__ = ["RUNNER"]
+
+_LIBRARY = r"/gems/|/rubygems|/lib/ruby/|<internal:|/minitest[-/]"
+_KIND = re.compile(r" *\d+\) (?:Failure|Error|Skipped):$|(?:Failure|Error|Skipped):$")
+
+
+def _finish(run: Run) -> None:
+    """A test that a section tells need not stand in the list; the name below each heading stays."""
+    told = {run.lines[i + 1].partition(" [")[0].removesuffix(":") for i in _headings(run)}
+    for index, name in run.failed.items():
+        if name in told:
+            run.why[index] = "failing tests, told below"
+    for index in _headings(run):
+        run.why[index + 1] = ""
+    keep_evidence(run, RUNNER.evidence(run.segment))
+
+
+def _headings(run: Run) -> list[int]:
+    return [section.start for section in run.sections if section.start + 1 < section.end]
+
+
+_GRAMMAR = Grammar(
+    name="minitest",
+    literals=(" assertions, ", "# Running:"),
+    sure=r"^\d+ (?:runs|tests), \d+ assertions, \d+ failures, \d+ errors",
+    likely=r"^# Running:$",
+    programs=frozenset({"ruby", "rake", "rails", "bundle", "minitest"}),
+    rules=(
+        Rule(Kind.SECTION, _KIND.pattern, has=":"),
+        Rule(Kind.TOTAL, r"\d+ (?:runs|tests), \d+ assertions, ", has=" assertions, "),
+        Rule(Kind.PASSED, r"(?P<name>\S+#.*) = [\d.]+ s = \.$", has=" s = ."),
+        Rule(Kind.FAILED, r"(?P<name>\S+#.*) = [\d.]+ s = [FE]$", has=" s = "),
+        Rule(Kind.SKIPPED, r"(?P<name>\S+#.*) = [\d.]+ s = S$", has=" s = S"),
+        Rule(Kind.END, r"Finished in ", "Finished in ", what="timing"),
+        Rule(
+            Kind.NOISE,
+            r"(?:Run options: |# Running:|You have skipped tests\."
+            r"|Running \d+ tests? in|Started with run options|Finished tests in)",
+            what="headers",
+        ),
+        Rule(Kind.NOISE, r"[.FES]+$", what="progress", inside=False),
+        Rule(Kind.ALARM, r"(?:bin/)?rails test \S+:\d+$", has="rails test "),
+    ),
+    frame=r" *(?P<path>\S+:\d+):in ",
+    library=_LIBRARY,
+    message=r"(?!\S+#\S+(?: \[.*\])?:$)(\S.*)",
+    evidence=r"(?!)",
+    tell=tell,
+    finish=_finish,
+)
+
+_MUST = Must(
+    heading=re.compile(r"^ +\d+\) (?:Failure|Error):$", re.MULTILINE),
+    anywhere=re.compile(r"^\d+ (?:runs|tests), \d+ assertions, .*$|^(?:bin/)?rails test \S+:\d+$", re.MULTILINE),
+    leaves=re.compile(r" +\d+\) Skipped:|\d+ (?:runs|tests), \d+ assert"),
+    message_lines=2,
+    always=re.compile(r" *(?:Expected|Actual): "),
+)
+
+
+def _parts(segment: Segment) -> list[Part]:
+    """Named by the test; what was skipped is no failure."""
+    parts: list[Part] = []
+    for part in _FORM.parts(segment):
+        lines = segment.lines[part.start : part.end]
+        if not _KIND.match(lines[0]):
+            parts.append(part)
+        elif len(lines) > 1 and "Skipped" not in lines[0]:
+            name = lines[1].partition(" [")[0].removesuffix(":")
+            said = lines[2].strip() if len(lines) > 2 else ""
+            parts.append(replace(part, label=name, said=f"{lines[1]} {said}"))
+    told = {part.label for part in parts if part.end - part.start > 1}
+    return [part for part in parts if part.end - part.start > 1 or part.label not in told]
+
+
+_FORM = runner(_GRAMMAR)
+RUNNER = replace(_FORM, evidence=_MUST.evidence, parts=_parts)

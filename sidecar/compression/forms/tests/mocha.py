@@ -1,0 +1,108 @@
+"""How mocha reads (captured with 12.0): the tree of tests, totals, then each failure with its path line by line.
+
+Cart                          the tree becomes a list of names
+  ✔ starts empty
+  1) adds tax                 left out: told below under the same number
+7 passing (243ms)             as printed
+9 failing
+1) Cart                       path, message, diff, own frames
+     adds tax:
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from sidecar.compression.forms.tests.coverage import mark_coverage
+from sidecar.compression.forms.tests.excerpts import tell
+from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, runner
+from sidecar.compression.forms.tests.must import Must, keep_evidence
+from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.forms.tests.tree import name_tree
+from sidecar.compression.vocabulary import Part, Segment
+
+__all__ = ["RUNNER"]
+
+_NUMBER = re.compile(r" *(\d+)\) ")
+_TIME = r"(?: \(\d+(?:\.\d+)?m?s\))?$"
+_PATH_LINES = 12
+
+
+def _finish(run: Run) -> None:
+    numbers = {found[1] for section in run.sections if (found := _NUMBER.match(run.lines[section.start]))}
+    _keep_paths(run)
+    name_tree(run, is_told=lambda whole: whole.rpartition(" > ")[2].partition(")")[0] in numbers)
+    mark_coverage(run)
+    keep_evidence(run, RUNNER.evidence(run.segment))
+
+
+def _keep_paths(run: Run) -> None:
+    """The lines that name a failing test stay even where what it says is the same as in an earlier one."""
+    for section in run.sections:
+        for index in range(section.start, min(section.end, section.start + _PATH_LINES)):
+            run.why[index] = ""
+            if run.lines[index].endswith(":") or not run.lines[index].strip():
+                break
+
+
+_GRAMMAR = Grammar(
+    name="mocha",
+    literals=(" passing", " failing", "Exception during run", "Error: No test files found", "✖ "),
+    sure=r"^  \d+ passing(?: \([^)]*\))?$|^  \d+ failing$|^ ?Exception during run: |^Error: No test files found: ",
+    programs=frozenset({"mocha", "npm", "npx", "yarn", "pnpm", "nyc", "c8"}),
+    rules=(
+        Rule(Kind.TOTAL, r"  \d+ (?:passing|failing|pending)\b", "  ", "ing"),
+        Rule(Kind.TOTAL, r"  (?:✖|✔) \d+ ", "  "),
+        Rule(Kind.PASSED, rf" +[✓✔√] (?P<name>\S.*?){_TIME}", " ", inside=False),
+        Rule(Kind.SECTION, r"  (?P<name>\d+\) \S.*)$", "  ", ") "),
+        Rule(Kind.FAILED, r" {4,}(?P<name>\d+\) \S.*)$", " ", ") ", inside=False),
+        Rule(Kind.SKIPPED, r" {2,}- (?P<name>\S.*)$", " ", "- ", inside=False),
+        Rule(Kind.NOISE, r"  [.!,]+$", "  ", what="progress"),
+        Rule(Kind.ALARM, r" ?Exception during run: ", has="Exception during run: "),
+        Rule(Kind.NOISE, r"    at .*(?:node:internal|node_modules)", "    at ", what="library frames", inside=False),
+        Rule(Kind.END, r"[-|]{5,}", "-", what="borders"),
+    ),
+    frame=r" +at (?:async )?(?:\S.* \()?(?P<path>[^()]+)\)?$",
+    library=r"node_modules[/\\]|\bnode:|\(internal/|at native$",
+    message=r" +(\S.*[^:])$",
+    evidence=r"(?!)",
+    tell=tell,
+    finish=_finish,
+)
+
+_MUST = Must(
+    heading=re.compile(r"^  \d+\) \S.*$", re.MULTILINE),
+    anywhere=re.compile(
+        r"^  \d+ (?:passing|failing|pending)\b|^ ?Exception during run: |^Error: No test files", re.MULTILINE
+    ),
+    leaves=re.compile(r"  \d+ (?:passing|failing)|\S.*\|| *[✓✔√] | {4}\d+\) "),
+    message_lines=3,
+    always=re.compile(r" +\w*(?:Error|Exception)\b.*: "),
+    place=re.compile(r" +at (?!.*(?:node_modules|node:|internal/))"),
+    advice=re.compile(r" +at .*(?:node_modules|node:|internal/)"),
+)
+
+
+def _parts(segment: Segment) -> list[Part]:
+    """Each failure with the whole path that its heading spreads over lines."""
+    parts: list[Part] = []
+    for part in _FORM.parts(segment):
+        words: list[str] = []
+        index = part.start
+        if not _NUMBER.match(segment.lines[part.start]):
+            parts.append(part)
+            continue
+        for index in range(part.start, min(part.end, part.start + _PATH_LINES)):
+            words.append(_NUMBER.sub("", segment.lines[index], count=1).strip())
+            if words[-1].endswith(":") or not words[-1]:
+                break
+        name = " > ".join(word for word in words if word).removesuffix(":")
+        said = next((line.strip() for line in segment.lines[index + 1 : part.end] if line.strip()), "")
+        if part.end - part.start > 1:
+            parts.append(replace(part, label=name, said=f"{name} - {said}"))
+    return parts
+
+
+_FORM = runner(_GRAMMAR)
+RUNNER = replace(_FORM, evidence=_MUST.evidence, parts=_parts)

@@ -1,0 +1,121 @@
+"""How `node --test` reads with its spec reporter (captured with 20.20): a tree with details, totals, failures again.
+
+▶ Cart                              headings of failing tests stay
+  ✔ starts empty (1.1ms)            a list of names
+  ✖ adds tax (1.1ms)                as printed; its details go, they are told below
+ℹ pass 2                            as printed
+✖ failing tests:
+test at test/cart.test.js:7:3       place, name, message, diff, own frames
+"""  # noqa: RUF002 - the signs are the runner's own
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from sidecar.compression.forms.tests.coverage import mark_coverage
+from sidecar.compression.forms.tests.excerpts import tell
+from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, runner
+from sidecar.compression.forms.tests.must import Must, keep_evidence
+from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.forms.tests.tree import name_tree
+from sidecar.compression.vocabulary import Part, Segment
+
+__all__ = ["RUNNER"]
+
+_TIME = r"(?: \([\d.]+m?s\))?"
+_BARE = re.compile(rf"[✖✔] (?P<name>.*?){_TIME}(?: # .*)?$")
+_PROPERTY = re.compile(r" +(?:generatedMessage: |code: 'ERR_(?:ASSERTION|TEST_FAILURE)'|operator: '|\}$)")
+
+
+def _title(line: str) -> str:
+    return _BARE.sub(r"\g<name>", line.strip().removeprefix("▶ "))
+
+
+def _finish(run: Run) -> None:
+    told: set[str] = set()
+    for section in run.sections:
+        told.update(line.strip() for line in run.lines[section.start : section.end])
+        for index in range(section.start, section.end):
+            if _PROPERTY.match(run.lines[index]):
+                run.why[index] = "details of the error"
+    first = run.sections[0].start if run.sections else 0
+    for index in range(first):
+        if run.kinds[index] is Kind.OTHER and not run.lines[index].startswith("▶"):
+            line = run.lines[index].strip()
+            if line in told and line:
+                run.why[index] = "failing tests, told below"
+                run.kinds[index] = Kind.NOISE
+            elif line.startswith("at ") and ("node:" in line or "node_modules" in line):
+                run.why[index] = "library frames"
+    name_tree(run, title=_title)
+    mark_coverage(run)
+    keep_evidence(run, RUNNER.evidence(run.segment))
+
+
+_GRAMMAR = Grammar(
+    name="node test",
+    literals=("ℹ tests ", "✖ failing tests:", "▶ "),
+    sure=r"^ℹ (?:tests|pass|fail) \d+$|^✖ failing tests:$",
+    likely=r"^ *✖ .* \([\d.]+ms\)$",
+    programs=frozenset({"node", "npm", "npx", "yarn", "pnpm", "tsx"}),
+    rules=(
+        Rule(Kind.SECTION, r"test at (?P<name>\S.*:\d+:\d+)$", "test at "),
+        Rule(Kind.END, r"✖ failing tests:$", "✖ failing tests:", what="headers"),
+        Rule(Kind.TOTAL, r"ℹ (?:tests|pass|fail|cancelled|skipped|todo) \d+$", "ℹ "),
+        Rule(Kind.NOISE, r"ℹ (?:suites|duration_ms) [\d.]+$", "ℹ ", what="timing"),
+        Rule(Kind.NOISE, r"ℹ (?:start|end) of coverage report$", "ℹ ", what="borders"),
+        Rule(
+            Kind.SKIPPED,
+            rf" *﹣ (?P<name>\S.*?){_TIME}(?: # (?:SKIP|TODO)(?: (?P<reason>.+))?)?$",
+            has="﹣",
+            inside=False,
+        ),
+        Rule(
+            Kind.SKIPPED,
+            rf" *[✔⚠] (?P<name>\S.*?){_TIME} # (?:SKIP|TODO)(?: (?P<reason>.+))?$",
+            has=" # ",
+            inside=False,
+        ),
+        Rule(Kind.PASSED, rf" *✔ (?P<name>\S.*?){_TIME}$", has="✔", inside=False),
+        Rule(Kind.FAILED, rf" *✖ (?P<name>\S.*?){_TIME}(?: # .*)?$", has="✖", inside=False),
+        Rule(Kind.NOISE, r"Node\.js v\d", "Node.js v", what="headers"),
+        Rule(Kind.NOISE, r"[.X]{2,}$", what="progress", inside=False),
+    ),
+    frame=r" +at (?:async )?(?:\S.* \()?(?P<path>[^()]+)\)?(?: \{)?$",
+    library=r"node_modules[/\\]|\bnode:",
+    message=r" +(\S.*)",
+    evidence=r"(?!)",
+    tell=tell,
+    finish=_finish,
+)
+
+_MUST = Must(
+    heading=re.compile(r"^test at \S.*:\d+:\d+$", re.MULTILINE),
+    anywhere=re.compile(
+        r"^ℹ (?:tests|pass|fail|cancelled|skipped|todo) \d+$|^ *✖ (?!failing tests:)\S.*$", re.MULTILINE
+    ),
+    leaves=re.compile(r"ℹ "),
+    message_lines=2,
+    place=re.compile(r" +at (?!.*(?:node_modules|node:))"),
+    advice=re.compile(r" +at .*(?:node_modules|node:)"),
+)
+
+
+def _parts(segment: Segment) -> list[Part]:
+    """Named by the test, not by its place."""
+    parts: list[Part] = []
+    for part in _FORM.parts(segment):
+        line = segment.lines[part.start]
+        if line.startswith("test at ") and part.start + 1 < part.end:
+            name = _title(segment.lines[part.start + 1])
+            said = segment.lines[part.start + 2].strip() if part.start + 2 < part.end else ""
+            parts.append(replace(part, label=name, said=f"{line} {name} - {said}"))
+        elif not any(segment.lines[other.start].startswith("test at ") for other in parts[:1]):
+            parts.append(part)
+    full = [part for part in parts if segment.lines[part.start].startswith("test at ")]
+    return full or parts
+
+
+_FORM = runner(_GRAMMAR)
+RUNNER = replace(_FORM, evidence=_MUST.evidence, parts=_parts)

@@ -1,0 +1,446 @@
+"""How a whole run of pytest reads, from its header to its final line (captured with 9.2).
+
+    === test session starts ===      header, progress          left out; a run that was cut off keeps its end
+    === ERRORS === / FAILURES        ___ name ___ per test     name, marked line, E lines, place, own frames
+    === warnings summary ===         places, message           each message once
+    === short test summary info ===  FAILED id - message       as printed
+    === 1 failed, 3 passed in 1s === the final line            as printed
+
+What a failing test printed is told by `pytest_failure`; this module knows the run around it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from sidecar.compression.forms.drafting import BLANK, condensed
+from sidecar.compression.forms.tests.pytest_evidence import evidence
+from sidecar.compression.forms.tests.pytest_failure import Told, mark_frames, tell
+from sidecar.compression.forms.tests.pytest_lines import (
+    FINAL,
+    HEADING,
+    is_captured_rule,
+    is_explanation,
+    is_heading,
+    is_outcome,
+    is_telling,
+)
+from sidecar.compression.forms.tests.pytest_parts import parts
+from sidecar.compression.forms.tests.repeats import Repeats
+from sidecar.compression.vocabulary import Block, Form, Rank, Segment, keep, note
+
+__all__ = ["RUNNER"]
+
+_TITLE = re.compile(r"={3,} (\S.*\S|\S) ={3,}$")
+_TITLES = (" test session starts ==", " short test summary info ==", "= FAILURES =", "= ERRORS =")
+_TITLE_LINE = re.compile(r"^={3,} (?:test session starts|short test summary info|FAILURES|ERRORS) ={3,}$", re.MULTILINE)
+_HEADER = re.compile(
+    r"(?:platform |cachedir: |rootdir: |configfile: |inifile: |testpaths: |plugins: |collecting|created: \d"
+    r"|\d+ workers \[|gw\d+ |scheduling tests via|bringing up nodes|asyncio: |anyio: |metadata: |django: |timeout: "
+    r"|timeout method: |timeout func_only: |benchmark: \d|hypothesis profile |Python \d|Test session starts)"
+)
+_WARNING = re.compile(r"  \S.*?:\d+: (\w+: .*|\w+)")
+_DIGITS = re.compile(r"\d+")
+_COLLECTED = re.compile(r"collected \d+ items?(?: / \d+ deselected)?(?: / \d+ selected)?$")
+_DOTS = re.compile(r"(?:\S+\.(?:py|rst|txt|md|pyi?|yaml|yml) )?[.FEsxXuRr,-]*(?: *\[ *(?:\d+%|\d+/\d+)\])?$")
+_OUTCOMES = ("PASSED", "FAILED", "ERROR", "SKIPPED", "XFAIL", "XPASS", "RERUN", "SUBPASS", "SUBFAIL", "SUBSKIP")
+_OUTCOME = re.compile(
+    r"(PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS|RERUN|SUBPASS(?:ED)?|SUBFAIL(?:ED)?|SUBSKIP(?:PED)?)\b"
+)
+_WORKER = re.compile(r"\[gw\d+\] \[ *\d+%\] ")
+_PERCENT = re.compile(r" +\[ *\d+%\]$")
+_TROUBLE = re.compile(r"\b(?:error|fail(?:ed|ure)?|fatal|critical|traceback|exception|panic)", re.IGNORECASE)
+
+_is_raised = re.compile(
+    r"\S.*:\d+: (?!in )\S|[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Failed|Warning)(?::|$)"
+).match
+"""Where and what was raised stays with every failure."""
+
+_QUIET = frozenset({"PASSES", "XFAILURES", "XPASSES"})
+_CUT = "failures without their title"
+
+_TAIL_LINES = 8
+"""A run without a final line was cut off or crashed: so many of its last lines tell where."""
+
+_WARNINGS_SHOWN = 20
+_SKIPS_SHOWN = 20
+_PRINTED_SHOWN = 3
+_TROUBLE_SHOWN = 20
+_COVERAGE_ROWS_SHOWN = 30
+_FRAGMENT_SHARE = 0.1
+_OWN_BLOCKS = 4
+_MERGED = 8
+_MERGED_EQUAL = 20
+"""The first failures have a block, and its marker, of their own; so many later or equal ones share one."""
+
+
+@dataclass(slots=True)
+class _Group:
+    """Failing tests [start, end) that share a block; *leader* is the earlier test they all failed like."""
+
+    start: int
+    end: int
+    name: str
+    leader: str
+    count: int = 1
+
+
+def _recognise(segment: Segment) -> float:
+    text = segment.text
+    asked = segment.command is not None and _is_pytest(segment.command.words)
+    if any(words in text for words in _TITLES) and _TITLE_LINE.search(text):
+        return 0.97
+    if "INTERNALERROR> " in text and any(line.startswith("INTERNALERROR> ") for line in segment.lines):
+        return 0.9
+    if text.startswith("ImportError while loading conftest ") or (asked and ": error: unrecognized arguments" in text):
+        return 0.85
+    if _is_filtered(segment.lines, text):
+        return 0.9
+    if " in " not in text or not any(word in text for word in (" passed", " failed", " error", "no tests", " skipped")):
+        return 0.0
+    tail = text[-4000:].split("\n")
+    if any(line.endswith(("s", "s)", "=")) and FINAL.match(line) for line in tail):
+        return 0.95 if asked or any(_is_progress(line) for line in segment.lines[:200]) else 0.7
+    return 0.0
+
+
+def _is_filtered(lines: Sequence[str], text: str) -> bool:
+    """Whether a filter (`pytest | grep FAILED`) left only pytest's own lines of the run, and no title."""
+    if not text.startswith(("FAILED ", "ERROR ", "E  ")) and "\nFAILED " not in text and "\nERROR " not in text:
+        return False
+    named = sum(1 for line in lines if ("::" in line and is_outcome(line)) or is_explanation(line))
+    return named >= max(1, _FRAGMENT_SHARE * len(lines))
+
+
+def _is_pytest(words: Sequence[str]) -> bool:
+    return bool(words) and (words[0] in {"pytest", "py.test", "tox", "nox"} or "pytest" in words[:4])
+
+
+def _is_progress(line: str) -> bool:
+    return line.endswith("%]") and (bool(_DOTS.match(line)) or "::" in line)
+
+
+def _reduce(segment: Segment) -> list[Block]:
+    return _Run(segment).blocks()
+
+
+class _Run:
+    """One pass over a run's lines; `why` collects what each line that may go is."""
+
+    def __init__(self, segment: Segment) -> None:
+        self.lines = segment.lines
+        self.exit_code = segment.exit_code
+        self.why: list[str] = [""] * len(segment.lines)
+        self.parts = list(_parts(segment.lines))
+        self.summarised = _summarised(segment.lines)
+        self.has_detail = any(title in {"FAILURES", "ERRORS", _CUT} for title, _, _ in self.parts)
+        self.is_finished = any(FINAL.match(line) for line in segment.lines[-40:] if " in " in line)
+        self.told = Told()
+        self.repeats = Repeats()
+        self.instead: dict[int, str] = {}
+        """Titles with shorter rules."""
+
+    def blocks(self) -> list[Block]:
+        blocks: list[Block] = []
+        begun = 0
+        is_red = self.has_detail or bool(self.exit_code) or not self.is_finished
+        rank = Rank.EVIDENCE if is_red else Rank.STRUCTURE
+        for title, start, end in self.parts:
+            if title in {"FAILURES", "ERRORS"}:
+                blocks.append(note(start, start + 1, [f"=== {title} ==="], Rank.STRUCTURE))
+                blocks.extend(self._failures(start + 1, end))
+            elif title == _CUT:
+                blocks.extend(self._failures(start, end))
+            else:
+                self._reader(title)(start, end)
+                if title not in _QUIET:
+                    self._keep_telling(start, end)
+                if not is_red:
+                    continue  # a green run is one region with one marker
+                closing = self._closing(start, end)
+                blocks.extend(condensed(self.lines, self.why, start, closing, rank=rank))
+                if closing < end:
+                    blocks.append(keep(closing, end, rank))
+            begun = end
+        closing = self._closing(begun, len(self.lines))
+        blocks.extend(condensed(self.lines, self.why, begun, closing, rank=rank))
+        if closing < len(self.lines):
+            blocks.append(keep(closing, len(self.lines), Rank.EVIDENCE))
+        return blocks
+
+    def _closing(self, start: int, end: int) -> int:
+        """Where the run's final line is, which stands by itself; *end* where there is none."""
+        return next((index for index in range(end - 1, start - 1, -1) if FINAL.match(self.lines[index])), end)
+
+    def _reader(self, title: str) -> Callable[[int, int], None]:
+        if title == "warnings summary" or title.startswith("warnings summary "):
+            return self._warnings
+        if title == "short test summary info":
+            return self._summary
+        if title in {"tests coverage", "coverage"} or title.startswith("coverage: "):
+            return self._coverage
+        if title in _QUIET:
+            return self._passes
+        if title in {"", "test session starts"}:
+            return self._progress
+        return self._other
+
+    def _keep_telling(self, start: int, end: int) -> None:
+        """Outcomes, explanations and totals stay wherever another program's output has carried them."""
+        for index in range(start, end):
+            if self.why[index] and is_telling(self.lines[index]):
+                self.why[index] = ""
+
+    def _failures(self, start: int, end: int) -> list[Block]:
+        """The first failures each in a block of their own; later ones, and ones like an earlier one, share blocks."""
+        blocks: list[Block] = []
+        groups: list[_Group] = []
+        for first, last in _sections(self.lines, start, end):
+            name = _name(self.lines[first])
+            leader = tell(self.lines, first, last, self.why, name=name, told=self.told)
+            if name:
+                self._short_rules(first, last)
+            if name and not leader:
+                body = [i for i in range(first + 1, last) if not self.why[i]]
+                self.repeats.mark(self.lines, body, self.why, stays=_is_raised)
+            limit = _MERGED_EQUAL if leader else _MERGED if len(groups) >= _OWN_BLOCKS else 1
+            if groups and groups[-1].leader == leader and groups[-1].count < limit:
+                groups[-1].end = last
+                groups[-1].count += 1
+            else:
+                groups.append(_Group(first, last, name, leader))
+        for group in groups:
+            name = group.name if group.count == 1 else ""
+            blocks.extend(
+                condensed(
+                    self.lines,
+                    self.why,
+                    group.start,
+                    group.end,
+                    rank=Rank.EVIDENCE,
+                    name=name,
+                    instead=self.instead,
+                )
+            )
+        return blocks
+
+    def _short_rules(self, start: int, end: int) -> None:
+        """The titles of what was captured are as clear between three dashes as between thirty."""
+        for index in range(start + 1, end):
+            if is_captured_rule(self.lines[index]):
+                self.instead[index] = f"--- {self.lines[index].strip('- ')} ---"
+
+    def _progress(self, start: int, end: int) -> None:
+        """Header and progress go; what tests printed between (`-s`, live logs, a crash) is kept where it is telling."""
+        printed: list[int] = []
+        skips: set[str] = set()
+        for index in range(start, end):
+            reason = self._progress_reason(self.lines[index], skips)
+            if reason is None:
+                printed.append(index)
+            else:
+                self.why[index] = reason
+        self._printed(printed)
+        if not self.is_finished:
+            last = [i for i in range(start, end) if self.lines[i].strip()][-_TAIL_LINES:]
+            for index in last:
+                if self.why[index] not in {"library frames", "source lines", "header"}:
+                    self.why[index] = ""
+
+    def _progress_reason(self, line: str, skips: set[str]) -> str | None:
+        """What the line is when it may go, "" when it must stay, None when a test printed it."""
+        if not line.strip():
+            return BLANK
+        if line.endswith("=") and _TITLE.match(line):
+            return "header"
+        if _HEADER.match(line) or _COLLECTED.match(line):
+            return "header"
+        if line.startswith("collected "):
+            return "" if "error" in line else "header"
+        if _DOTS.match(line):
+            return "" if self._tells_alone(line) else "progress"
+        bare = _WORKER.sub("", line) if line.startswith("[gw") else line
+        outcome = _OUTCOME.match(bare)
+        name = bare[outcome.end() :].strip() if outcome else ""
+        if outcome is None and "::" in bare:
+            outcome, name = _outcome_at_end(bare)
+            if outcome is None:
+                return "passed tests" if _is_node_id(bare) else None
+        if outcome is None or (
+            name and bare is line and "::" not in bare and _PERCENT.sub("", bare) != outcome.group()
+        ):
+            return None
+        return self._outcome_reason(outcome.group(1), _PERCENT.sub("", name), bare, skips)
+
+    def _outcome_reason(self, outcome: str, name: str, line: str, skips: set[str]) -> str:
+        if outcome.startswith(("FAILED", "ERROR", "SUBFAIL")):
+            is_told = name in self.summarised if name and self.summarised else self.summarised or self.has_detail
+            return "failing tests, told below" if is_told else ""
+        if outcome.startswith("SKIPPED"):
+            reason = _PERCENT.sub("", line.partition("SKIPPED (")[2])
+            if not reason or reason in skips or len(skips) >= _SKIPS_SHOWN or self.summarised:
+                return "skipped tests"
+            skips.add(reason)
+            return ""
+        return "passed tests"
+
+    def _tells_alone(self, line: str) -> bool:
+        """A progress line is the only trace of a failure when nothing below names it."""
+        if self.has_detail or self.summarised:
+            return False
+        marks = _PERCENT.sub("", line).rpartition(" ")[2]
+        return "F" in marks or "E" in marks
+
+    def _printed(self, printed: Sequence[int]) -> None:
+        """Of what tests printed: all of it where it is short, else its ends and its trouble, each kind once."""
+        for run in _runs(printed):
+            if any('File "' in self.lines[i] for i in run):
+                mark_frames(self.lines, run[0], run[-1] + 1, self.why)
+            left = [i for i in run if not self.why[i]]
+            if len(left) <= 2 * _PRINTED_SHOWN or self.lines[left[0]].startswith("INTERNALERROR"):
+                continue
+            seen: set[str] = set()
+            for index in left[_PRINTED_SHOWN:-_PRINTED_SHOWN]:
+                template = _DIGITS.sub("0", self.lines[index])
+                if _TROUBLE.search(template) and template not in seen and len(seen) < _TROUBLE_SHOWN:
+                    seen.add(template)
+                else:
+                    self.why[index] = "printed output"
+
+    def _warnings(self, start: int, end: int) -> None:
+        """Each message once, with its first place; the tests that raised it and the source line go."""
+        seen: set[str] = set()
+        showing = False
+        for index in range(start + 1, end):
+            line = self.lines[index]
+            if line.startswith("  ") and (found := _WARNING.match(line)):
+                showing = found[1] not in seen and len(seen) < _WARNINGS_SHOWN
+                seen.add(found[1])
+                self.why[index] = "" if showing else "repeated warnings"
+            elif not (showing and line.startswith("  ") and not line.startswith("   ")):
+                showing = showing and line.startswith("  ")
+                self.why[index] = "where warnings were raised" if line.strip() else BLANK
+
+    def _summary(self, start: int, end: int) -> None:
+        skips = 0
+        for index in range(start + 1, end):
+            line = self.lines[index]
+            if line.startswith(("PASSED ", "SUBPASS")):
+                self.why[index] = "passed tests"
+            elif line.startswith(("SKIPPED ", "XFAIL ", "SUBSKIP")):
+                skips += 1
+                self.why[index] = "" if skips <= _SKIPS_SHOWN else "skipped tests"
+
+    def _coverage(self, start: int, end: int) -> None:
+        """Rows of files that are not fully covered stay, as many as one would read, and the total."""
+        rows = 0
+        for index in range(start + 1, end):
+            line = self.lines[index]
+            fields = line.split()
+            if not fields or set(line) == {"-"} or line.startswith("_"):
+                self.why[index] = BLANK
+            elif "100%" in fields[1:] and fields[0] != "TOTAL":
+                self.why[index] = "fully covered files"
+            elif len(fields) > 3 and any(field.endswith("%") for field in fields) and fields[0] != "TOTAL":
+                rows += 1
+                self.why[index] = "" if rows <= _COVERAGE_ROWS_SHOWN else "more files"
+
+    def _passes(self, start: int, end: int) -> None:
+        for index in range(start, end):
+            self.why[index] = "output of tests that did not fail"
+
+    def _other(self, start: int, end: int) -> None:
+        """A section of a plugin, or one we do not know: kept."""
+
+
+def _parts(lines: Sequence[str]) -> Iterable[tuple[str, int, int]]:
+    """The run's titled sections as (title, start, end); the lines before the first have no title."""
+    begun, title = 0, ""
+    for index, line in enumerate(lines):
+        if not line.startswith(("===", "---------- coverage: ")):
+            continue
+        found = _TITLE.match(line)
+        if found is None and line.startswith("==="):
+            continue
+        if index > begun:
+            yield from _part(lines, title, begun, index)
+        begun = index
+        title = "coverage" if found is None else _title(found.group(1), line)
+    if begun < len(lines):
+        yield from _part(lines, title, begun, len(lines))
+
+
+def _part(lines: Sequence[str], title: str, start: int, end: int) -> Iterable[tuple[str, int, int]]:
+    """A part; of an output that begins in the middle of its failures these are told from the progress before."""
+    cut = end
+    if not title:
+        cut = next((i for i in range(start, end) if is_heading(lines[i]) or is_explanation(lines[i])), end)
+    if start < cut:
+        yield title, start, cut
+    if cut < end:
+        yield _CUT, cut, end
+
+
+def _title(words: str, line: str) -> str:
+    return "final" if FINAL.match(line) else words
+
+
+def _sections(lines: Sequence[str], start: int, end: int) -> Iterable[tuple[int, int]]:
+    """The failing tests between two titles, each from its `___ name ___` to the next.
+
+    Without headings (`--tb=line`) each explanation begins one.
+    """
+    begun = start
+    has_headings = any(is_heading(line) for line in lines[start:end])
+    for index in range(start + 1, end):
+        line = lines[index]
+        starts_explanation = is_explanation(line) and not is_explanation(lines[index - 1])
+        if is_heading(line) if has_headings else starts_explanation:
+            yield begun, index
+            begun = index
+    if begun < end:
+        yield begun, end
+
+
+def _name(line: str) -> str:
+    found = HEADING.match(line)
+    return found.group(1) if found else ""
+
+
+def _summarised(lines: Sequence[str]) -> frozenset[str]:
+    """The node ids that the short summary names as failed."""
+    names = set()
+    for line in lines:
+        if line.startswith(("FAILED ", "ERROR ", "SUBFAIL")):
+            names.add(line.partition(" ")[2].strip().partition(" - ")[0])
+    return frozenset(names)
+
+
+def _outcome_at_end(line: str) -> tuple[re.Match[str] | None, str]:
+    """`tests/test_a.py::test_b FAILED  [ 5%]`: the outcome and the node id before it."""
+    for word in _OUTCOMES:
+        place = line.rfind(" " + word)
+        if place > 0:
+            return _OUTCOME.match(line, place + 1), line[:place]
+    return None, ""
+
+
+def _is_node_id(line: str) -> bool:
+    path, separator, _ = line.partition("::")
+    return bool(separator) and " " not in path and "." in path
+
+
+def _runs(indexes: Sequence[int]) -> Iterable[list[int]]:
+    run: list[int] = []
+    for index in indexes:
+        if run and index != run[-1] + 1:
+            yield run
+            run = []
+        run.append(index)
+    if run:
+        yield run
+
+
+RUNNER = Form(name="pytest", recognise=_recognise, evidence=evidence, reduce=_reduce, parts=parts)

@@ -1,0 +1,94 @@
+"""What of pytest's output must survive, found line by line without the parser that shortens it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sidecar.compression.forms.tests.pytest_lines import is_outcome
+from sidecar.compression.vocabulary import Evidence, Segment, verbatim
+
+__all__ = ["evidence"]
+
+_TITLE = re.compile(r"={3,} (\S.*\S|\S) ={3,}$")
+_HEADING = re.compile(r"_+ [^_\s].* _+$|_+ _*[A-Za-z].* _+$")
+_TOTALS = re.compile(
+    r"(?:=+ )?(?:\d+ (?:passed|failed|error|skipped|deselected|xfailed|xpassed|warning|rerun|subtests)"
+    r"|no tests ).* in [\d.]+"
+)
+_RAISED = re.compile(r"\S.*:\d+: (?!in )\S")
+_RAISED_NATIVE = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Failed|Warning)(?::|$)")
+_STARTS = (
+    "!!!",
+    "Fatal Python error",
+    "FAIL Required test coverage",
+    "ERROR: ",
+    "worker '",
+    "pytest: error",
+    "ImportError while",
+    "TOTAL ",
+)
+_QUIET = frozenset({"PASSES", "XFAILURES", "XPASSES"})
+_DIFF_LINES = 40
+_DIFF_HEAD = 12
+
+
+def evidence(segment: Segment) -> list[Evidence]:
+    """E lines and places (each once), names, outcomes, interruptions, internal errors, totals."""
+    lines = segment.lines
+    found: list[int] = []
+    title = "FAILURES" if " short test summary info ==" not in segment.text else ""
+    said: set[str] = set()
+    captured = False
+    index = 0
+    while index < len(lines):
+        line = lines[index]
+        initial = line[:1]
+        if initial == "=" and (heading := _TITLE.match(line)):
+            title, captured = heading[1], False
+            if _TOTALS.match(line):
+                found.append(index)
+        elif initial == "-" and line.startswith("---") and " Captured " in line:
+            captured = True
+        elif title in _QUIET:
+            pass
+        elif line == "E" or line.startswith("E "):
+            end = index
+            while end < len(lines) and (lines[end] == "E" or lines[end].startswith("E ")):
+                end += 1
+            found.extend(i for i in _explanation(index, lines[index:end]) if lines[i] not in said)
+            said.update(lines[index:end])
+            index = end
+            continue
+        elif _is_evidence(line, initial, title, captured):
+            if initial in {"_", "="} or line not in said:
+                found.append(index)
+            said.add(line)
+            captured = captured and initial != "_"
+        elif initial == "_" and _HEADING.match(line):
+            captured = False
+        index += 1
+    return verbatim(segment, found)
+
+
+def _is_evidence(line: str, initial: str, title: str, captured: bool) -> bool:
+    if is_outcome(line):
+        return True
+    if line.startswith(_STARTS):
+        return True
+    if initial.isdigit() or initial == "n":
+        return bool(_TOTALS.match(line))
+    if line.startswith("INTERNALERROR> "):
+        return bool(_RAISED_NATIVE.match(line[15:]))
+    if title not in {"FAILURES", "ERRORS"}:
+        return False
+    if initial == "_":
+        return bool(_HEADING.match(line))
+    return not captured and bool(_RAISED.match(line) or _RAISED_NATIVE.match(line))
+
+
+def _explanation(start: int, group: Sequence[str]) -> list[int]:
+    if len(group) <= _DIFF_LINES:
+        return list(range(start, start + len(group)))
+    changed = [number for number, line in enumerate(group) if line[1:].lstrip()[:1] in {"+", "-", "?"}]
+    return sorted({start + number for number in (*range(_DIFF_HEAD), *changed)})

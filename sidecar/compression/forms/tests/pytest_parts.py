@@ -1,0 +1,92 @@
+"""What of a pytest run can be asked for by name: each failing test, each error, each warning.
+
+The label is the node id where the short summary tells it (`tests/test_a.py::TestB::test_c`), else the heading's name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
+
+from sidecar.compression.forms.tests.pytest_lines import HEADING, is_explanation, is_heading, is_outcome
+from sidecar.compression.vocabulary import Part, Segment
+
+__all__ = ["parts"]
+
+_PHASE = re.compile(r"ERROR (?:at (?:setup|teardown) of|collecting) ")
+_WARNING = re.compile(r"  (\S.*?):\d+: (\w+: .*|\w+)$")
+
+
+def parts(segment: Segment) -> list[Part]:
+    """The failing tests in the order of their sections; without sections, as the summary names them."""
+    lines = segment.lines
+    summary = _summary(lines)
+    waiting: dict[str, deque[tuple[int, str]]] = defaultdict(deque)
+    for index, node in summary:
+        waiting[_short(node)].append((index, node))
+    found: list[Part] = []
+    told: set[int] = set()
+    for start, end in _sections(lines):
+        heading = HEADING.match(lines[start])
+        name = heading[1] if heading else lines[start]
+        kind = "error" if _PHASE.match(name) else "failure"
+        bare = _PHASE.sub("", name)
+        named = waiting.get(_short(bare))
+        if named:
+            index, label = named.popleft()
+            told.add(index)
+            said = lines[index]
+        else:
+            label = bare
+            why = next((lines[i][1:].strip() for i in range(start, end) if is_explanation(lines[i])), "")
+            said = f"{name} - {why}" if why else name
+        found.append(Part(kind, label, start, end, said))
+    for index, node in summary:
+        if index not in told:
+            kind = "error" if lines[index].startswith("ERROR") else "failure"
+            found.append(Part(kind, node, index, index + 1, lines[index]))
+    found.extend(_warnings(lines))
+    return sorted(found, key=lambda part: part.start)
+
+
+def _sections(lines: Sequence[str]) -> Iterable[tuple[int, int]]:
+    """Each `___ name ___` to the next one, or to the next title."""
+    begun = -1
+    for index, line in enumerate(lines):
+        initial = line[:1]
+        if initial not in {"_", "="}:
+            continue
+        is_title = line.startswith("====") and line.endswith("====")
+        if is_title or (initial == "_" and is_heading(line)):
+            if begun >= 0:
+                yield begun, index
+            begun = -1 if is_title else index
+    if begun >= 0:
+        yield begun, len(lines)
+
+
+def _summary(lines: Sequence[str]) -> list[tuple[int, str]]:
+    """The lines of the short summary that name a failure, with the node id each names."""
+    return [
+        (index, line.partition(" ")[2].strip().partition(" - ")[0])
+        for index, line in enumerate(lines)
+        if line[:1] in {"F", "E"} and is_outcome(line)
+    ]
+
+
+def _short(node: str) -> str:
+    """How a heading writes a node id: without its file, classes joined by a dot."""
+    path, separator, rest = node.partition("::")
+    return rest.replace("::", ".") if separator else path
+
+
+def _warnings(lines: Sequence[str]) -> Iterable[Part]:
+    seen: set[str] = set()
+    inside = False
+    for index, line in enumerate(lines):
+        if line.startswith("==="):
+            inside = " warnings summary " in line
+        elif inside and line.startswith("  ") and (found := _WARNING.match(line)) and found[2] not in seen:
+            seen.add(found[2])
+            yield Part("warning", f"{found[1]}: {found[2]}", index, index + 1, line.strip())

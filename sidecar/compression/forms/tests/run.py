@@ -1,0 +1,395 @@
+"""One run's lines become blocks: what stays, which names are listed, and where a marker stands.
+
+failing section      heading, message, diff, own frames; one block each, equal ones together
+between sections     totals, headings, alarms as printed; passed tests as one list for each long stretch of them
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from sidecar.compression.alarms import alarm_lines, is_alarm
+from sidecar.compression.forms.drafting import BLANK, joined
+from sidecar.compression.forms.tests.grammar import Grammar, Kind, Read, Section, read
+from sidecar.compression.forms.tests.names import listed, sampled
+from sidecar.compression.forms.tests.repeats import Repeats
+from sidecar.compression.vocabulary import Block, Rank, Segment, keep
+
+__all__ = ["Run"]
+
+_PASSED = "passed tests"
+_WORTH_CHARS = 70
+_GAP_CHARS = 400
+_LONG_GAP_CHARS = 2_500
+"""A stretch that may go and is so long gets a block, and a marker, of its own; the longer one wherever it stands."""
+
+_SHARE_GREEN = 0.46
+_SHARE_RED = 0.24
+"""How much of the output, in characters, the names of passed tests may cost; past it a sample of them stands."""
+
+_SAMPLE_RED = 0.3
+_SAMPLE_GREEN = 0.8
+"""How much of that room a sample takes: names apart from each other share less of their beginnings."""
+
+_TAIL_LINES = 8
+"""A run without totals was cut off or crashed: so many of its last lines tell where."""
+
+_PRINTED_SHOWN = 3
+_TROUBLE_SHOWN = 20
+_SECTION_LINES = 60
+_SECTION_HEAD = 30
+_SECTION_TAIL = 12
+_SECTION_TROUBLE = 20
+_FRAMES_AT_EACH_END = 4
+_MERGED = 8
+"""So many failures share a block, and so a marker; twice as many where they repeat an earlier one."""
+
+_CONTEXT = 2
+"""So many unchanged lines stay on both sides of a changed one in a comparison."""
+
+_CHANGED = re.compile(r" *[-+?<>]")
+_UNCHANGED = re.compile(r"  |$")
+
+_DIGITS = re.compile(r"\d+")
+_THROWN = re.compile(r"\s*[A-Za-z_][\w.$]*(?:Error|Exception)(?::| at )")
+"""What was raised stays wherever it stands, however often."""
+
+_SAID_CHARS = 100
+
+_TOLD = frozenset({Kind.OTHER, Kind.KEPT})
+_LOUD = frozenset({Kind.FAILED, Kind.ALARM, Kind.SECTION, Kind.TOTAL})
+
+
+class Run:
+    """What is known of a run's lines, and what becomes of each: `why[i]` is "" for a line that stays."""
+
+    def __init__(self, grammar: Grammar, segment: Segment) -> None:
+        self.grammar = grammar
+        self.segment = segment
+        self.lines: Sequence[str] = segment.lines
+        told: Read = read(grammar, segment.lines)
+        self.kinds = told.kinds
+        self.rules = told.rules
+        self.names = told.names
+        self.failed = told.failed
+        self.reasons = told.reasons
+        self.sections: list[Section] = told.sections
+        self.why: list[str] = [""] * len(self.lines)
+        self.instead: dict[int, str] = {}
+        self.shortened = "hashes"
+        """What is left out of lines that `instead` prints in other words."""
+        self.delegated: list[tuple[int, int, list[Block]]] = []
+        self.label = grammar.passed_label
+        self._share = 1.0
+        self._repeats = Repeats()
+        self._times: dict[str, int] = {}
+
+    @property
+    def is_red(self) -> bool:
+        return bool(self.segment.exit_code or self.failed or self.sections or Kind.ALARM in self.kinds)
+
+    def blocks(self) -> list[Block]:
+        inside = self._inside()
+        self._mark(inside)
+        said: dict[tuple[str, ...], tuple[str, frozenset[str]]] = {}
+        for section in self.sections:
+            if self.grammar.tell is not None:
+                self.grammar.tell(self, section.start, section.end)
+            else:
+                self.tell_section(section.start, section.end)
+            self._repeat(section, said)
+            if not section.leader:
+                self._repeats.mark(self.lines, self._told(section), self.why, stays=_is_said)
+        if self.grammar.compiles:
+            self._delegate(inside)
+        if self.grammar.finish is not None:
+            self.grammar.finish(self)
+        self._share_out()
+        return list(self._written())
+
+    def _inside(self) -> bytearray:
+        inside = bytearray(len(self.lines))
+        for section in self.sections:
+            inside[section.start : section.end] = b"\1" * (section.end - section.start)
+        return inside
+
+    def _mark(self, inside: bytearray) -> None:
+        why, kinds = self.why, self.kinds
+        reasons: set[str] = set()
+        run: list[int] = []
+        for index, kind in enumerate(kinds):
+            if kind is Kind.OTHER:
+                if not inside[index]:
+                    run.append(index)
+                continue
+            if kind is Kind.BLANK:
+                why[index] = BLANK
+                continue
+            if run:
+                self._printed(run)
+                run = []
+            if kind is Kind.PASSED:
+                why[index] = _PASSED
+            elif kind is Kind.BEGUN or kind is Kind.NOISE or kind is Kind.END:
+                why[index] = self.rules[index].what or (_PASSED if kind is Kind.BEGUN else "headers")
+            elif kind is Kind.SKIPPED:
+                reason = self.reasons[index]
+                if not reason or reason in reasons:
+                    why[index] = "skipped tests"
+                reasons.add(reason)
+        if run:
+            self._printed(run)
+        if Kind.TOTAL not in kinds:
+            for index in [i for i in range(len(why)) if kinds[i] is not Kind.BLANK][-_TAIL_LINES:]:
+                why[index] = ""
+
+    def _printed(self, run: Sequence[int]) -> None:
+        """Of what the run printed between its tests: all of it where short, else its ends and its trouble.
+
+        A line printed again and again, but for its numbers, stays the first times.
+        """
+        if len(run) <= 2 * _PRINTED_SHOWN:
+            for index in run:
+                template = _DIGITS.sub("0", self.lines[index][:200])
+                self._times[template] = times = self._times.get(template, 0) + 1
+                if times > _PRINTED_SHOWN and not (_THROWN.match(template) or is_alarm(self.lines[index])):
+                    self.why[index] = "printed output"
+            return
+        middle = run[_PRINTED_SHOWN:-_PRINTED_SHOWN]
+        loud = self._loud(middle)
+        seen: set[str] = set()
+        for index in middle:
+            self.why[index] = "" if self._is_new_trouble(index, loud, seen, _TROUBLE_SHOWN) else "printed output"
+
+    def _loud(self, indexes: Sequence[int]) -> frozenset[int]:
+        """Which of the lines sound an alarm; asked of all at once, for one by one costs ten times as much."""
+        return frozenset(indexes[number] for number in alarm_lines([self.lines[index] for index in indexes]))
+
+    def _is_new_trouble(self, index: int, loud: frozenset[int], seen: set[str], limit: int) -> bool:
+        line = self.lines[index]
+        if _THROWN.match(line[:2_000]):
+            return True
+        if len(seen) >= limit or index not in loud:
+            return False
+        template = _DIGITS.sub("0", line[:2_000])
+        if template in seen:
+            return False
+        seen.add(template)
+        return True
+
+    def tell_section(self, start: int, end: int) -> None:
+        """Mark what of a failing section may go: library frames, and of a long report what lies in its middle."""
+        frames: list[int] = []
+        others: list[int] = []
+        for index in range(start, end):
+            if self.kinds[index] is not Kind.OTHER:
+                continue
+            is_frame = self.grammar.frame and self.grammar.is_frame(self.lines[index][:2_000])
+            (frames if is_frame else others).append(index)
+        self.tell_frames(frames)
+        self.tell_comparison(start, end)
+        self.tell_report([index for index in others if not self.why[index]])
+
+    def tell_comparison(self, start: int, end: int) -> None:
+        """Of the unchanged lines of a comparison (`  same`, `- was`, `+ is`) those near a changed one stay."""
+        index = start
+        while index < end:
+            first = index
+            changed: list[int] = []
+            while index < end and self.kinds[index] in {Kind.OTHER, Kind.BLANK}:
+                if _CHANGED.match(self.lines[index]):
+                    changed.append(index)
+                elif not _UNCHANGED.match(self.lines[index]):
+                    break
+                index += 1
+            if changed and index - first > len(changed) + 4 * _CONTEXT:
+                near = {i for at in changed for i in range(at - _CONTEXT, at + _CONTEXT + 1)}
+                for i in range(first, index):
+                    if i not in near:
+                        self.why[i] = self.why[i] or "unchanged lines of the comparison"
+            index = max(index, first + 1)
+
+    def tell_frames(self, frames: Sequence[int]) -> None:
+        """The user's frames stay, from both ends where there are many; where none is the user's the first two do."""
+        own = [index for index in frames if not self.grammar.is_library(self.lines[index][:2_000])]
+        kept = own or list(frames[:2])
+        if len(kept) > 2 * _FRAMES_AT_EACH_END:
+            kept = [*kept[:_FRAMES_AT_EACH_END], *kept[-_FRAMES_AT_EACH_END:]]
+        stays, mine = set(kept), set(own)
+        for index in frames:
+            if index not in stays:
+                self.why[index] = "repeated frames" if index in mine else "library frames"
+
+    def tell_report(self, report: Sequence[int]) -> None:
+        """Of a long report its head, its alarms, its changed lines and its end stay."""
+        if len(report) <= _SECTION_LINES:
+            return
+        seen: set[str] = set()
+        changed = 0
+        middle = report[_SECTION_HEAD:-_SECTION_TAIL]
+        loud = self._loud(middle)
+        for index in middle:
+            line = self.lines[index]
+            if line.lstrip()[:1] in {"+", "-", "<", ">"} and changed < 2 * _SECTION_LINES:
+                changed += 1
+            elif not self._is_new_trouble(index, loud, seen, _SECTION_TROUBLE):
+                self.why[index] = "more of what the test printed"
+
+    def _told(self, section: Section) -> list[int]:
+        """What stays below the heading of a failing section."""
+        own = range(section.start, section.end)
+        return [i for i in own if i != section.heading and not self.why[i] and self.kinds[i] in _TOLD]
+
+    def _repeat(self, section: Section, said: dict[tuple[str, ...], tuple[str, frozenset[str]]]) -> None:
+        """Of a section in the very words of an earlier one only what differs stays."""
+        body = [i for i in range(section.start, section.end) if i != section.heading and not self.why[i]]
+        words = tuple(self.lines[i] for i in body if self.kinds[i] is Kind.OTHER)
+        if sum(map(len, words)) < _WORTH_CHARS:
+            return
+        leader, lines = said.setdefault(words, (section.name, frozenset(words)))
+        if leader == section.name and lines:
+            said[words] = (leader, lines)
+        if leader != section.name:
+            section.leader = leader
+            for i in body:
+                if self.lines[i] in lines:
+                    self.why[i] = f"the same as in {leader}"
+
+    def _delegate(self, inside: bytearray) -> None:
+        """Give what a compiler said around the tests to the form that reads compilers."""
+        from sidecar.compression.forms import diagnostics
+
+        for start, end in _stretches(self.kinds, inside):
+            lines = self.lines[start:end]
+            if not any("error" in line or "warning" in line for line in lines):
+                continue
+            part = Segment(lines, command=None, exit_code=self.segment.exit_code)
+            if diagnostics.FORM.recognise(part) >= 0.5:
+                moved = [replace(b, start=b.start + start, end=b.end + start) for b in diagnostics.FORM.reduce(part)]
+                self.delegated.append((start, end, moved))
+
+    def _share_out(self) -> None:
+        """Decide whether all names of passed tests are listed, or a sample of them."""
+        names = [name for i, name in self.names.items() if self.why[i]]
+        whole = sum(map(len, self.lines)) + len(self.lines)
+        room = (_SHARE_RED if self.is_red else _SHARE_GREEN) * whole
+        cost = sum(map(len, names)) + len(names)
+        if cost > room:
+            # Only what names share can still make room.
+            cost = sum(len(line) + 1 for line in listed("passed", names))
+        sample = _SAMPLE_RED if self.is_red else _SAMPLE_GREEN
+        self._share = 1.0 if cost <= room else sample * room / cost
+
+    def _written(self) -> Iterable[Block]:
+        pieces: list[tuple[int, int, list[Block] | Section]] = [(s, e, blocks) for s, e, blocks in self.delegated]
+        pieces.extend((section.start, section.end, section) for section in self.sections)
+        pieces.sort(key=lambda piece: piece[0])
+        at = 0
+        held: list[Section] = []
+        for start, end, piece in pieces:
+            if start < at:
+                continue
+            cost = sum(1 if section.leader else 2 for section in held)
+            joins = isinstance(piece, Section) and cost < 2 * _MERGED and bool(held) and self._is_trifle(at, start)
+            if not joins:
+                yield from self._sections(held)
+                held = []
+                yield from self._region(at, start)
+            if isinstance(piece, Section):
+                held.append(piece)
+            else:
+                yield from piece
+            at = end
+        yield from self._sections(held)
+        yield from self._region(at, len(self.lines))
+
+    def _is_trifle(self, start: int, end: int) -> bool:
+        """Whether what stands between two sections goes, and is too little for a marker of its own."""
+        return all(self.why[start:end]) and sum(map(len, self.lines[start:end])) < _GAP_CHARS
+
+    def _sections(self, held: Sequence[Section]) -> Iterable[Block]:
+        if held:
+            name = held[0].name if len(held) == 1 else ""
+            yield from self._block(held[0].start, held[-1].end, Rank.EVIDENCE, name)
+
+    def _region(self, start: int, end: int) -> Iterable[Block]:
+        """Blocks for lines between sections: each long gap by itself, short ones with the lines around them."""
+        at = start
+        index = start
+        why = self.why
+        while index < end:
+            if not why[index]:
+                index += 1
+                continue
+            first = index
+            size = 0
+            while index < end and why[index]:
+                size += len(self.lines[index]) + 1
+                index += 1
+            if size >= _LONG_GAP_CHARS or (size >= _GAP_CHARS and at < first and self._is_long(at, first)):
+                yield from self._block(at, first, self._rank(at, first))
+                yield from self._block(first, index, Rank.CONTENT)
+                at = index
+        yield from self._block(at, end, self._rank(at, end))
+
+    def _is_long(self, start: int, end: int) -> bool:
+        """Whether what is kept here is so much that a list of names at its end would stand too far from its place."""
+        return sum(len(self.lines[i]) + 1 for i in range(start, end) if not self.why[i]) > _LONG_GAP_CHARS
+
+    def _rank(self, start: int, end: int) -> Rank:
+        return Rank.EVIDENCE if any(kind in _LOUD for kind in self.kinds[start:end]) else Rank.STRUCTURE
+
+    def _block(self, start: int, end: int, rank: Rank, name: str = "") -> Iterable[Block]:
+        """One block for the lines [start, end): what is kept, then the names, then the marker for the rest."""
+        if start >= end:
+            return
+        why, lines = self.why, self.lines
+        gone = [i for i in range(start, end) if why[i]]
+        rewritten = [i for i in range(start, end) if i in self.instead and not why[i]] if self.instead else []
+        saved = sum(len(lines[i]) + 1 for i in gone) + sum(len(lines[i]) - len(self.instead[i]) for i in rewritten)
+        if saved < _WORTH_CHARS:
+            yield keep(start, end, rank, name)
+            return
+        shown = [self.instead.get(i, lines[i]) for i in range(start, end) if not why[i]]
+        shown.extend(self._lists(gone))
+        reasons = joined([*(why[i] for i in gone), *(self.shortened for _ in rewritten[:1])])
+        if self.grammar.lossless_lists and self._share >= 1.0 and reasons in {_PASSED, "skipped tests"}:
+            reasons = ""
+        if not shown or len(gone) == end - start:
+            yield Block(start, end, tuple(shown), reasons, Rank.CONTENT, name)
+            return
+        yield Block(start, end, tuple(shown), reasons, rank, name)
+
+    def _lists(self, gone: Sequence[int]) -> Iterable[str]:
+        passed = [self.names[i] for i in gone if self.kinds[i] is Kind.PASSED and self.names.get(i)]
+        skipped = [self.names[i] for i in gone if self.kinds[i] is Kind.SKIPPED and self.names.get(i)]
+        for label, names in ((self.label, passed), ("skipped", skipped)):
+            if not names:
+                continue
+            room = int(self._share * sum(len(name) + 1 for name in names)) if self._share < 1.0 else 1 << 62
+            some = sampled(names, room)
+            told = f"{len(names)} {label}" if len(some) == len(names) else f"{len(some)} of {len(names)} {label}"
+            yield from listed(told, some)
+
+
+def _is_said(line: str) -> bool:
+    """Whether a line is what was raised, in so few words that looking it up would cost more."""
+    return len(line) <= _SAID_CHARS and _THROWN.match(line) is not None
+
+
+def _stretches(kinds: Sequence[Kind], inside: bytearray) -> Iterable[tuple[int, int]]:
+    """Runs of lines of no known kind outside failing sections, blank lines among them."""
+    index = 0
+    while index < len(kinds):
+        if kinds[index] is not Kind.OTHER or inside[index]:
+            index += 1
+            continue
+        start = index
+        last = index
+        while index < len(kinds) and kinds[index] in {Kind.OTHER, Kind.BLANK} and not inside[index]:
+            if kinds[index] is Kind.OTHER:
+                last = index
+            index += 1
+        yield start, last + 1

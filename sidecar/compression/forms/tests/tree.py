@@ -1,0 +1,90 @@
+"""Test names printed as a tree: each test is named by the headings above it.
+
+Cart                       heading
+  adds up                  Cart > adds up
+  #remove                  heading
+    takes one item out     Cart > #remove > takes one item out
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from sidecar.compression.forms.tests.grammar import Kind
+from sidecar.compression.forms.tests.run import Run
+
+__all__ = ["name_tree"]
+
+_TESTS = frozenset({Kind.PASSED, Kind.FAILED, Kind.SKIPPED})
+_MARGIN = re.compile(r"[ │|]*")
+_DEEPEST = 200
+"""No heading stands deeper than this many columns."""
+
+
+def name_tree(
+    run: Run,
+    *,
+    between: str = " > ",
+    is_told: Callable[[str], bool] | None = None,
+    title: Callable[[str], str] = str.strip,
+) -> None:
+    """Give each test of the tree its whole name, and let headings go where no failing test needs them.
+
+    *is_told* says of a failing test's whole name whether it is told elsewhere: then its line may go too.
+    """
+    inside = bytearray(len(run.lines))
+    for section in run.sections:
+        inside[section.start : section.end] = b"\1" * (section.end - section.start)
+    headings = _headings(run, inside)
+    path: list[tuple[int, str, int]] = []
+    for index, kind in enumerate(run.kinds):
+        is_heading = bool(headings[index])
+        if inside[index] or not (is_heading or kind in _TESTS):
+            continue
+        line = run.lines[index]
+        depth = len(line) - len(line.lstrip())
+        while path and path[-1][0] >= depth:
+            path.pop()
+        if is_heading:
+            path.append((depth, title(line), index))
+            run.kinds[index] = Kind.SUITE
+            run.why[index] = "headings"
+            continue
+        name = run.failed.get(index) if kind is Kind.FAILED else run.names.get(index)
+        if not name:
+            continue
+        whole = between.join([*(words for _, words, _ in path), name])
+        if kind is not Kind.FAILED:
+            run.names[index] = whole
+        elif is_told is not None and is_told(whole):
+            run.why[index] = "failing tests, told below"
+        else:
+            for _, _, above in path:
+                run.why[above] = ""
+
+
+def _headings(run: Run, inside: bytearray) -> bytearray:
+    """Which lines of no known kind are headings: the next line stands deeper and is a test or a heading."""
+    lines, kinds = run.lines, run.kinds
+    found = bytearray(len(lines))
+    below_depth, is_below_tree = 0, False
+    for index in range(len(lines) - 1, -1, -1):
+        line = lines[index]
+        if kinds[index] is Kind.BLANK:
+            is_below_tree = is_below_tree and index + 1 < len(lines) and below_depth > 0
+            continue
+        depth = len(line) - len(line.lstrip())
+        is_test = kinds[index] in _TESTS and not inside[index]
+        is_heading = (
+            kinds[index] is Kind.OTHER
+            and not inside[index]
+            and is_below_tree
+            and below_depth > depth
+            and depth < _DEEPEST
+            and (depth > 0 or index == 0 or kinds[index - 1] is Kind.BLANK)
+        )
+        found[index] = is_heading
+        is_below_tree = is_test or is_heading
+        below_depth = depth
+    return found

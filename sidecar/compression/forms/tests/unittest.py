@@ -1,0 +1,123 @@
+"""How `python -m unittest` reads, and what runs on it: Django's test runner, trial (captured with Python 3.8 to 3.13).
+
+test_adds (tests.test_cart.CartTest.test_adds) ... ok        a list of names
+======================================================================
+FAIL: test_total (tests.test_cart.CartTest.test_total)       as printed
+----------------------------------------------------------------------
+Traceback (most recent call last):                           own frames, what was raised
+Ran 14 tests in 0.002s / FAILED (failures=1)                 as printed
+"""
+
+from __future__ import annotations
+
+import re
+
+from sidecar.compression.forms.drafting import BLANK
+from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, runner
+from sidecar.compression.forms.tests.pytest_failure import mark_frames
+from sidecar.compression.forms.tests.run import Run
+
+__all__ = ["RUNNER"]
+
+_TEST = r"(?P<name>[\w.]+) \((?P<scope>[\w.<>]+)\)(?P<sub>(?: \[.*?\])?(?: \(.*\))?)"
+_HEADING = r"(?:ERROR|FAIL|UNEXPECTED SUCCESS): "
+_TEST_LINE = re.compile(_TEST)
+
+
+_is_heading = re.compile(_HEADING).match
+
+
+def _name(found: re.Match[str]) -> str:
+    scope, name = found["scope"], found["name"]
+    return (scope if scope.endswith("." + name) else f"{scope}.{name}") + found["sub"]
+
+
+def _tell(run: Run, start: int, end: int) -> None:
+    """Own frames with their statement, what was raised, the comparison."""
+    mark_frames(run.lines, start + 1, end, run.why)
+    for index in range(start + 1, end):
+        if run.lines[index].startswith("Traceback (most recent call last):"):
+            run.why[index] = BLANK
+    run.tell_comparison(start + 1, end)
+    run.tell_report([i for i in range(start + 1, end) if run.kinds[i] is Kind.OTHER and not run.why[i]])
+
+
+def _finish(run: Run) -> None:
+    """A failure that has its section goes from the progress; a test told on two lines is named by the first.
+
+    Two lines: it has a docstring, or it printed.
+    """
+    told = {section.name for section in run.sections}
+    for index, kind in enumerate(run.kinds):
+        # A heading with nothing below it (the output was cut there) is no line of the progress.
+        if kind is Kind.FAILED and run.failed[index] in told and not _is_heading(run.lines[index][:2_000]):
+            run.why[index] = "failing tests, told below"
+        if (
+            kind not in {Kind.PASSED, Kind.FAILED, Kind.SKIPPED}
+            or index == 0
+            or _TEST_LINE.match(run.lines[index].lstrip())
+        ):
+            continue
+        at = next((i for i in range(index - 1, max(-1, index - 40), -1) if run.kinds[i] is Kind.BEGUN), None)
+        if at is None or not (found := _TEST_LINE.match(run.lines[at])):
+            continue
+        if kind is Kind.FAILED or not run.why[index]:
+            run.why[at] = ""
+        elif index in run.names:
+            run.names[index] = _name(found)
+
+
+_GRAMMAR = Grammar(
+    name="unittest",
+    literals=("Ran ", "=====\nERROR: ", "=====\nFAIL: "),
+    sure=r"Ran \d+ tests? in [\d.]+s(?:\n-*)*\n?(?:OK|FAILED|NO TESTS RAN|PASSED)\b"
+    r"|={70}\n(?:ERROR|FAIL): \S.*\n(?:.*\n)?-{70}$",
+    likely=r"Ran \d+ tests? in [\d.]+s$",
+    programs=frozenset({"unittest", "django", "django-admin", "manage.py", "trial", "nose2", "tox", "nox"}),
+    rules=(
+        Rule(Kind.PASSED, _TEST + r" \.\.\. ok(?: \[[\d.]+s\])?$", has=" ... ok", name_of=_name, inside=False),
+        Rule(
+            Kind.SKIPPED,
+            _TEST + r" \.\.\. (?P<reason>expected failure)$",
+            has=" ... expected",
+            name_of=_name,
+            inside=False,
+        ),
+        Rule(Kind.SKIPPED, _TEST + r" \.\.\. skipped (?P<reason>.*)$", has=" ... skipped", inside=False, name_of=_name),
+        Rule(Kind.FAILED, r" *" + _TEST + r" \.\.\. (?:FAIL|ERROR|unexpected success)$", has=" ... ", name_of=_name),
+        Rule(Kind.FAILED, r".* \.\.\. (?:FAIL|ERROR|unexpected success)$", has=" ... ", inside=False),
+        Rule(Kind.BEGUN, _TEST + r"(?: \.\.\. .*)?$", has="(", inside=False),
+        Rule(Kind.PASSED, r"(?:(?!test)\S.* \.\.\. )?(?P<name>ok)$", has="ok", inside=False),
+        Rule(Kind.SKIPPED, r"(?:.* \.\.\. )?(?P<name>skipped) (?P<reason>['\"].*)$", has="skipped ", inside=False),
+        Rule(Kind.FAILED, r"(?:FAIL|ERROR)$", inside=False),
+        Rule(Kind.SECTION, _HEADING + _TEST, has=": ", name_of=_name),
+        Rule(Kind.SECTION, _HEADING + r"(?P<name>.+)$", has=": "),
+        Rule(Kind.NOISE, r"={70}$", start="=====", what=BLANK),
+        Rule(Kind.NOISE, r"-{70}$", start="-----", what=BLANK),
+        Rule(Kind.TOTAL, r"Ran \d+ tests? in ", start="Ran "),
+        Rule(Kind.TOTAL, r"(?:OK|FAILED|NO TESTS RAN|PASSED)(?: \(.*\))?$"),
+        Rule(Kind.NOISE, r"[.FEsxu]+$", what="progress", inside=False),
+        Rule(
+            Kind.NOISE,
+            r"(?:Found \d+ test|System check identified no|(?:Creating|Cloning|Destroying"
+            r"|Preserving|Using existing) (?:old )?(?:test|clone)? ?(?:database|db)"
+            r"|Operations to perform|Running migrations|Synchroniz)",
+            what="headers",
+            inside=False,
+        ),
+        Rule(
+            Kind.NOISE,
+            r"  (?:Applying \S+\.\.\. OK|Synchronize|Apply all|Creating table|Running deferred)",
+            start="  ",
+            what="migrations",
+            inside=False,
+        ),
+    ),
+    message=r"([A-Za-z_][\w.]*(?:Error|Exception|Failure|Exit|Interrupt|Warning)\b.*)",
+    evidence=r"(?:ERROR|FAIL|UNEXPECTED SUCCESS): \S|Ran \d+ tests? in |(?:FAILED|OK|NO TESTS RAN)(?: \(.*\))?$"
+    r"|[A-Za-z_][\w.]*(?:Error|Exception): ",
+    tell=_tell,
+    finish=_finish,
+)
+
+RUNNER = runner(_GRAMMAR)

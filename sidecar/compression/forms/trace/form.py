@@ -1,0 +1,289 @@
+"""Stack traces: what was raised, every cause, the user's own frames and the innermost one; library frames go.
+
+    Exception in thread "main" shop.OrderException: order 17        stays
+        at shop.Shop.place(Shop.java:7)                             stays
+        at java.base/java.util.stream.ReduceOps...                  goes
+    Caused by: java.lang.NumberFormatException: "x4"                stays
+        at java.base/java.lang.NumberFormatException.forInputString stays: where it was raised
+        at shop.Shop.price(Shop.java:5)                             stays
+
+What a program printed around its trace stays as the form for plain text leaves it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import islice, pairwise
+
+from sidecar.compression.alarms import is_alarm
+from sidecar.compression.forms import text as plain
+from sidecar.compression.forms.drafting import BLANK, condensed
+from sidecar.compression.forms.trace.languages import HINTS
+from sidecar.compression.forms.trace.stacks import FramesCut, Stack, frames_reduced, stacks_of, trace_spans
+from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, verbatim
+
+__all__ = ["FORM"]
+
+_MOSTLY = 0.5
+"""From this share of its lines a text is a trace, below it is a program's output with a trace in it."""
+_SURE, _MIXED = 0.8, 0.52
+"""A log with traces in it is a log (0.55 and more), and so is a test run."""
+
+_RECORD = re.compile(
+    r"^\[?(?:\d{4}[-/]\d\d[-/]\d\d[ T]|\d\d:\d\d:\d\d|(?:\[?(?:INFO|WARN|WARNING|ERROR|DEBUG)\b)|\w{3} \d\d, \d{4})",
+    re.MULTILINE,
+)
+_RUN = re.compile(
+    r"^(?:Ran \d+ tests? in |=+ .*\b(?:passed|failed|errors?)\b.* in [\d.]+s|--- FAIL: |FAIL\t|test result: "
+    r"|Tests:? +(?:run: )?\d"
+    r"|\d+ (?:examples?|tests|runs), |npm (?:ERR!|error) |\s+\d+ (?:passing|failing)\b|# (?:pass|fail) \d"
+    r"|FAILURES!$|not ok \d)",
+    re.MULTILINE,
+)
+"""What a test runner prints once."""
+
+_REPORT = ("Sanitizer", "== ", "Shadow ", "libthread_db", "Memory map:", "os_prio=")
+_REPORTS = frozenset("=S_0123456789abcdef[nDw ")
+_REPORT_LINE = re.compile(r"==\d+==|={20,}$|SUMMARY: \w*Sanitizer|\S*:\d+(?::\d+)?: runtime error: ")
+_SHADOW = re.compile(
+    r"Shadow bytes around|(?:=>| {2})0x[0-9a-f]+: [0-9a-f\[ ]|Shadow byte legend"
+    r"|  (?:[A-Z][\w ()-]+: +[0-9a-f ]{2,}$|Addressable:)"
+)
+_MAP = re.compile(r"[0-9a-f]{8,16}-[0-9a-f]{8,16} [r-][w-][x-][sp] ")
+_ADDRESSES = re.compile(r"_java_thread_list=|0x[0-9a-f]{16}(?:[, }]|$)")
+_BANNER = re.compile(
+    r"==\d+== (?:Memcheck, a memory|Copyright \(C\)|Using Valgrind|Command: |For lists of detected|Rerun with"
+    r"|Use --track-origins"
+    r"|For counts of detected|If you believe this|in your program's|possible, you can|--main-stacksize"
+    r"|main thread stack"
+    r"|The main thread stack size|AddressSanitizer can not provide)"
+    r"|\[Thread debugging using|Using host libthread_db|\[New Thread|\[Thread 0x|\[Inferior \d|note: (?:run with"
+    r"|Some details are)"
+    r"|Download failed|warning: (?:Unable to find libthread|Error disabling address)"
+)
+_EMPTY_REPORT = re.compile(r"==\d+==\s*$")
+_RAISED = re.compile(
+    r"[ \t|+]*(?:Caused by: |Exception in thread |Suppressed: |panic: |fatal error: |thread '.*' panicked at "
+    r"|Unhandled [Ee]xception"
+    r"|PHP Fatal |\[ERROR\] FATAL|SUMMARY: |WARNING: (?:DATA RACE|ThreadSanitizer)|Program received signal |Uncaught "
+    r"|[\w.$:\\]*(?:Error|Exception)(?:: |$))"
+)
+_TOTAL = re.compile(
+    r"==\d+== +(?:ERROR SUMMARY|definitely lost|indirectly lost|possibly lost|in use at exit|total heap usage"
+    r"|Process terminat)"
+)
+_RAISED_BELOW = re.compile(r"\s+at (?!.*node:)\S")
+_CALL = re.compile(
+    r'[ \t|+]*(?:at |File "|from |#\d|\d+: |\.\.\. \d|==\d+== +(?:at|by) 0x|- )|\s.* called at |.*\[0x[0-9a-f]+\]$'
+)
+_FILE = re.compile(r'[ \t|+]*File "')
+_GO_BELOW = re.compile(r"\s+\S.*:\d+(?: \+0x[0-9a-f]+)?")
+_PYTHON_MESSAGE = re.compile(r"[ |+]*[A-Za-z_][\w.]*(?::|$)")
+_SOURCE = re.compile(r"[ |+]{4,}(?:assert|await|for|if|raise|return|throw|with)\b")
+_SOURCE_LINES = 4
+"""So many lines below the place of a Python frame are its source and marks, ..."""
+_DEEP = "    "
+"""... where they are indented so."""
+_LINES_A_BLOCK = 40
+"""A long dump is cut into blocks that show about so many lines."""
+_LONG = 2_000
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]+|==\d+==\s*|:\d+(?::\d+)?\b|\bline \d+|\d{2,}")
+
+
+def _recognise(segment: Segment) -> float:
+    if not any(hint in segment.text for hint in HINTS) and "runtime error: " not in segment.text:
+        return 0.0
+    spans = _spans(segment)
+    if not spans:
+        return 0.0
+    lines = segment.lines
+    filled = sum(1 for line in lines if line and not line.isspace())
+    covered = sum(1 for start, end in spans for line in lines[start:end] if line and not line.isspace())
+    share = covered / max(1, filled)
+    return _SURE if share >= _MOSTLY and not _is_of_another(segment.text) else _MIXED
+
+
+def _is_of_another(text: str) -> bool:
+    """Whether a log or a test run printed the traces: their forms know what else is to be kept."""
+    return _RUN.search(text) is not None or sum(1 for _ in islice(_RECORD.finditer(text), 3)) == 3
+
+
+def _stacks(segment: Segment) -> list[Stack]:
+    """The stacks of a segment, read once however often a segment is asked for them."""
+    known: list[Stack] | None = segment.__dict__.get("stacks")
+    if known is None:
+        known = segment.__dict__["stacks"] = stacks_of(segment.lines)
+    return known
+
+
+def _spans(segment: Segment) -> list[tuple[int, int]]:
+    """The traces, and what sanitizers and valgrind print around theirs."""
+    known: list[tuple[int, int]] | None = segment.__dict__.get("spans")
+    if known is None:
+        known = segment.__dict__["spans"] = _with_reports(segment, trace_spans(segment.lines, None, _stacks(segment)))
+    return known
+
+
+def _with_reports(segment: Segment, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    if not any(word in segment.text for word in _REPORT):
+        return spans
+    reported = [
+        (index, index + 1)
+        for index, line in enumerate(segment.lines)
+        if line[:1] in _REPORTS and (_REPORT_LINE.match(line[:200]) or _noise(line).strip())
+    ]
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted((*spans, *reported)):
+        if joined and start <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _evidence(segment: Segment) -> list[Evidence]:
+    """What was raised, with the frame directly below it; totals and summaries; every alarm that is no frame."""
+    lines = segment.lines
+    found: set[int] = set()
+    for start, end in _spans(segment):
+        for index in range(start, end):
+            line = lines[index][:_LONG]
+            if not line or line[0] == "\t" or _CALL.match(line):
+                continue
+            if _RAISED.match(line):
+                found.add(index)
+                if index + 1 < end and _RAISED_BELOW.match(lines[index + 1][:_LONG]):
+                    found.add(index + 1)
+            elif (line[0] == "=" and _TOTAL.match(line)) or (is_alarm(line) and _is_told(lines, index)):
+                found.add(index)
+    return verbatim(segment, sorted(found))
+
+
+def _is_told(lines: Sequence[str], index: int) -> bool:
+    """Whether the line says what went wrong, rather than being a call whose name sounds like it."""
+    if _SOURCE.match(lines[index][:_LONG]):
+        return False
+    below = lines[index + 1] if index + 1 < len(lines) else ""
+    above = (
+        lines[max(0, index - _SOURCE_LINES) : index]
+        if lines[index].startswith(_DEEP)
+        else lines[max(0, index - 1) : index]
+    )
+    is_call = _GO_BELOW.match(below[:_LONG]) or any(_FILE.match(line[:_LONG]) for line in above)
+    return not is_call and not _noise(lines[index])
+
+
+def _reduce(segment: Segment) -> list[Block]:
+    lines = segment.lines
+    cut = frames_reduced(lines, stacks=_stacks(segment))
+    blocks: list[Block] = []
+    position = 0
+    for start, end in _regions(lines, [*_spans(segment), *_runs(cut.left_out)]):
+        blocks += _around(segment, position, start)
+        blocks += _trace(lines, start, end, cut)
+        position = end
+    blocks += _around(segment, position, len(lines))
+    return blocks
+
+
+def _regions(lines: Sequence[str], spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Traces that overlap, or that only empty lines keep apart, are reduced together."""
+    regions: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if regions and start <= regions[-1][1]:
+            regions[-1] = (regions[-1][0], max(end, regions[-1][1]))
+        elif regions and not any(lines[index].strip() for index in range(regions[-1][1], start)):
+            regions[-1] = (regions[-1][0], end)
+        else:
+            regions.append((start, end))
+    return regions
+
+
+def _runs(indexes: Iterable[int]) -> Iterable[tuple[int, int]]:
+    """Line indexes as ranges."""
+    first = last = -1
+    for index in sorted(indexes):
+        if index != last + 1:
+            if first >= 0:
+                yield first, last + 1
+            first = index
+        last = index
+    if first >= 0:
+        yield first, last + 1
+
+
+def _around(segment: Segment, start: int, end: int) -> Iterable[Block]:
+    """What stands between traces, as plain text is shortened."""
+    if start >= end:
+        return
+    lines = segment.lines[start:end]
+    inner = Segment(lines, segment.first + start, segment.command, segment.exit_code)
+    for block in plain.FORM.reduce(inner):
+        yield replace(block, start=block.start + start, end=block.end + start)
+
+
+def _trace(lines: Sequence[str], start: int, end: int, cut: FramesCut) -> Iterable[Block]:
+    """Blocks for one region, cut at empty lines so that a bound can cut between them."""
+    inner = lines[start:end]
+    whys = [cut.left_out.get(index, "") or _noise(lines[index]) for index in range(start, end)]
+    noted = {index - start: line for index, line in cut.noted.items() if start <= index and cut.pays[index] <= end}
+    edges = [0]
+    kept = closed = 0
+    for index, why in enumerate(whys):
+        kept += not why
+        if index in noted:
+            closed = max(closed, cut.pays[index + start] - start)
+        if kept >= _LINES_A_BLOCK and index >= closed and not inner[index].strip():
+            edges.append(index + 1)
+            kept = 0
+    if edges[-1] < len(inner):
+        edges.append(len(inner))
+    for first, last in pairwise(edges):
+        for block in condensed(inner, whys, first, last, rank=Rank.EVIDENCE, instead=noted):
+            yield Block(block.start + start, block.end + start, block.shown, block.what, block.rank)
+
+
+def _noise(line: str) -> str:
+    if not line.strip() or _EMPTY_REPORT.match(line[:80]):
+        return BLANK
+    if _SHADOW.match(line[:200]):
+        return "shadow bytes"
+    if line[:1].isalnum() and _MAP.match(line):
+        return "memory map"
+    if line[:1] in "_0" and _ADDRESSES.match(line):
+        return "addresses"
+    return "banner" if _BANNER.match(line[:200]) else ""
+
+
+def _parts(segment: Segment) -> list[Part]:
+    lines = segment.lines
+    found: list[Part] = []
+    for start, end in trace_spans(lines, segment.text, _stacks(segment)):
+        said = _said(lines, start, end)
+        found.append(Part("trace", _ADDRESS.sub("", said).strip(), start, end, said))
+    return found
+
+
+def _said(lines: Sequence[str], start: int, end: int) -> str:
+    """What was raised and where, in one line."""
+    stacks = stacks_of(lines, start, end)
+    if not stacks:
+        return lines[start].strip()[:300]
+    last = stacks[-1] if stacks[-1].frames[-1].is_inner_last else stacks[0]
+    own = [frame for frame in last.frames if frame.is_own] or last.frames
+    if last.frames[-1].is_inner_last:
+        place = own[-1]
+        told = [line for line in lines[last.end : end] if _PYTHON_MESSAGE.match(line[:200])]
+    else:
+        place = own[0]
+        above = lines[start : last.start]
+        told = [line for line in above if _RAISED.match(line[:_LONG])] or [
+            line for line in reversed(above) if line.strip()
+        ]
+    message = told[0] if told else lines[start]
+    return f"{message.strip(' |+')[:300]} ({lines[place.start].strip(' |+')[:200]})"
+
+
+FORM = Form("trace", _recognise, _evidence, _reduce, _parts)
