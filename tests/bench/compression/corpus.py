@@ -18,6 +18,9 @@ __all__ = ["CAPTURES", "Capture", "captures", "plain"]
 
 CAPTURES = Path(__file__).parents[2] / "captures"
 
+_ANSWERS_BY_STATUS = re.compile(
+    r"(?:cd \S+ && )?(?:diff|cmp|[ef]?grep|rg|ag|ack|ugrep|git (?:-\S+ )*(?:grep|diff --no-index|diff --exit-code))\b"
+)
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]|\x1b[=>78]")
 
 
@@ -41,7 +44,8 @@ class Capture:
 
     @property
     def is_red(self) -> bool:
-        return bool(self.exit_code)
+        """Whether the command failed; 1 of a comparison or a search is its answer: they differ, nothing found."""
+        return bool(self.exit_code) and not (self.exit_code == 1 and _ANSWERS_BY_STATUS.match(self.command))
 
     @cached_property
     def raw(self) -> str:
@@ -69,13 +73,13 @@ def _last_state(line: str) -> str:
     return states[-1] if states else ""
 
 
-def captures(families: Iterable[str] = ()) -> list[Capture]:
+def captures(families: Iterable[str] = (), folder: Path = CAPTURES) -> list[Capture]:
     """All captures, or those of some families, in the order of their names, without empty ones."""
     wanted = set(families)
     found: list[Capture] = []
-    for path in sorted(CAPTURES.rglob("*.txt")):
+    for path in sorted(folder.rglob("*.txt")):
         beside = path.with_suffix(".json")
-        name = path.relative_to(CAPTURES).with_suffix("").as_posix()
+        name = path.relative_to(folder).with_suffix("").as_posix()
         if not beside.exists() or (wanted and name.partition("/")[0] not in wanted and name not in wanted):
             continue
         told = json.loads(beside.read_text("utf-8"))

@@ -8,7 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from tests.bench.compression.measure import Scored, Summary, summary
 
-__all__ = ["bar", "each", "families", "peers", "share", "worst"]
+__all__ = ["LARGE_TOKENS", "bar", "each", "families", "peers", "share", "worst"]
+
+LARGE_TOKENS = 1000
+"""Below this an output is hardly a cost: half of the captures are so small, for each shows a form's corner."""
 
 
 def share(value: float) -> str:
@@ -19,9 +22,17 @@ def share(value: float) -> str:
 
 
 def bar(scored: Sequence[Scored]) -> Iterator[str]:
+    """The figures of the bar over all captures, and over those large enough to be worth shortening."""
+    yield from _bar(scored, "files")
+    yield from _bar(
+        [item for item in scored if item.before >= LARGE_TOKENS], f"files of {LARGE_TOKENS:,} tokens or more"
+    )
+
+
+def _bar(scored: Sequence[Scored], what: str) -> Iterator[str]:
     total = summary(scored)
     red = sum(item.capture.is_red for item in scored)
-    yield f"\n{total.files} files, {total.before:,} tokens, {red} of failing commands"
+    yield f"\n{total.files} {what}, {total.before:,} tokens, {red} of failing commands"
     for name, value, wanted in _figures(total):
         yield f"  {name:<52} {value:>14}   {wanted}"
 

@@ -14,9 +14,13 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from typing import Any
 
 __all__ = ["Ordinary", "ordinary"]
+
+_PAGE = re.compile(r"\s*(?:<!doctype html|<html)", re.IGNORECASE)
+_UNREAD = frozenset({"head", "noscript", "script", "style", "svg", "template"})
 
 _SAMPLES = 12
 _WORD = re.compile(r"[A-Za-z_][\w.+-]{2,}\w")
@@ -55,7 +59,7 @@ def ordinary(text: str, critical: frozenset[str]) -> list[Ordinary]:
     leaves = list(_leaves_of(text))
     if leaves:
         return [_leaf(*leaves[index], index) for index in _places(len(leaves))]
-    units = [unit for line in text.split("\n") if line.strip() not in critical for unit in _units(line)]
+    units = [unit for line in _lines_of(text) if line.strip() not in critical for unit in _units(line)]
     words = [_words(unit) for unit in units]
     counts = Counter(word for found in words for word in found)
     telling = [index for index, found in enumerate(words) if found]
@@ -79,6 +83,36 @@ def ordinary(text: str, critical: frozenset[str]) -> list[Ordinary]:
         used.add(chosen)
         sample.append(Ordinary(chosen, rarest, _phrase(units[index])))
     return sample
+
+
+def _lines_of(text: str) -> list[str]:
+    """The lines a reader would see: of a web page its text, for nobody asks it for its attributes."""
+    if not _PAGE.match(text):
+        return text.split("\n")
+    page = _PageText()
+    page.feed(text)
+    return page.lines
+
+
+class _PageText(HTMLParser):
+    """The runs of text of a page, as they were written, without those of scripts and styles."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=False)
+        self.lines: list[str] = []
+        self._hidden = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _UNREAD:
+            self._hidden = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self._hidden:
+            self._hidden = ""
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self.lines.extend(line for line in data.split("\n") if line.strip())
 
 
 def _places(count: int) -> list[int]:
