@@ -28,7 +28,7 @@ def test_the_list_of_packages_is_the_list_of_folders() -> None:
 def test_every_kind_of_data_file_is_shipped() -> None:
     data = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
     for path in SOURCES.rglob("*.*"):
-        if path.suffix in {".toml", ".json", ".gz"}:
+        if path.suffix in {".toml", ".json"}:
             package = ".".join(path.parent.relative_to(ROOT).parts)
             assert any(path.match(pattern) for pattern in data[package]), path
 

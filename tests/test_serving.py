@@ -107,7 +107,7 @@ def test_in_a_hostile_folder_stdout_carries_only_the_protocol(launch: Launch, tm
         "sidecar/__init__.py",
         "httpx2.py",
         "json.py",
-        "tiktoken.py",
+        "toktok.py",
         "anyio/__init__.py",
     ):
         (project / name).parent.mkdir(parents=True, exist_ok=True)

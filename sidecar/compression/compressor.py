@@ -101,7 +101,7 @@ class Compressor:
 async def _both(
     count: Callable[[], Original], reduce: Callable[[], tuple[Cleaned, Shortened]]
 ) -> tuple[Original, tuple[Cleaned, Shortened]]:
-    """Both at once: tiktoken lets go of the interpreter's lock, so where a core is free counting costs no time."""
+    """Both at once: counting lets go of the interpreter's lock, so where a core is free counting costs no time."""
     counted: list[Original] = []
     made: list[tuple[Cleaned, Shortened]] = []
 
