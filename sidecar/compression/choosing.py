@@ -156,7 +156,7 @@ class Original:
     @classmethod
     def counted(cls, data: bytes) -> Original:
         """The output with its tokens."""
-        return cls(data, tokens.count(_carried(data)))
+        return cls(data, sum(tokens.count(_carried(piece)) for piece in tokens.pieces(data)))
 
     @property
     def text(self) -> str:

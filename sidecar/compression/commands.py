@@ -101,11 +101,18 @@ _GRAMMAR = frozenset({"(", ")", "{", "}", "!", "then", "do", "if", "while", "els
 _LOOPS = frozenset({"for", "case", "select", "done", "fi", "esac"})
 """Words of the shell that begin or end something and print nothing."""
 
+_SPECIAL = re.compile(r"[\\'\"();<>|&\n]")
+"""What a command line must have before it is more than words between spaces."""
+
 _OPERATORS = frozenset({"&&", "||", ";", "&", ";;", "\n"})
 
 
 def parse(line: str) -> tuple[Command, ...]:
     """The commands of *line* that print, in order; empty where it cannot be read as a shell would."""
+    if not line:
+        return ()
+    if not _SPECIAL.search(line):
+        return _simple(line.split())
     try:
         lexer = shlex.shlex(line.replace("\n", " ; "), posix=True, punctuation_chars="();<>|&")
         lexer.whitespace_split = True

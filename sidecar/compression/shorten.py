@@ -221,9 +221,10 @@ def broken_promise(segment: Segment, blocks: Sequence[Block], evidence: Sequence
         while blocks[index].end <= item.line:
             index += 1
         printed = blocks[index].shown
-        line = lines[item.line]
-        if printed is None and all(part is line or part in line for part in item.parts):
-            continue
+        if printed is None:
+            line = lines[item.line]
+            if all(part is line or part in line for part in item.parts):
+                continue
         if shown_index != index:
             start, end = blocks[index].start, blocks[index].end
             found, shown_index = _Found("\n".join(lines[start:end] if printed is None else printed)), index
@@ -233,18 +234,37 @@ def broken_promise(segment: Segment, blocks: Sequence[Block], evidence: Sequence
     return ""
 
 
+_NEAR_CHARS = 500
+_BETWEEN_WORDS = re.compile(r"[\s,;()]+")
+
+
 class _Found:
-    """A printed text in which evidence is looked for in its order: on from where the last was, then from the start."""
+    """A printed text in which evidence is looked for in its order: just behind where the last was, then by its words.
+
+    Only what is neither is looked for in the whole text: thousands of places told in another order would else be
+    thousands of walks through it.
+    """
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
+        self._known: set[str] = set()
+
+    @cached_property
+    def _pieces(self) -> frozenset[str]:
+        """Its lines, and its words: all of them are in it."""
+        return frozenset((*self._text.split("\n"), *_BETWEEN_WORDS.split(self._text)))
 
     def holds(self, part: str) -> bool:
-        at = self._text.find(part, self._at)
-        if at < 0:
-            return part in self._text
-        self._at = at
+        at = self._text.find(part, self._at, self._at + _NEAR_CHARS + len(part))
+        if at >= 0:
+            self._at = at
+            return True
+        if part in self._known or part in self._pieces:
+            return True
+        if part not in self._text:
+            return False
+        self._known.add(part)
         return True
 
 

@@ -8,10 +8,10 @@ between two cuts is recognised by itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sidecar.compression.borders import BORDERS, ENDINGS, Border
+from sidecar.compression.borders import BORDERS, ENDINGS, Border, Ending
 
 __all__ = ["Stretch", "split"]
 
@@ -30,28 +30,37 @@ class Stretch:
 
 def split(lines: Sequence[str]) -> list[Stretch]:
     """The segments of an output: in order, without gaps, at least one."""
-    by_head: dict[str, list[int]] = {}
-    for index, line in enumerate(lines):
-        by_head.setdefault(line[:2], []).append(index)
-    first = next((line for line in lines if line.strip()), "")
-    borders = [border for border in BORDERS if _is_here(border, lines, by_head, first)]
-    endings = [ending for ending in ENDINGS if any(head in by_head for head in ending.heads)]
+    present = {line[:2] for line in lines}
+    borders = [border for border in BORDERS if not present.isdisjoint(border.heads)]
+    endings = [ending for ending in ENDINGS if not present.isdisjoint(ending.heads)]
     if not borders and not endings:
         return [Stretch(0, len(lines))]
-    heads = {head for border in borders for head in (*border.heads, *border.ends)}
-    heads.update(head for ending in endings for head in ending.heads)
+    heads = _heads(borders, endings)
+    by_head: dict[str, list[int]] = {}
+    for index, line in enumerate(lines):
+        if line[:2] in heads:
+            by_head.setdefault(line[:2], []).append(index)
+    borders = [border for border in borders if _is_here(border, lines, by_head)]
     cutter = _Cutter(borders, [ending.closes for ending in endings], lines)
-    for index in sorted(index for head in heads for index in by_head.get(head, ())):
+    for index in sorted(index for head in _heads(borders, endings) for index in by_head.get(head, ())):
         cutter.see(index)
     return cutter.stretches()
 
 
-def _is_here(border: Border, lines: Sequence[str], by_head: Mapping[str, Sequence[int]], first: str) -> bool:
+def _heads(borders: Iterable[Border], endings: Iterable[Ending]) -> set[str]:
+    """The first two characters of every line that may begin or end a program."""
+    heads = {head for ending in endings for head in ending.heads}
+    heads.update(head for border in borders for head in (*border.heads, *border.ends))
+    return heads
+
+
+def _is_here(border: Border, lines: Sequence[str], by_head: Mapping[str, Sequence[int]]) -> bool:
     if border.leads:
+        first = next((line for line in lines if line.strip()), "")
         return border.opens.match(first) is not None
     if border.proof is not None:
         head, pattern = border.proof
-        if not any(pattern.match(lines[index]) for index in by_head.get(head, ())):
+        if not any(line[:2] == head and pattern.match(line) for line in lines):
             return False
     return any(border.opens.match(lines[index]) for head in border.heads for index in by_head.get(head, ()))
 

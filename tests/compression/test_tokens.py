@@ -26,6 +26,14 @@ def test_a_long_text_has_the_tokens_of_its_lines() -> None:
     assert tokens.count(text) == sum(len(REFERENCE.encode_ordinary(part)) for part in re.split(r"(?<=\n)(?=\d)", text))
 
 
+def test_the_tokens_of_the_pieces_add_up_to_those_of_the_whole() -> None:
+    data = b"".join(b"%d: request\n\n\n   indented\n\ttabbed %d\n" % (number, number) for number in range(60_000))
+    parts = list(tokens.pieces(data))
+    assert len(parts) > 2
+    assert b"".join(parts) == data
+    assert sum(tokens.count(part.decode()) for part in parts) == tokens.count(data.decode())
+
+
 @pytest.mark.parametrize("unit", [" ", "=", "\n", "a", " \n", "\N{ZERO WIDTH JOINER}"])
 def test_a_million_of_one_character_is_counted(unit: str) -> None:
     assert tokens.count(unit * (1_000_000 // len(unit))) > 1_000
