@@ -294,7 +294,7 @@ def _print(one: Reduced, blocks: Iterable[Block]) -> Iterable[Printed]:
             told = f"[... of lines {start + 1}-{end}: {block.what}]" if shown else marker(start, end, block.what)
             shown = (*shown, told)
         # A notation or an omission that is no shorter than its lines is not worth reading.
-        if _size(shown) >= _size(lines):
+        if _size(shown) >= _size(lines) and not block.is_pointed_at:
             yield Printed(start, end, escaped(lines), block.rank)
         else:
             yield Printed(start, end, shown, block.rank, block.what)

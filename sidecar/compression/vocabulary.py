@@ -78,7 +78,8 @@ class Block:
     out, without a count of lines: "passed tests", "unchanged context"); an omission may show
     nothing, its marker is made when it is printed. *entire* is for an omission that could also be
     written without loss in fewer tokens than its lines (the whole table, columns once): what a bound
-    with room for it prints instead.
+    with room for it prints instead. *is_pointed_at*: what it shows holds a label that later blocks point at, so that
+    it is printed even where it is no shorter than its lines.
     """
 
     start: int
@@ -88,6 +89,7 @@ class Block:
     rank: Rank = Rank.CONTENT
     name: str = ""
     entire: tuple[str, ...] | None = None
+    is_pointed_at: bool = False
 
     @property
     def is_omission(self) -> bool:

@@ -1,5 +1,6 @@
 """The form `diff`: every changed line, path and header stays; far context and repeated headers go."""
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -160,7 +161,53 @@ def test_every_file_of_a_diff_of_many_files_is_named(printed: Printed) -> None:
     )
     shown = "\n".join(printed(FORM, of(text)))
     assert all(name in shown for name in files)
-    assert shown.count("\n+new 9") == 300
+    assert (shown.count("\n+new 9"), shown.count("\n=#6+20")) == (1, 299)
+
+
+def test_a_change_that_comes_again_is_printed_once_and_pointed_at(printed: Printed, holds: Holds) -> None:
+    change = "-    timeout: Timeout = DEFAULT_TIMEOUT,\n+    timeout: Timeout | None = None,\n+    retries: int = 3,"
+    text = "\n".join(
+        f"diff --git a/{name} b/{name}\nindex 1..2 100644\n--- a/{name}\n+++ b/{name}\n"
+        f"@@ -9,2 +9,3 @@\n def f(\n{change}"
+        for name in ("client.py", "async_client.py", "api.py")
+    )
+    segment = of(text)
+    holds(FORM, segment)
+    lines = printed(FORM, segment)
+    assert lines == [
+        "diff --git a/client.py b/client.py", "@@ -9,2 +9,3 @@", " def f(", "#7:", *change.split("\n"),
+        "diff --git a/async_client.py b/async_client.py", "@@ -9,2 +9,3 @@", " def f(", "=#7+3",
+        "diff --git a/api.py b/api.py", "@@ -9,2 +9,3 @@", " def f(", "=#7+3",
+        "[... index lines, repeated changes (=#7+3: the 3 lines below #7: again)]",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["git/diff_renames", "git/diff_two_releases", "diff/recursive", "svn/diff", "hg/diff"])
+def test_each_changed_line_comes_back_in_its_place_by_following_the_pointers(
+    name: str, read: Read, printed: Printed
+) -> None:
+    segment = read(CAPTURES / f"{name}.txt")
+    lines = printed(FORM, segment)
+    assert any(line.startswith("=#") for line in lines)
+    changed = [line for line in written_out(lines) if is_change(line)]
+    assert changed == [line for line in segment.lines if is_change(line)]
+
+
+def written_out(lines: Sequence[str]) -> list[str]:
+    """Printed lines with each pointer replaced by the lines it points at, without the labels."""
+    labels = {line: index for index, line in enumerate(lines) if re.fullmatch(r"#\d+:", line)}
+    result: list[str] = []
+    for line in lines:
+        if match := re.fullmatch(r"=(#\d+)\+(\d+)", line):
+            below = [one for one in lines[labels[f"{match[1]}:"] :] if is_change(one)]
+            result += below[: int(match[2])]
+        elif line not in labels:
+            result.append(line)
+    return result
+
+
+def is_change(line: str) -> bool:
+    return line[:1] in {"+", "-"} and not line.startswith(("--- ", "+++ "))
 
 
 def test_a_log_with_patches_keeps_each_commit_its_subject_and_its_changes(read: Read, printed: Printed) -> None:

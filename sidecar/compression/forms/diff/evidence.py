@@ -22,13 +22,11 @@ from sidecar.compression.forms.diff.lines import (
     is_word_diff,
     restated_path,
 )
+from sidecar.compression.forms.diff.repeats import WINDOW, Repeats, repeats_of
 from sidecar.compression.prefixes import folder_and_name
 from sidecar.compression.vocabulary import Evidence, Segment
 
-__all__ = ["WINDOW", "commit_subject", "diff_evidence"]
-
-WINDOW = 256
-"""Only at a multiple of this many lines may a block end within changed lines: evidence is cut there too."""
+__all__ = ["commit_subject", "diff_evidence"]
 
 _NAMED = (
     "diff ", "rename ", "copy ", "old mode", "new mode", "new file", "deleted file", "similarity", "dissimilarity",
@@ -47,6 +45,7 @@ def diff_evidence(segment: Segment, *, abbreviated: bool) -> list[Evidence]:
     """
     lines = segment.lines
     words = is_word_diff(segment)
+    repeats = repeats_of(segment)
     columns = 1
     in_hunk = False
     found: list[Evidence] = []
@@ -54,7 +53,7 @@ def diff_evidence(segment: Segment, *, abbreviated: bool) -> list[Evidence]:
         start, end = stretch.span()
         first = lines[start][:1]
         if first == "+" or first == "-":  # noqa: PLR1714 - a set costs a third more
-            found.extend(_changed(lines, start, end))
+            found.extend(_changed(lines, start, end, repeats))
         elif first == "@" and (header := HUNK_HEADER.match(lines[start])):
             columns, in_hunk = len(header[1]) - 1, True
             found.append(Evidence(start, (lines[start],)))
@@ -68,18 +67,32 @@ def diff_evidence(segment: Segment, *, abbreviated: bool) -> list[Evidence]:
     return found
 
 
-def _changed(lines: Sequence[str], start: int, end: int) -> Iterable[Evidence]:
-    """Lines that begin with + or -, cut where one of their blocks may end a block."""
-    while start < end:
-        until = min(end, start - start % WINDOW + WINDOW)
-        joined = "\n".join(lines[start:until])
-        if joined.startswith(("--- ", "+++ ")) or "\n--- " in joined or "\n+++ " in joined:
-            for index in range(start, until):
-                is_marked = lines[index].startswith(("--- ", "+++ "))
-                yield from _marked(lines, index) if is_marked else (Evidence(index, (lines[index],)),)
+def _changed(lines: Sequence[str], start: int, end: int, repeats: Repeats) -> Iterable[Evidence]:
+    """Lines that begin with + or -, cut where one of their blocks may end a block, and where lines come again."""
+    cuts = {*map(repeats.past, range(start - start % WINDOW + WINDOW, end, WINDOW))}
+    if repeats.again:
+        sources = repeats.sources
+        cuts.update(index for index in range(start, end) if index in repeats.again or index in sources)
+        cuts.update(index + repeats.again[index][1] for index in cuts & repeats.again.keys())
+    at = start
+    for until in (*sorted(cut for cut in cuts if start < cut < end), end):
+        source, count = repeats.again.get(at, (0, 0))
+        if count and lines[source : source + count] == lines[at:until]:
+            # They are evidence where they came first; here it is their place, and how many they are.
+            yield Evidence(at, (repeats.pointer(at),))
         else:
-            yield Evidence(start, (joined,))
-        start = until
+            yield from _together(lines, at, until)
+        at = until
+
+
+def _together(lines: Sequence[str], start: int, end: int) -> Iterable[Evidence]:
+    joined = "\n".join(lines[start:end])
+    if joined.startswith(("--- ", "+++ ")) or "\n--- " in joined or "\n+++ " in joined:
+        for index in range(start, end):
+            is_marked = lines[index].startswith(("--- ", "+++ "))
+            yield from _marked(lines, index) if is_marked else (Evidence(index, (lines[index],)),)
+    else:
+        yield Evidence(start, (joined,))
 
 
 def _said(lines: Sequence[str], index: int, *, words: bool, abbreviated: bool) -> list[Evidence]:

@@ -14,7 +14,7 @@
 
 Every changed line stays, and of its context the line above it, which says where an addition goes: more of it helps
 little to understand a change, and the file itself is there. What lies between two changes of one hunk is counted
-in its place.
+in its place. Changed lines that come again are pointed at (repeats.py).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from collections.abc import Iterable, Sequence
 from sidecar.compression.forms.diff.blame import blame_evidence, blame_parts, blame_reduced, blame_share
 from sidecar.compression.forms.diff.blame_porcelain import is_porcelain, porcelain_evidence, porcelain_reduced
 from sidecar.compression.forms.diff.commits import LONG_LOG, Authors, statistics
-from sidecar.compression.forms.diff.evidence import WINDOW, commit_subject, diff_evidence
+from sidecar.compression.forms.diff.evidence import commit_subject, diff_evidence
 from sidecar.compression.forms.diff.lines import (
     CHANGED,
     COMMIT,
@@ -43,6 +43,7 @@ from sidecar.compression.forms.diff.lines import (
     kinds_of,
 )
 from sidecar.compression.forms.diff.plain import plain_evidence, plain_parts, plain_reduced, plain_share
+from sidecar.compression.forms.diff.repeats import WINDOW, Repeats, repeats_of
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep
 
 __all__ = ["FORM"]
@@ -164,7 +165,7 @@ def _reduce(segment: Segment) -> list[Block]:
         else:
             while index < len(lines) and kinds[index] not in (COMMIT, STAT):
                 index += 1
-            blocks.extend(_patch(lines, kinds, start, index))
+            blocks.extend(_patch(lines, kinds, start, index, repeats_of(segment)))
     return blocks
 
 
@@ -174,11 +175,11 @@ def _end_of_commit(lines: Sequence[str], kinds: Sequence[int], index: int) -> in
     return index
 
 
-def _patch(lines: Sequence[str], kinds: bytearray, start: int, end: int) -> Iterable[Block]:
+def _patch(lines: Sequence[str], kinds: bytearray, start: int, end: int, repeats: Repeats) -> Iterable[Block]:
     """Files and their hunks, a handful of files or a long file's handful of hunks a block, each with one marker."""
     begun = start
     shown: list[str] = []
-    draft = _Draft()
+    draft = _Draft(repeats)
     for run in _RUNS.finditer(kinds, start, end):
         index, after = run.span()
         kind = kinds[index]
@@ -186,18 +187,20 @@ def _patch(lines: Sequence[str], kinds: bytearray, start: int, end: int) -> Iter
             draft.context(lines, kinds, index, after, shown)
             continue
         if kind == CHANGED:
-            while after - index + len(shown) > WINDOW and (cut := index - index % WINDOW + WINDOW) < after:
-                shown.extend(lines[index:cut])
+            while (
+                after - index + len(shown) > WINDOW and (cut := repeats.past(index - index % WINDOW + WINDOW)) < after
+            ):
+                draft.changed(lines, index, cut, shown)
                 yield draft.block(begun, cut, shown)
-                begun, index, shown, draft = cut, cut, [], _Draft()
-            shown.extend(lines[index:after])
+                begun, index, shown, draft = cut, cut, [], _Draft(repeats)
+            draft.changed(lines, index, after, shown)
             continue
         begins = kind == HEADER and lines[index].startswith(("diff ", "Index: "))
         if (begins and len(shown) >= _STRETCH) or (
             kind == HUNK and len(shown) >= 3 * _STRETCH and not _heads(kinds, index)
         ):
             yield draft.block(begun, index, shown)
-            begun, shown, draft = index, [], _Draft()
+            begun, shown, draft = index, [], _Draft(repeats)
         if kind == INDEX:
             draft.leave_out(lines[index], "index lines" if lines[index][0] == "i" else "")
         elif kind == RESTATED:
@@ -216,15 +219,36 @@ def _heads(kinds: bytearray, index: int) -> bool:
 class _Draft:
     """A block in the making: what has been left out of it so far, and how much that saves."""
 
-    def __init__(self) -> None:
+    def __init__(self, repeats: Repeats) -> None:
+        self.repeats = repeats
         self.saved = 0
         self.reasons: dict[str, None] = {}
         self.counts = False
+        self.is_pointed_at = False
+        self.pointer = ""
 
     def leave_out(self, line: str, reason: str) -> None:
         self.saved += len(line) + 1
         if reason:
             self.reasons[reason] = None
+
+    def changed(self, lines: Sequence[str], start: int, end: int, shown: list[str]) -> None:
+        """Changed lines [start, end): those that came before as a pointer, those that come again under a label."""
+        again = self.repeats.again
+        if not again:
+            shown.extend(lines[start:end])
+            return
+        while start < end:
+            if start in again:
+                self.pointer = self.pointer or self.repeats.pointer(start)
+                shown.append(self.repeats.pointer(start))
+                start += again[start][1]
+                continue
+            if start in self.repeats.sources:
+                self.is_pointed_at = True
+                shown.append(self.repeats.label(start))
+            shown.append(lines[start])
+            start += 1
 
     def context(self, lines: Sequence[str], kinds: bytearray, start: int, end: int, shown: list[str]) -> None:
         """Unchanged lines [start, end): the one above a change shown, the others of two changes in one hunk counted."""
@@ -242,16 +266,19 @@ class _Draft:
         shown.extend(lines[last:end])
 
     def block(self, start: int, end: int, shown: Sequence[str]) -> Block:
-        if not self.saved:
-            return keep(start, end, Rank.EVIDENCE)
-        if not self.reasons:
-            return Block(start, end, tuple(shown), "", Rank.EVIDENCE)
-        if self.saved < _WORTH_CHARS:
-            return keep(start, end, Rank.EVIDENCE)
         reasons = ", ".join(self.reasons)
         if self.counts:
             reasons = reasons.replace("context", "context (~3: 3 lines of it)")
-        return Block(start, end, tuple(shown), reasons, Rank.EVIDENCE)
+        if self.pointer:
+            label, _, count = self.pointer[1:].partition("+")
+            told = f"repeated changes ({self.pointer}: the {count} lines below {label}: again)"
+            reasons = f"{reasons}, {told}" if reasons else told
+        elif self.reasons and self.saved < _WORTH_CHARS:
+            if not self.is_pointed_at:
+                return keep(start, end, Rank.EVIDENCE)
+        elif not self.saved and not self.is_pointed_at:
+            return keep(start, end, Rank.EVIDENCE)
+        return Block(start, end, tuple(shown), reasons, Rank.EVIDENCE, is_pointed_at=self.is_pointed_at)
 
 
 def _parts(segment: Segment) -> list[Part]:
