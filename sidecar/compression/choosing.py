@@ -191,13 +191,17 @@ class Draft:
         return self.body_tokens + tokens.count(self.footer(handle))
 
     def footer(self, handle: str) -> str:
-        """The last line: what the output cost before and costs now, and how to get the rest."""
+        """The last line: what the output cost before and costs now, and how to get the rest.
+
+        As short as it can be, for the smallest outputs pay for it most: numbers without commas are fewer tokens, and
+        that something was left out the marks say where it stood.
+        """
         is_lossless = not any(block.left_out for block in self.printed)
-        said = "; ".join(("nothing left out" if is_lossless else "omissions marked", *self.notes))
+        said = "".join(f"; {note}" for note in (*(("nothing left out",) if is_lossless else ()), *self.notes))
         after = self.body_tokens
         line = ""
         for _ in range(2):  # the footer's own tokens are part of the number it tells
-            line = f'[sidecar: {self.before_tokens:,} -> {after:,} tokens, {said}; original: recall("{handle}")]'
+            line = f'[sidecar: {self.before_tokens} -> {after} tokens{said}; original: recall("{handle}")]'
             after = self.body_tokens + tokens.count(line)
         return line
 

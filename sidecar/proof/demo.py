@@ -41,7 +41,7 @@ _RESET_S = 600.0
 _KILLED_AFTER_S = 2.0
 """The SDK's client closes stdin and, after so long, kills."""
 
-_FOOTER = re.compile(r'\[sidecar: ([\d,]+) -> ([\d,]+) tokens, .*recall\("([a-z2-7]+)"\)\]$')
+_FOOTER = re.compile(r'\[sidecar: (\d+) -> (\d+) tokens; .*recall\("([a-z2-7]+)"\)\]$')
 _MARKER = re.compile(r"^\[\.\.\. (?:\d+ lines \(|of lines )(\d+)-(\d+)\)?: .+\]$", re.MULTILINE)
 
 _EAST, _NORTH, _WEST = "openai", "anthropic", "gemini"
@@ -208,7 +208,7 @@ def _shown(stage: _Stage, job: shop.Job, text: str) -> str:
     if footer is None:
         stage.check("the output was shortened and its last line says so", holds=False)
         return ""
-    before, after = (int(number.replace(",", "")) for number in footer.groups()[:2])
+    before, after = map(int, footer.groups()[:2])
     missing = [needle for needle in job.needles if needle not in text]
     stage.check(f"every fact needed to fix it is there ({len(job.needles)} checked)", holds=not missing)
     stage.check("the command's own exit status is told: exit 1", holds=text.startswith("exit 1 "))
