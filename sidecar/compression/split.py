@@ -31,15 +31,18 @@ class Stretch:
 def split(lines: Sequence[str]) -> list[Stretch]:
     """The segments of an output: in order, without gaps, at least one."""
     present = {line[:2] for line in lines}
-    borders = [border for border in BORDERS if not present.isdisjoint(border.heads)]
+    borders = [
+        border
+        for border in BORDERS
+        if not present.isdisjoint(border.heads) and (border.proof is None or border.proof[0] in present)
+    ]
     endings = [ending for ending in ENDINGS if not present.isdisjoint(ending.heads)]
     if not borders and not endings:
         return [Stretch(0, len(lines))]
     heads = _heads(borders, endings)
     by_head: dict[str, list[int]] = {}
-    for index, line in enumerate(lines):
-        if line[:2] in heads:
-            by_head.setdefault(line[:2], []).append(index)
+    for index in [index for index, line in enumerate(lines) if line[:2] in heads]:
+        by_head.setdefault(lines[index][:2], []).append(index)
     borders = [border for border in borders if _is_here(border, lines, by_head)]
     cutter = _Cutter(borders, [ending.closes for ending in endings], lines)
     for index in sorted(index for head in _heads(borders, endings) for index in by_head.get(head, ())):
