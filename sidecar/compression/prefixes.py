@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 __all__ = ["WIDTH", "between_numbers", "folder_and_name", "names_on_lines", "ranged"]
 
-WIDTH = 320
+WIDTH = 800
 """How long a line of names may grow, in characters: short enough that a bound can cut between lines."""
 
 _NUMBER = re.compile(r"(?<![0-9])([0-9]+)([^0-9]*)$")

@@ -75,7 +75,19 @@ def test_each_real_path_can_be_written_out_again(path: Path, read: Read) -> None
 
 def test_neighbours_share_their_folder_and_an_only_child_stays_whole(printed: Printed) -> None:
     segment = of("src/app/a.py\nsrc/app/b.py\nsrc/main.py\nsrc/app/my file.py\nREADME.md", "find . -type f")
-    assert printed(FORM, segment) == ["src/app/: a.py b.py", "src/main.py", "src/app/my file.py", "README.md"]
+    assert printed(FORM, segment) == ["src/: app/a.py app/b.py main.py", "src/app/my file.py", "README.md"]
+
+
+def test_paths_that_share_only_what_is_above_their_folders_have_it_said_once(printed: Printed, holds: Holds) -> None:
+    segment = of("lib/a/x/1.py\nlib/a/x/2.py\nlib/a/x/3.py\nlib/b/y.py\nlib/c.py\ndoc/d.rst", "find . -type f")
+    holds(FORM, segment)
+    assert printed(FORM, segment) == ["lib/a/x/: 1.py 2.py 3.py", "lib/: b/y.py c.py", "doc/d.rst"]
+
+
+def test_files_of_one_name_in_many_folders_have_it_said_once(printed: Printed, holds: Holds) -> None:
+    segment = of("\n".join(f"./doc/{name}/copyright" for name in ("apt", "at", "b/c", "zip")), "find . -name copyright")
+    holds(FORM, segment)
+    assert printed(FORM, segment) == ["./doc/*/copyright for each *: apt at b/c zip"]
 
 
 def test_neighbours_whose_names_have_spaces_stay_on_their_own_lines(printed: Printed) -> None:
@@ -90,8 +102,7 @@ def test_none_of_hundreds_of_found_files_is_missing() -> None:
 
 def test_sizes_and_statuses_go_with_their_names(printed: Printed) -> None:
     assert printed(FORM, of("4\tsrc/app/a\n12\tsrc/app/b\n16\tsrc/app", "du src")) == [
-        "src/app/: 4 a, 12 b",
-        "16\tsrc/app",
+        "src/: 4 app/a, 12 app/b, 16 app",
     ]
     assert printed(FORM, of("M\tsrc/a.py\nM\tsrc/b.py\nA\tsrc/c.py", "git diff --name-status")) == [
         "M src/: a.py b.py",

@@ -3,6 +3,10 @@
     src/app/a.py                                 4<TAB>src/app/a
     src/app/b.py   ->  src/app/: a.py b.py       12<TAB>src/app/b   ->  src/app/: 4 a, 12 b
 
+    doc/apt/copyright                            lib/a/x.py
+    doc/at/copyright   ->  doc/*/copyright       lib/b/y.py
+                           for each *: apt at    lib/c.py       ->  lib/: a/x.py b/y.py c.py
+
     node_modules/accepts/index.js                node_modules/ (8123): accepts(5) array-flatten(4) ...
     ... 8,122 more                          ->   [... of lines 12-8134: files below, their number in brackets]
 
@@ -14,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sidecar.compression.prefixes import between_numbers, folder_and_name, names_on_lines, ranged
@@ -43,6 +47,8 @@ _FILLED = re.compile(
 """Folders that programs fill: a list of all that is in the project does not ask for what is in them."""
 _MANY = 800
 """So many files in a row under such a folder are counted."""
+_SAME_NAMES = 4
+"""So many files of one name in a row have it said once."""
 _CHUNK = 120
 """A block ends at each multiple of so many lines, so that a bound can cut between blocks."""
 
@@ -127,9 +133,10 @@ def paths_evidence(segment: Segment) -> list[Evidence]:
             if lines[start]:
                 found.append(Evidence(start, (lines[start],)))
         elif leads[start]:
-            found.append(Evidence(start, (*leads[start].split(), folder, names[start])))
+            found.append(Evidence(start, (*leads[start].split(), *_steps(folder), names[start])))
         else:
-            # Neighbours in one folder are printed by one block, as long as it is not cut between them.
+            # Neighbours in one folder are printed by one block, as long as it is not cut between them. How much of the
+            # folder they share with others, and is said once, differs.
             limit = min(len(lines), start - start % _CHUNK + _CHUNK)
             while index < limit and folders[index] == folder and not leads[index] and names[index]:
                 if filled[index]:
@@ -142,8 +149,13 @@ def paths_evidence(segment: Segment) -> list[Evidence]:
                     for at, name in enumerate(told, start)
                     if at not in counted or not (folders[at - 1] == folder == "".join(folders[at + 1 : at + 2]))
                 ]
-            found.append(Evidence(start, (folder, *told)))
+            found.append(Evidence(start, (*_steps(folder), *told)))
     return found
+
+
+def _steps(folder: str) -> Iterable[str]:
+    """The names a folder's path is made of."""
+    return filter(None, folder.split("/"))
 
 
 def paths_reduced(segment: Segment) -> list[Block]:
@@ -160,16 +172,104 @@ def paths_reduced(segment: Segment) -> list[Block]:
             blocks.append(_counted(lines, index, end, filled[index]))
             index = end
             continue
-        end = _end_of_folder(paths, filled, index)
+        end = index + 1
         if paths.what and paths.names[index]:
             end = index
             while end < len(lines) and (end == index or end % _OBJECTS) and paths.names[end] and not filled[end]:
                 end += 1
             blocks.append(_without_names(paths, filled, index, end))
+        elif not paths.names[index]:
+            blocks.append(keep(index, end, Rank.EVIDENCE))
         else:
-            blocks.append(_grouped(paths, index, end))
+            for group in _groups(paths, filled, index):
+                end = group.end
+                blocks.append(_written(paths, group))
         index = end
     return _joined(blocks)
+
+
+@dataclass(slots=True)
+class _Group:
+    """Neighbours whose paths are written under a folder all of them are in: *runs* of those in one folder."""
+
+    shared: str
+    runs: list[tuple[int, int]]
+    count: int
+    folder_chars: int
+    """The characters of each name's folder together."""
+
+    @property
+    def start(self) -> int:
+        return self.runs[0][0]
+
+    @property
+    def end(self) -> int:
+        return self.runs[-1][1]
+
+    def cost(self, shared: str) -> int:
+        return len(shared) + 2 + self.folder_chars - self.count * len(shared)
+
+
+def _groups(paths: _Paths, filled: Sequence[str], start: int) -> Iterable[_Group]:
+    """The paths from *start* to where a block must end, each run with those before it where that is shorter."""
+    limit = min(len(paths.names), start - start % _CHUNK + _CHUNK)
+    lead = paths.leads[start]
+    group: _Group | None = None
+    while start < limit and paths.names[start] and not filled[start]:
+        if bool(paths.leads[start]) != bool(lead) or paths.leads[start][:1].isalpha() != lead[:1].isalpha():
+            break
+        end = _end_of_folder(paths, filled, start)
+        folder = paths.folders[start]
+        run = _Group(folder, [(start, end)], end - start, (end - start) * len(folder))
+        # What a name says (`M src/a.py`) is written before the folder, so only of one folder.
+        joined = _joined_group(group, run) if group is not None and not lead[:1].isalpha() else None
+        if group is not None and joined is None:
+            yield group
+        group = joined or run
+        start = end
+    if group is not None:
+        yield group
+
+
+def _joined_group(group: _Group, run: _Group) -> _Group | None:
+    """Both under what their folders share; None where they are shorter apart."""
+    shared = group.shared
+    if not run.shared.startswith(shared):
+        shared = shared[: _shared_chars(shared, run.shared)]
+        shared = shared[: shared.rfind("/") + 1]
+    if not shared.strip("./"):
+        return None
+    both = _Group(shared, [*group.runs, *run.runs], group.count + run.count, group.folder_chars + run.folder_chars)
+    apart = group.cost(group.shared) + run.cost(run.shared)
+    return both if both.cost(shared) < apart else None
+
+
+def _written(paths: _Paths, group: _Group) -> Block:
+    if len(group.runs) == 1:
+        return _grouped(paths, group.start, group.end)
+    shared = group.shared
+    cut = len(shared)
+    entries: list[str] = []
+    for start, end in group.runs:
+        below = paths.folders[start][cut:]
+        names = paths.names[start:end]
+        entries += [f"{below}{name}" for name in (names if paths.leads[start] else ranged(names))]
+    between = ", " if paths.leads[group.start] else " "
+    ending = _shared_ending(entries)
+    if ending:
+        entries = [entry[: -len(ending)] for entry in entries]
+        shared = f"{shared}*{ending} for each *"
+    if paths.leads[group.start]:
+        entries = [f"{lead} {entry}" for lead, entry in zip(paths.leads[group.start : group.end], entries, strict=True)]
+    return Block(group.start, group.end, tuple(names_on_lines(shared, entries, between=between)), "", Rank.EVIDENCE)
+
+
+def _shared_ending(entries: Sequence[str]) -> str:
+    """The name that all of these paths end with, its slash before it: `/package.json`; "" where there is none."""
+    ending = entries[0][entries[0].rfind("/") :] if "/" in entries[0] else ""
+    if len(entries) < _SAME_NAMES or len(ending) < 2 or "*" in "".join(entries):
+        return ""
+    return ending if all(entry.endswith(ending) and len(entry) > len(ending) for entry in entries) else ""
 
 
 def _end_of_folder(paths: _Paths, filled: Sequence[str], start: int) -> int:

@@ -172,7 +172,7 @@ def names_reduced(segment: Segment) -> list[Block]:
         headed = lines[start].endswith(":")
         names = [line for line in lines[start + headed : end] if line]
         plain = all(not re.search(r"[\s:]", name) for name in names)
-        if not plain or len(names) < 2:
+        if not plain or len(names) < 2 - headed:
             blocks.append(keep(start, end, Rank.EVIDENCE))
         elif headed:
             blocks.append(note(start, end, names_on_lines(lines[start][:-1], ranged(names)), Rank.EVIDENCE))
