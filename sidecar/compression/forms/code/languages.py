@@ -116,9 +116,12 @@ def language_by_looks(lines: Sequence[str]) -> Language | None:
     sample = [line for line in lines[:: max(1, len(lines) // _SAMPLE)] if line and not line.isspace()]
     if len(sample) < _SAMPLE // 4 or sum(line[0] in " \t" for line in sample) * 10 < 4 * len(sample):
         return None
+    braced = sum(1 for line in sample if line.rstrip()[-1:] in "{};,(")
+    # What closes nothing, opens nothing with a colon and ends nothing is in no language known here.
+    if braced * 4 < len(sample) and not any(line.rstrip()[-1:] == ":" or line.strip() == "end" for line in sample):
+        return None
     if sum(1 for line in sample if _NO_CODE.match(line[:200])) * 50 > len(sample):
         return None
-    braced = sum(1 for line in sample if line.rstrip()[-1:] in "{};,(")
     best, language = max(
         ((sum(1 for line in sample if looks.match(line[:200])), language) for language, looks in _LOOKS),
         key=lambda found: found[0],

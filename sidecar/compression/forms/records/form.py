@@ -60,7 +60,7 @@ def _read(segment: Segment) -> _Reading | None:
             lambda: records_json.reduce(segment, documents),
             lambda: records_json.parts(segment, documents),
         )
-    if segment.text[:1] == "<" or "\n<?xml" in segment.text or "\n<project" in segment.text:
+    if any(line[:1] == "<" for line in segment.lines[: records_xml.STRAY_LINES]):
         elements = records_xml.read(segment.lines, segment.text)
         if elements is not None:
             return _of_xml(segment, elements)

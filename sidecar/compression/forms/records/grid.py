@@ -31,6 +31,13 @@ _MIXED = re.compile(
     r"|\s+total +used +free +shared)"
 )
 _RULE = re.compile(r"\s*[-=─━]{2,}(?:[ +|┼]+[-=─━]{2,})*\s*$")
+_RULED = ("--", "==", "──", "━━")
+"""One of these is in every line that `_RULE` matches, ..."""
+_RULE_BEGINS = frozenset(" -=─━")
+"""... which begins so."""
+_HEAD_BEGINS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ%#+| \t")
+"""How a heading without a rule under it begins."""
+
 _BORDER = re.compile(r"[\s|+:=─━┌┐└┘├┤┬┴┼│╭╮╰╯╞╪╡╔╗╚╝╠╣╦╩╬║═-]+$")
 _BARS = ("|", "│", "║")
 _RULES = ("-+-", "+--", "|-", "|:-", "| -", "| :-", "─┼", "─┬", "━╇", "═╪", "━┿", "═╬", "═╦", "─╫")
@@ -78,8 +85,12 @@ def grids(lines: Sequence[str], text: str, *, hinted: bool) -> list[Grid]:
 
 def _begins_with_tables(lines: Sequence[str]) -> bool:
     """Whether a good part of the first lines are tables: asked before all lines of an output of any kind are read."""
-    first = [line[:_MAX_CHARS] for line in lines[:_FIRST_LINES]]
-    covered = sum(grid.end - grid.start for grid in _found(first, "\n".join(first)))
+    first = lines[:_FIRST_LINES]
+    text = "\n".join(first)
+    if len(text) > _FIRST_LINES * _MAX_CHARS:
+        first = [line[:_MAX_CHARS] for line in first]
+        text = "\n".join(first)
+    covered = sum(grid.end - grid.start for grid in _found(first, text))
     return covered * 2 >= sum(1 for line in first if line.strip()) > 0
 
 
@@ -91,37 +102,45 @@ def _found(lines: Sequence[str], text: str) -> Iterable[Grid]:
     if separated is not None:
         yield separated
         return
-    index = 0
-    while index < len(lines):
-        line = lines[index]
-        if not _may_head(lines, index):
-            index += 1
+    end = 0
+    for index in _heads(lines, text):
+        if index < end:
             continue
         end = index + 1
         while end < len(lines) and lines[end].strip():
             end += 1
-        grid = _aligned(lines, index, end) if end - index > 1 and len(line) < _MAX_CHARS else None
+        grid = _aligned(lines, index, end) if end - index > 1 else None
         if grid is not None:
             yield grid
-        index = end
-    return
 
 
 # Aligned.
 
 
-def _may_head(lines: Sequence[str], index: int) -> bool:
-    line = lines[index]
-    if len(line) < 4 or len(line) > _MAX_CHARS:
-        return False
-    if line.startswith(_DPKG) or _MIXED.match(line):
-        return True
-    if index + 1 < len(lines) and _RULE.match(lines[index + 1][:_MAX_CHARS]) and " " in lines[index + 1].strip():
-        return "  " in line.strip() or len(line.split()) > 1
-    first = line.lstrip()[:1]
-    return (
-        (first.isupper() or first in "%#+") and ("  " in line or line.isupper()) and _CAPITALS.match(line) is not None
-    )
+def _heads(lines: Sequence[str], text: str) -> Iterable[int]:
+    """Which lines may be the heading of an aligned table; told by their first character, most are not."""
+    ruled: set[int] = set()
+    if any(rule in text for rule in _RULED):
+        ruled = {at - 1 for at, line in enumerate(lines) if line[:1] in _RULE_BEGINS and _is_rule(line)}
+    for index, line in enumerate(lines):
+        if line[:1] not in _HEAD_BEGINS and index not in ruled:
+            continue
+        if not 4 <= len(line) < _MAX_CHARS:
+            continue
+        is_spread = "  " in line
+        if index in ruled and (is_spread or " " in line.strip()):
+            yield index
+        elif is_spread or line.isupper():
+            first = line.lstrip()[:1]
+            if line.startswith(_DPKG) or _MIXED.match(line):
+                yield index
+            elif (first.isupper() or first in "%#+") and _CAPITALS.match(line) is not None:
+                yield index
+
+
+def _is_rule(line: str) -> bool:
+    """Dashes under the names of more than one column."""
+    return _RULE.match(line[:_MAX_CHARS]) is not None and " " in line.strip()
 
 
 def _aligned(lines: Sequence[str], start: int, end: int) -> Grid | None:

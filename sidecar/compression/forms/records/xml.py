@@ -17,12 +17,13 @@ from xml.parsers import expat
 
 from sidecar.compression.forms.records.values import Lines, Value
 
-__all__ = ["Elements", "read"]
+__all__ = ["STRAY_LINES", "Elements", "read"]
 
 _HIDDEN = ("&", "\x80")
 """An entity stays as it was printed: the parser does not see it."""
 
-_STRAY_LINES = 60
+STRAY_LINES = 60
+"""So many lines may stand before and after a document."""
 _OPENS = re.compile(r"<(?:\?xml\b|[A-Za-z][\w.:-]*(?:\s[^<>]*)?>)")
 _FOREIGN = ("<html", "<!DOCTYPE", "<!ENTITY", "<![CDATA[", "<testsuite", "<svg", "\x80")
 
@@ -83,12 +84,12 @@ def read(lines: Sequence[str], text: str) -> Elements | None:
     if "</" not in text or any(word in text for word in _FOREIGN):
         return None
     start = next(
-        (at for at, line in enumerate(lines[:_STRAY_LINES]) if line[:1] == "<" and _OPENS.match(line[:2_000])), -1
+        (at for at, line in enumerate(lines[:STRAY_LINES]) if line[:1] == "<" and _OPENS.match(line[:2_000])), -1
     )
     if start < 0:
         return None
     end = len(lines)
-    while end > start and len(lines) - end < _STRAY_LINES and not lines[end - 1].rstrip().endswith(">"):
+    while end > start and len(lines) - end < STRAY_LINES and not lines[end - 1].rstrip().endswith(">"):
         end -= 1
     stray = sum(map(len, lines[:start])) + sum(map(len, lines[end:]))
     if end <= start or (not lines[end - 1].startswith("</") and end - start > 1) or stray * 2 > len(text):

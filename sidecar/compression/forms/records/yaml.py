@@ -29,6 +29,8 @@ _BLOCK = re.compile(r"[|>](?:[+-]?\d?|\d[+-])$")
 _PLAIN_WORD = re.compile(r"[^\s\"'{}\[\]();\x80-\x82]+$")
 _MAX_DEPTH = 60
 _NESTS_LINES = 400
+_SEEN = 6
+"""So many lines with something in them tell whether a text may be a document."""
 
 
 class _Unread(Exception):
@@ -190,7 +192,9 @@ def looks_like_yaml(lines: Sequence[str]) -> bool:
         if seen == 0 and (text[0] in " \t{[" or (":" not in text and not text.startswith("- "))):
             return False
         seen += 1
-        if len(text) < 4_000 and not (text.lstrip().startswith("- ") or _KEY.match(text.lstrip())) and seen < 6:
+        if seen == _SEEN:
+            break
+        if len(text) < 4_000 and not (text.lstrip().startswith("- ") or _KEY.match(text.lstrip())):
             return False
     return seen >= 4 and _begins_to_nest(lines[:_NESTS_LINES])
 
