@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from sidecar.compression import compress
 from sidecar.compression.forms.records import FORM
 from sidecar.compression.vocabulary import Command, Form, Segment
 
@@ -213,3 +215,36 @@ def test_repeated_elements_of_xml_become_rows(printed: Printed) -> None:
 
 def test_xml_with_text_between_its_elements_is_left_alone() -> None:
     assert FORM.recognise(of("<doc>\n<p>Some <b>bold</b> words here</p>\n<p>and more</p>\n</doc>")) == 0.0
+
+
+@pytest.mark.parametrize("name", ["sqlite/json", "sqlite/box", "sqlite/csv", "psql/settings", "jq/stream"])
+def test_a_bound_with_room_for_the_whole_table_gets_it_without_loss_in_fewer_tokens(name: str) -> None:
+    path = CAPTURES / f"{name}.txt"
+    told = json.loads(path.with_suffix(".json").read_text("utf-8"))
+    data = path.read_bytes()
+    unasked = compress(data, command=told["command"], exit_code=told["exit_code"])
+    assert unasked.omissions > 0
+    before, after = unasked.before_tokens or 0, unasked.after_tokens or 0
+    asked = compress(data, command=told["command"], exit_code=told["exit_code"], answer_tokens=before + 100)
+    assert asked.omissions == 0
+    assert after < (asked.after_tokens or 0) <= before
+    cells = set(re.findall(r"[A-Za-z][\w.@/-]{3,}", data.decode())) - {"null"}
+    assert [cell for cell in sorted(cells) if cell not in asked.text] == []
+
+
+def test_rows_that_go_are_still_named_where_their_names_are_words() -> None:
+    birds = [f"{first}{second}" for first in ("grey", "red", "night") for second in ("owl", "hawk", "wren", "jay")]
+    rows = [f"{bird}-{place} {'a long description of it ' * 3}{at}" for at, bird in enumerate(birds * 4)
+            for place in ("north", "south")]  # fmt: skip
+    text = "id,description,seen\n" + "\n".join(f"{row.replace(' ', ',', 1)},{at}" for at, row in enumerate(rows))
+    result = compress(text.encode(), command="cat birds.csv")
+    assert result.omissions == 1
+    assert all(f"{bird}-north" in result.text for bird in birds)
+    assert (result.after_tokens or 0) * 2 < (result.before_tokens or 0)
+
+
+def test_how_a_table_is_read_is_said_once_in_an_output_of_many() -> None:
+    path = CAPTURES / "big" / "psql_describe.txt"
+    result = compress(path.read_bytes(), command="psql -f describe.sql", exit_code=1)
+    assert result.text.count("COLUMN=value holds for rows") < 8
+    assert result.text.count("rows as above] Column Type") > 20

@@ -132,9 +132,8 @@ def _heads(lines: Sequence[str], text: str) -> Iterable[int]:
             yield index
         elif is_spread or line.isupper():
             first = line.lstrip()[:1]
-            if line.startswith(_DPKG) or _MIXED.match(line):
-                yield index
-            elif (first.isupper() or first in "%#+") and _CAPITALS.match(line) is not None:
+            is_named = (first.isupper() or first in "%#+") and _CAPITALS.match(line) is not None
+            if is_named or line.startswith(_DPKG) or _MIXED.match(line):
                 yield index
 
 

@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sidecar.compression.forms.records.notation import Sheet
-from sidecar.compression.forms.records.room import fitted, room_chars, size
+from sidecar.compression.forms.records.notation import Line, Sheet
+from sidecar.compression.forms.records.room import fitted, has_room, room_chars, row_room_chars, size
 from sidecar.compression.forms.records.values import Doubled, Literal, Value
 from sidecar.compression.vocabulary import Block, Evidence, Part, Rank, Segment, keep
 
@@ -181,22 +181,33 @@ def shown(
     original = sum(len(line.lstrip()) + 1 for line in body)
     if original < _WORTH_CHARS:
         return keep(start, end, Rank.EVIDENCE)
-    limit = room_chars(original)
     is_told_whole = _tells_diagnostics(body)
-    if is_told_whole or original < _HOPELESS * limit:
+    entire: tuple[str, ...] | None = None
+    if is_told_whole or original < _HOPELESS * room_chars(original):
         sheet = Sheet()
         lines = list(sheet.lines(value))
-        if is_told_whole or size(lines) <= limit:
-            told = explained(kind, sheet, [line.printed for line in lines])
-            return Block(start, end, _restored(told, escaped), what, Rank.EVIDENCE)
+        told = _restored(explained(kind, sheet, [line.printed for line in lines]), escaped)
+        if is_told_whole or has_room(size(lines), _room(lines, original)):
+            return Block(start, end, told, what, Rank.EVIDENCE)
+        entire = None if what else told
     sheet = Sheet(terse=True)
-    kept, gone = fitted(list(sheet.lines(value)), limit)
+    lines = list(sheet.lines(value))
+    kept, gone = fitted(lines, _room(lines, original))
     reasons = [f"{count} {what}" for what, count in sheet.left_out.items()][:6]
     if gone:
         reasons.insert(0, f"{gone} entries of the notation")
     if what:
         reasons.append(what)
-    return Block(start, end, _restored(explained(kind, sheet, kept), escaped), ", ".join(reasons), Rank.EVIDENCE)
+    shown = _restored(explained(kind, sheet, kept), escaped)
+    return Block(start, end, shown, ", ".join(reasons), Rank.EVIDENCE, entire=entire)
+
+
+def _room(lines: Sequence[Line], original: int) -> int:
+    """How long the notation may be: entries have more room than the rows of tables."""
+    rows = size([line for line in lines if line.is_row])
+    if rows * 2 < size(lines):
+        return room_chars(original)
+    return row_room_chars(original, named=any(line.name for line in lines))
 
 
 _PLACES = ('"line"', '"startLine"', '"row"', '"line_number"', '"lineno"')

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sidecar.compression.forms.records.outliers import counted, is_alarming, outliers
+from sidecar.compression.forms.records.outliers import counted, is_alarming, outliers, row_names
 from sidecar.compression.forms.records.values import (
     ABSENT,
     BULKY,
@@ -77,6 +77,8 @@ class Line(NamedTuple):
     """What lines like this are called where some are left out."""
     is_row: bool = False
     is_loud: bool = False
+    name: str = ""
+    """What the row is called, where a gap should still say it."""
 
     @property
     def printed(self) -> str:
@@ -211,16 +213,19 @@ class Sheet:
             counts = counted(columns, len(rows))
             yield from (Line(depth + 1, f"[all rows by {told}]", is_loud=True) for told in counts)
         loud = outliers(columns, len(rows)) if self.terse else frozenset()
+        names = row_names(positional[0].cells, written) if self.terse else None
         for at, text in enumerate(written):
-            if self.terse and len(text) > _ROW_CHARS:
-                self.left_out["ends of long rows"] += 1
-                shown = f"{text[:_ROW_CHARS]} ...(+{len(text) - _ROW_CHARS} characters)"
-                yield Line(depth + 1, shown, "rows", is_row=True, is_loud=at in loud)
-            else:
-                yield Line(depth + 1, text, "rows", is_row=True, is_loud=at in loud)
+            name = names[at] if names is not None else ""
+            yield Line(depth + 1, self._begun(text), "rows", is_row=True, is_loud=at in loud, name=name)
             for path, values in bulky:
                 if (value := values[at]) is not ABSENT:
                     yield from self._entry(path, value, depth + 2)  # type: ignore[arg-type]  # ABSENT is excluded
+
+    def _begun(self, row: str) -> str:
+        if not self.terse or len(row) <= _ROW_CHARS:
+            return row
+        self.left_out["ends of long rows"] += 1
+        return f"{row[:_ROW_CHARS]} ...(+{len(row) - _ROW_CHARS} characters)"
 
     def _arranged(
         self, columns: Sequence[_Column], count: int

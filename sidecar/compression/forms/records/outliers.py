@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-__all__ = ["counted", "is_alarming", "outliers", "spread"]
+__all__ = ["counted", "is_alarming", "outliers", "row_names", "spread"]
 
 _ALARM_KEY = re.compile(r"error|fail|exception|fatal|stderr|reason|problem|fault|warning|severity", re.I)
 _ALARM_VALUE = re.compile(
@@ -104,6 +104,26 @@ def counted(columns: Sequence[Column], count: int) -> Iterable[str]:
                 f"{'absent' if value is None else value or 'empty'} {n}" for value, n in values.most_common()
             )
             yield f"{column.path}: {told}"
+
+
+_NAME = re.compile(r"[A-Za-z@._/][\w@./:+~-]{0,47}$")
+_DIGITS = re.compile(r"\d+")
+_NAMES_SHARE = 0.6
+_NAMES_CHARS_SHARE = 0.6
+
+
+def row_names(cells: Sequence[str | None], rows: Sequence[str]) -> list[str] | None:
+    """The first column as names, where they are words of their own (`web`, `libc6`), no numbers (`SKU-0017`).
+
+    None also where they are most of what the rows say.
+    """
+    names = [cell.strip('"') for cell in cells if cell is not None]
+    if len(names) < len(cells) or sum(map(len, names)) > _NAMES_CHARS_SHARE * sum(map(len, rows)):
+        return None
+    if sum(_NAME.match(name) is not None for name in names) * 10 < 9 * len(names):
+        return None
+    kinds = {_DIGITS.sub("0", name) for name in names}
+    return names if len(kinds) >= _NAMES_SHARE * len(names) and not any(" " in name for name in names) else None
 
 
 def _alarming(path: str, cells: Sequence[str | None], values: Counter[str | None], count: int) -> Iterable[int]:

@@ -8,32 +8,51 @@
      ...                                             web-400
      web-400
 
+A gap names its rows where their names are words.
+
 What stands out stays, with the headings above it; of the rest the shallow lines come first, then a
 spread of the deep ones.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from itertools import accumulate
 
 from sidecar.compression.forms.records.notation import Line
 from sidecar.compression.forms.records.outliers import spread
 
-__all__ = ["fitted", "room_chars", "size"]
+__all__ = ["fitted", "has_room", "room_chars", "row_room_chars", "size"]
 
 _SMALL_CHARS = 9_000
 """About 3,000 tokens: a notation of this size is written whole."""
 
+_ROWS_CHARS = 2_500
+"""About 900 tokens: so much of a table's rows is written whole."""
+
 _SHARE = 0.40
+_NAMED_SHARE = 0.7
+"""Where the rows that go are still named, so much of the room is for the others."""
+
 _LARGE_CHARS = 60_000
+_OVER_CHARS = 500
+"""A notation hardly longer than its room stays whole: a gap has its price too."""
 _GAP_CHARS = 14
 
 
 def room_chars(original_chars: int) -> int:
     """How long a notation may be for an output of *original_chars* (indentation not counted), before rows go."""
     return max(_SMALL_CHARS, min(int(original_chars * _SHARE), _LARGE_CHARS))
+
+
+def row_room_chars(original_chars: int, *, named: bool = False) -> int:
+    """How long it may be where it is mostly rows, which tell less one by one than entries do."""
+    return max(_ROWS_CHARS, int(min(original_chars * _SHARE, _LARGE_CHARS) * (_NAMED_SHARE if named else 1)))
+
+
+def has_room(chars: int, limit: int) -> bool:
+    """Whether a notation of so many characters stays whole."""
+    return chars <= limit + _OVER_CHARS
 
 
 def size(lines: Sequence[Line]) -> int:
@@ -122,25 +141,38 @@ def _parents(lines: Sequence[Line]) -> list[int]:
 
 def _with_gaps(lines: Sequence[Line], kept: set[int]) -> tuple[list[str], int]:
     shown: list[str] = []
-    gap: Counter[int] = Counter()
-    nouns: dict[int, str] = {}
+    gone = 0
+    gap: list[Line] = []
 
     def close() -> None:
-        if gap:
-            depth = min(gap)
-            inner = sum(gap.values()) - gap[depth]
-            told = f"{gap[depth]} more {nouns[depth]}" + (f" ({inner} lines within)" if inner else "")
-            shown.append(" " * depth + f"... {told}")
-            gap.clear()
-            nouns.clear()
+        nonlocal gone
+        if not gap:
+            return
+        told = _gap(gap)
+        if sum(len(line.printed) + 1 for line in gap) > len(told):
+            shown.append(told)
+            gone += len(gap)
+        else:
+            shown.extend(line.printed for line in gap)
+        gap.clear()
 
     for index, line in enumerate(lines):
         if index in kept:
             close()
             shown.append(line.printed)
         else:
-            gap[line.depth] += 1
-            if nouns.setdefault(line.depth, line.noun) != line.noun:
-                nouns[line.depth] = "lines"
+            gap.append(line)
     close()
-    return shown, len(lines) - len(kept)
+    return shown, gone
+
+
+def _gap(lines: Sequence[Line]) -> str:
+    """The line for lines left out: how many and of what, and their names."""
+    depth = min(line.depth for line in lines)
+    outer = [line for line in lines if line.depth == depth]
+    nouns = {line.noun for line in outer}
+    inner = len(lines) - len(outer)
+    told = f"{len(outer)} more {nouns.pop() if len(nouns) == 1 else 'lines'}"
+    told += f" ({inner} lines within)" if inner else ""
+    told += f": {' '.join(line.name for line in outer)}" if all(line.name for line in outer) else ""
+    return " " * depth + f"... {told}"

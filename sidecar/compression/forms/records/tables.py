@@ -20,11 +20,14 @@ from itertools import pairwise
 
 from sidecar.compression.forms.records.grid import Grid
 from sidecar.compression.forms.records.notation import Line
-from sidecar.compression.forms.records.outliers import counted, outliers
-from sidecar.compression.forms.records.room import fitted, room_chars
+from sidecar.compression.forms.records.outliers import counted, outliers, row_names
+from sidecar.compression.forms.records.room import fitted, has_room, row_room_chars
 from sidecar.compression.vocabulary import Block, Evidence, Part, Rank, Segment, keep
 
 __all__ = ["evidence", "parts", "reduce"]
+
+_GROUPED = 1.5
+"""Rows grouped by what they share have so much more room: nothing is left out of them, and they are dense."""
 
 _USUAL_SHARE = 0.8
 _CHUNK = 50
@@ -67,29 +70,34 @@ def reduce(segment: Segment, found: Sequence[Grid]) -> list[Block]:
     lines = segment.lines
     blocks: list[Block] = []
     at = 0
+    explained: set[str] = set()
     for grid in found:
         if at < grid.start:
             blocks.append(keep(at, grid.start, Rank.STRUCTURE))
-        blocks.extend(_blocks(lines, grid))
+        blocks.extend(_blocks(lines, grid, explained))
         at = grid.end
     if at < len(lines):
         blocks.append(keep(at, len(lines), Rank.STRUCTURE))
     return blocks
 
 
-def _blocks(lines: Sequence[str], grid: Grid) -> list[Block]:
+def _blocks(lines: Sequence[str], grid: Grid, explained: set[str]) -> list[Block]:
+    """*explained* is what earlier tables of the output said about how they are read."""
     squeezed = sum(len(" ".join(lines[at].split())) + 1 for at in range(grid.start, grid.end))
     padded = sum(len(lines[at]) + 1 for at in range(grid.start, grid.end))
-    limit = room_chars((squeezed + padded) // 2)
+    limit = row_room_chars((squeezed + padded) // 2)
     loud = _loud(lines, grid)
     sheet = _arranged(grid, left_out=())
     if sheet.is_grouped:
-        shown = _grouped(lines, grid, sheet, loud)
-        if sum(map(len, shown)) <= limit:
+        shown = _grouped(lines, grid, sheet, loud, explained)
+        if sum(map(len, shown)) <= _GROUPED * limit:
             return [Block(grid.start, grid.end, tuple(shown), "", Rank.EVIDENCE)]
     rows = _written(lines, grid, sheet, loud)
+    names = row_names([None if row is None else row[0] for row in grid.rows], rows)
+    limit = row_room_chars((squeezed + padded) // 2, named=names is not None)
     whats: list[str] = []
-    if _size(rows) > limit:
+    entire = (_heading(grid, sheet, bool(loud), set()), *_with_shared(grid, sheet, rows, 0, len(rows)))
+    if not has_room(_size(rows), limit):
         prose = [at for at, name in enumerate(grid.headings) if _PROSE.match(name) and at]
         if prose:
             whats += [f"column {grid.headings[at]}" for at in prose]
@@ -98,20 +106,23 @@ def _blocks(lines: Sequence[str], grid: Grid) -> list[Block]:
         if any(len(row) > _ROW_CHARS for row in rows):
             whats.append("ends of long rows")
             rows = [_begun(row) if at not in loud else row for at, row in enumerate(rows)]
-    heading = _heading(grid, sheet, bool(loud))
-    if _size(rows) <= limit:
-        return _whole(lines, grid, _Written(sheet, heading, rows, ", ".join(whats)))
+    heading = _heading(grid, sheet, bool(loud), explained)
+    if has_room(_size(rows), limit):
+        return _whole(lines, grid, _Written(sheet, heading, rows, ", ".join(whats), entire))
     columns = [
         _Column(name, [None if row is None else row[at] for row in grid.rows]) for at, name in enumerate(grid.headings)
     ]
     kept = loud | outliers(columns, len(rows))
     told = [Line(0, heading, is_loud=True)]
     told += [Line(0, f"[all rows by {counts}]", is_loud=True) for counts in counted(columns, len(rows))]
-    told += [Line(1, row, "rows", is_row=True, is_loud=at in kept) for at, row in enumerate(rows)]
+    told += [
+        Line(1, row, "rows", is_row=True, is_loud=at in kept, name=names[at] if names is not None else "")
+        for at, row in enumerate(rows)
+    ]
     shown, gone = fitted(told, limit)
     texts = tuple(line.removeprefix(" ") for line in shown)
     what = ", ".join((f"{gone} of {len(rows)} rows", *whats))
-    return [Block(grid.start, grid.end, texts, what, Rank.EVIDENCE)]
+    return [Block(grid.start, grid.end, texts, what, Rank.EVIDENCE, entire=entire)]
 
 
 def _size(rows: Sequence[str]) -> int:
@@ -174,9 +185,9 @@ def _arranged(grid: Grid, *, left_out: Sequence[int]) -> _Sheet:
     return _Sheet(usual, tuple(shared), tuple(keys if is_grouped else rest), wide, is_grouped)
 
 
-def _heading(grid: Grid, sheet: _Sheet, has_loud: bool) -> str:
+def _heading(grid: Grid, sheet: _Sheet, has_loud: bool, explained: set[str]) -> str:
     names = [_name(name) for name in grid.headings]
-    told = f"[{grid.kind} of {len(grid.rows)} rows, unpadded"
+    told = "unpadded"
     if sheet.usual:
         told += "; COLUMN=value holds for rows without a COLUMN:value"
     if sheet.shared and not sheet.is_grouped:
@@ -185,11 +196,15 @@ def _heading(grid: Grid, sheet: _Sheet, has_loud: bool) -> str:
         told += "; grouped by what is equal"
     if has_loud and (sheet.usual or sheet.shared or sheet.is_grouped):
         told += "; padded rows are whole"
+    count = f"[{grid.kind} of {len(grid.rows)} rows, {told}]"
+    if told in explained:
+        count = f"[{len(grid.rows)} rows as above]"
+    explained.add(told)
     usual = [f"{names[at]}={_cell(value, sheet.wide)}" for at, value in sheet.usual.items()]
-    return f"{told}] {sheet.between.join([*(names[at] for at in sheet.shown), *usual])}"
+    return f"{count} {sheet.between.join([*(names[at] for at in sheet.shown), *usual])}"
 
 
-def _grouped(lines: Sequence[str], grid: Grid, sheet: _Sheet, loud: frozenset[int]) -> list[str]:
+def _grouped(lines: Sequence[str], grid: Grid, sheet: _Sheet, loud: frozenset[int], explained: set[str]) -> list[str]:
     """Rows that differ in their first cell alone, on one line."""
     groups: dict[str, list[str]] = {}
     whole: list[str] = []
@@ -204,7 +219,7 @@ def _grouped(lines: Sequence[str], grid: Grid, sheet: _Sheet, loud: frozenset[in
             f"{names[place]}:{_cell(row[place], False)}" for place, value in sheet.usual.items() if row[place] != value
         ]
         groups.setdefault(" ".join(cells), []).append(row[first])
-    shown = [_heading(grid, sheet, bool(loud))]
+    shown = [_heading(grid, sheet, bool(loud), explained)]
     for told, held in groups.items():
         shown.append(f"{told}: {' '.join(held)}")
     return shown + whole
@@ -218,6 +233,8 @@ class _Written:
     heading: str
     rows: Sequence[str]
     what: str
+    entire: tuple[str, ...]
+    """The same with nothing left out."""
 
 
 def _whole(lines: Sequence[str], grid: Grid, written_as: _Written) -> list[Block]:
@@ -226,7 +243,8 @@ def _whole(lines: Sequence[str], grid: Grid, written_as: _Written) -> list[Block
     written = _with_shared(grid, sheet, rows, 0, len(rows))
     if len(heading) + 1 + _size(written) >= sum(len(lines[at]) + 1 for at in range(grid.start, grid.end)):
         return [keep(grid.start, grid.end, Rank.STRUCTURE)]
-    together = [Block(grid.start, grid.end, (heading, *written), what, Rank.EVIDENCE)]
+    entire = written_as.entire if what else None
+    together = [Block(grid.start, grid.end, (heading, *written), what, Rank.EVIDENCE, entire=entire)]
     if what or len(rows) <= _CHUNK:
         return together
     blocks: list[Block] = []
