@@ -23,6 +23,12 @@ _SHELF_SURE = 0.2
 _UNMISTAKABLE = 0.97
 """No form is surer than this, so nobody else need be asked."""
 
+_SETTLED = 0.9
+"""So sure of a text, the form that the shelf names for its command is not compared with the others..."""
+
+_NEVER_SETTLED = frozenset({"log", "progress"})
+"""... unless it is one that reads anything: a build's noise may hold what its compiler said."""
+
 _SHELF_COUNTS = 0.3
 """What the shelf's word adds; on a failing run the text alone decides, for there the errors matter."""
 
@@ -88,8 +94,12 @@ def recognise(segment: Segment, commands: Sequence[Command], shelf: Shelf) -> tu
 
 def _with_hints(segment: Segment, commands: Sequence[Command]) -> Iterable[Segment]:
     if not commands:
-        return (segment,)
-    return (replace(segment, command=command) for command in commands)
+        yield segment
+        return
+    for command in commands:
+        hinted = replace(segment, command=command)
+        hinted.__dict__["text"] = segment.text  # joined once, whoever is asked
+        yield hinted
 
 
 def _claims(segment: Segment, shelf: Shelf) -> Iterable[tuple[Form, float]]:
@@ -97,8 +107,10 @@ def _claims(segment: Segment, shelf: Shelf) -> Iterable[tuple[Form, float]]:
     known = shelf.match(segment.command) if segment.command is not None else None
     scores: list[tuple[Form, float]] = []
     for form in sorted(forms(), key=lambda form: known is None or form.name != known.form):
-        scores.append((form, form.recognise(segment)))
-        if scores[-1][1] >= _UNMISTAKABLE:
+        sureness = form.recognise(segment)
+        scores.append((form, sureness))
+        is_named = known is not None and form.name == known.form and form.name not in _NEVER_SETTLED
+        if sureness >= (_SETTLED if is_named else _UNMISTAKABLE):
             break
     surest = max(score for _, score in scores)
     is_settled = surest >= _UNMISTAKABLE
