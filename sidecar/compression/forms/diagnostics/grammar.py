@@ -107,8 +107,8 @@ _ROW_PLACE = re.compile(r" +\d+:\d+")
 _INCLUDED = ("In file included from ", "In module imported at ", "In file imported from ")
 _INCLUDED_FROM = re.compile(r" +from \S+:\d+(?::\d+)?[,:]$")
 _CONTEXT = re.compile(
-    rf"(?:{_FILE_NAME}: )?"
-    r"(?:In (?:\w+ ){0,3}(?:function|instantiation|substitution|constructor|destructor|method|lambda)\b"
+    rf"(?:{_FILE_NAME}: )?(?:note: )?"
+    r"(?:In (?:\w+ ){0,3}(?:function|instantiation|substitution|constructor|destructor|method|lambda|member|class)\b"
     r"|At (?:top level|global scope))"
     r"| +inlined from "
 )

@@ -39,7 +39,10 @@ _CHANGES_SHOWN = 3
 """Lines of a suggested change under an error: what to write instead, when it is short."""
 
 _NOTES_SHOWN = 8
-"""Per diagnostic; a failed overload has one for each candidate of the standard library."""
+"""Per diagnostic, of notes that lead out of the project: a failed overload has one for each candidate of a library."""
+
+_FOREIGN = ("/usr/include/", "/usr/lib", "/rustc/")
+_FOREIGN_FOLDERS = ("/.cargo/registry/", "/.rustup/toolchains/", "/site-packages/", "/node_modules/", "/go/pkg/mod/")
 
 
 @dataclass(slots=True)
@@ -55,8 +58,8 @@ _MACRO_NOTE = "(in Nightly builds, run with -Z macro-backtrace"
 
 
 def _is_foreign(place: str) -> bool:
-    """Whether rustc's arrow leads out of the project: it cannot be changed there."""
-    return place.startswith("/rustc/") or "/.cargo/registry/" in place or "/.rustup/toolchains/" in place
+    """Whether a place is out of the project: nothing can be changed there."""
+    return place.startswith(_FOREIGN) or any(folder in place for folder in _FOREIGN_FOLDERS)
 
 
 @dataclass(slots=True)
@@ -112,7 +115,7 @@ class _Marker:
                 starts.add(leading[0] if leading else index)
                 self._heading(index, this, finding)
                 if leading:
-                    self._lead(leading, goes=bool(self.why[index]), kind=kind)
+                    self._lead(leading, goes=bool(self.why[index]), kind=kind, shows=finding.is_shown)
                     leading = []
             else:
                 leading = []
@@ -164,14 +167,15 @@ class _Marker:
 
     def _note(self, index: int, this: Line, finding: _Finding) -> None:
         """A note is said once; one that only says again what another said of its diagnostic is no news either."""
-        finding.notes += 1
+        is_foreign = _is_foreign(this.place)
+        finding.notes += is_foreign
         line = self.lines[index]
         above = self.read[finding.heading] if finding.heading >= 0 else this
         same = self.seen.setdefault(line, index)
         again = self.seen.setdefault(("note", this.said), index) if above.place == this.place else index
         if same != index or again != index:
             self.why[index] = "repeated notes"
-        elif finding.notes > _NOTES_SHOWN:
+        elif is_foreign and finding.notes > _NOTES_SHOWN:
             self.why[index] = "more notes"
 
     def _said_below(self, heading: int) -> Iterable[str]:
@@ -184,13 +188,17 @@ class _Marker:
             if kind is Kind.OTHER:
                 yield self.lines[index].removeprefix("[ERROR] ")  # Maven's second telling has it
 
-    def _lead(self, lines: Sequence[int], *, goes: bool, kind: Kind) -> None:
-        """Of what leads to an error its end stays: the file being compiled, the user's own instantiation."""
+    def _lead(self, lines: Sequence[int], *, goes: bool, kind: Kind, shows: bool) -> None:
+        """Of what leads to an error its end stays: the file being compiled, the user's own instantiation.
+
+        The function it is in stays with the errors that are shown with their source.
+        """
         for index in lines:
             this = self.read[index].kind
             is_end = this is not Kind.INCLUDED or self.lines[index].endswith(":")
             is_long = this is Kind.CONTEXT and "In instantiation of " in self.lines[index]
             stays = is_end and not is_long and this is not Kind.REQUIRED and kind is Kind.ERROR
+            stays = stays and (shows or this is not Kind.CONTEXT)
             if goes or not stays:
                 self.why[index] = "what led there"
 
