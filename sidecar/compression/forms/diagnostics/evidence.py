@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from sidecar.compression.forms.diagnostics.grammar import is_lined
 from sidecar.compression.vocabulary import Evidence, Segment
 
 __all__ = ["evidence"]
@@ -21,6 +22,10 @@ _QUICK = re.compile(
     r"([A-Za-z_][^\s:|(]*[./][^\s:|(]*(?::\d+){1,4}): ((?:[A-Z]{1,4}\d{3,5}:?|error:|warning:) \S.*[^━ ])$"
 )
 """What most linters print, in one step."""
+_LINED = re.compile(r"(?P<place>[^\s:|(]+:\d+): {1,2}(?P<said>[^\s*#/-].*)")
+"""Without column or severity, where the whole text is of such lines."""
+_INDENTED = re.compile(r" +(?P<place>[^\s:|(]*[./][^\s:|(]*:\d+:\d+): (?P<said>\S.*)")
+_JSHINT = re.compile(r"(?P<place>[^\s:]+: line \d+, col \d+), (?P<said>\S.*)")
 _CODE = re.compile(r"[A-Z]{1,4}\d{3,5}:? \S")
 _SEVERE = re.compile(_SEVERITY)
 _MAVEN = re.compile(r"\[ERROR\] (?P<place>\S[^\[(]{0,300}:(?:\[\d+,\d+\]| \(\d+, ?\d+\))) ?(?P<said>\S.*)")
@@ -51,6 +56,7 @@ def evidence(segment: Segment) -> list[Evidence]:
     lines = segment.lines
     first: dict[str, int] = {}
     match = _QUICK.match
+    lined = _LINED.match if is_lined(lines) else None
     for index, line in enumerate(lines):
         if line and first.setdefault(line, index) == index:
             quick = match(line) if len(line) < _SEEN_CHARS else None
@@ -58,6 +64,8 @@ def evidence(segment: Segment) -> list[Evidence]:
                 found.append(Evidence(index, quick.groups()))
                 continue
             parts = _parts(line)
+            if not parts and lined is not None and (plain := lined(line[:_SEEN_CHARS])) is not None:
+                parts = plain.groups()
             if parts:
                 found.append(Evidence(index, parts))
                 if "-->" not in line and index + 1 < len(lines):
@@ -76,6 +84,10 @@ def _parts(line: str) -> tuple[str, ...]:
             if said.startswith(_LED) or not (heading["column"] or _SEVERE.match(said) or _CODE.match(said)):
                 return ()
             return heading["place"], said.rstrip("━ ")
+    elif seen[0] == " " and (indented := _INDENTED.match(seen)) is not None:
+        return indented["place"], indented["said"]
+    if ", col " in seen and (placed := _JSHINT.match(seen)) is not None:
+        return placed["place"], placed["said"]
     if _TELLS.search(seen) is None:
         return ()
     if seen.startswith("[ERROR] "):

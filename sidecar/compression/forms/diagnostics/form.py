@@ -21,7 +21,7 @@ from sidecar.compression.forms.diagnostics import evidence as diagnostics_eviden
 from sidecar.compression.forms.diagnostics import reports
 from sidecar.compression.forms.diagnostics.annotations import retold
 from sidecar.compression.forms.diagnostics.build import built
-from sidecar.compression.forms.diagnostics.grammar import Kind, Line, read_all
+from sidecar.compression.forms.diagnostics.grammar import Kind, Line, is_lined, read_all
 from sidecar.compression.forms.diagnostics.marking import Marked, mark
 from sidecar.compression.forms.diagnostics.parts import parts
 from sidecar.compression.forms.diagnostics.recognising import recognise
@@ -57,7 +57,7 @@ def _read_all(segment: Segment) -> list[Line]:
     """Every line's kind, kept with the segment."""
     known: list[Line] | None = segment.__dict__.get("diagnostics")
     if known is None:
-        known = segment.__dict__["diagnostics"] = read_all(segment.lines)
+        known = segment.__dict__["diagnostics"] = read_all(segment.lines, lined=is_lined(segment.lines))
     return known
 
 

@@ -13,14 +13,14 @@ What a build prints around them (command lines, progress, directories) is in `bu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntEnum, auto
 from typing import NamedTuple
 
 from sidecar.compression.forms.diagnostics.annotations import annotation
 from sidecar.compression.forms.diagnostics.build import is_build, is_build_failure
 
-__all__ = ["Kind", "Line", "is_inside", "read", "read_all"]
+__all__ = ["LINED", "Kind", "Line", "is_inside", "is_lined", "read", "read_all"]
 
 
 class Kind(IntEnum):
@@ -82,6 +82,13 @@ _QUICK = re.compile(
     r"((?:[A-Za-z_][\w@+-]*)?[./][\w./@+-]*:\d+(?::\d+){0,3}): ((?:[A-Z]{1,6}\d{2,5}:?|error:|warning:) \S.*[^━ ])$"
 )
 """What most lines of a linter are, read in one step; anything unusual is left to the patterns below."""
+LINED = re.compile(r"(?P<place>[^\s:|(]*[./][^\s:|(]*:\d+): {1,2}(?P<said>[\w'\"`\[({].*)")
+"""cpplint, codespell, vulture: a place without a column and no severity, which in one line may as well be grep's."""
+_NEAR = re.compile(r": (?:[^\s*#/-]|(?: \S.*\]  ?\[\d\]$))")
+_LINED_SEEN = 60
+_LINED_FEW = 3
+_INDENTED = re.compile(r" +(?P<place>[^\s:|(]*[./][^\s:|(]*:\d+:\d+): (?P<said>\S.*)")
+"""standard, errcheck: GNU's order, further right."""
 _QUICK_ROW = re.compile(r"( +\d+:\d+)( +(?:error|warning) +\S.*)$")
 _SEVERE = {"error": Kind.ERROR, "warni": Kind.WARNING}
 _PLACED = re.compile(
@@ -89,6 +96,7 @@ _PLACED = re.compile(
     r"(?:\(\d+(?:,\d+){0,3}\)(?= ?: )|:\d+:\d+(?= - )|: line \d+, col \d+(?=, )))"
     r"(?: ?: | - |, )(?P<said>(?:fatal )?(?:error|warning|info|message|hint|note|Error|Warning)\b.*)$"
 )
+_JSHINT = re.compile(rf"(?P<place>{_FILE_NAME}: line \d+, col \d+), (?P<said>\S.*)")
 _SPACED = re.compile(r"(?P<place>[^:]{1,300}:\d+(?::\d+)?): (?P<said>(?:fatal )?(?:error|warning|note): .*)$")
 """A path with spaces in it, which only the severity after it tells from prose."""
 
@@ -164,13 +172,29 @@ def is_inside(kind: Kind, *, inside: bool) -> bool:
     return kind in _OPENS or (inside and kind not in _CLOSES)
 
 
-def read_all(lines: Iterable[str]) -> list[Line]:
-    """Every line, in order; a line that was read before is not read again: headers repeat theirs in every unit."""
+def is_lined(lines: Sequence[str]) -> bool:
+    """Whether a text is `path:line: message` throughout: what grep finds is indented now this far, now that."""
+    third = len(lines) // 3
+    if not any(LINED.match(lines[at][:_SEEN_CHARS]) for at in (third, 2 * third) if at < len(lines)):
+        return False
+    step = max(1, len(lines) // _LINED_SEEN)
+    found = [match for line in lines[::step] if (match := LINED.match(line[:_SEEN_CHARS])) is not None]
+    seen = sum(1 for line in lines[::step] if line)
+    near = sum(1 for match in found if _NEAR.match(match.string, match.end("place")) is not None)
+    return near >= _LINED_FEW and near >= 0.95 * len(found) and len(found) >= 0.6 * seen
+
+
+def read_all(lines: Iterable[str], *, lined: bool = False) -> list[Line]:
+    """Every line, in order; a line that was read before is not read again: headers repeat theirs in every unit.
+
+    *lined* says that the text `is_lined`.
+    """
     known: tuple[dict[str, Line], dict[str, Line]] = ({}, {})
     found: list[Line] = []
     inside = False
     opens, closes = _OPENS, _CLOSES
-    match, match_row, severe, lint, row = _QUICK.match, _QUICK_ROW.match, _SEVERE, Kind.LINT, Kind.ROW
+    match, match_row, severe = _QUICK.match, _QUICK_ROW.match, _SEVERE
+    lint, row, other = Kind.LINT, Kind.ROW, Kind.OTHER
     for line in lines:
         memory = known[inside]
         this = memory.get(line)
@@ -180,6 +204,8 @@ def read_all(lines: Iterable[str]) -> list[Line]:
                 quick = match_row(line) if line[:1] == " " else match(line)
             if quick is None:
                 this = read(line, inside=inside)
+                if lined and this.kind is other and (found_there := LINED.match(line[:_SEEN_CHARS])) is not None:
+                    this = Line(lint, found_there["place"], found_there["said"] + line[_SEEN_CHARS:])
             else:
                 place, said = quick.groups()
                 this = Line(row if line[0] == " " else severe.get(said[:5], lint), place, said)
@@ -275,7 +301,8 @@ def _placed(line: str) -> Line | None:
         return None
     found = _PLACED.match(line)
     if found is None:
-        return None
+        found = _JSHINT.match(line) if ", col " in line else None
+        return Line(Kind.LINT, found["place"], found["said"]) if found is not None else None
     return Line(_severity(found["said"]) or Kind.ERROR, found["place"], found["said"])
 
 
@@ -337,12 +364,15 @@ def _without_place(line: str, *, inside: bool) -> Line:
         return _PLAIN[Kind.MARK]
     if is_build_failure(line):
         return _PLAIN[Kind.FAILURE]
+    if line[0] in "EWI" and _PYREFLY.match(line):
+        return Line(Kind.ERROR if line[0] == "E" else Kind.WARNING, "", line)
     for pattern, kind in _BARE:
         if pattern.match(line):
             return Line(kind, "", line) if kind is Kind.LINT else _PLAIN[kind]
     return _PLAIN[Kind.ERROR if _LINK.search(line) else Kind.OTHER]
 
 
+_PYREFLY = re.compile(r" ?(?P<severity>ERROR|WARN|INFO) \S.* \[[a-z][a-z-]+\]$")
 _BARE = ((_SUMMARY, Kind.SUMMARY), (_HINT, Kind.HINT), (_CODE, Kind.LINT), (_CONTEXT, Kind.CONTEXT))
 
 
@@ -368,12 +398,16 @@ def _indented(line: str, *, inside: bool) -> Line:  # noqa: PLR0912 - as above
         return _PLAIN[Kind.LABEL if words else Kind.MARK]
     if initial in "^~╰─┬`" or _MARKS.match(line):
         return _PLAIN[Kind.LABEL if _MARKS_WORDS.match(line) else Kind.MARK]
+    if initial == "W" and _PYREFLY.match(line):
+        return Line(Kind.WARNING, "", line)
     if initial == "f" and _INCLUDED_FROM.match(line):
         return _PLAIN[Kind.INCLUDED]
     if initial == "i" and bare.startswith("inlined from "):
         return _PLAIN[Kind.CONTEXT]
     if ("): " in line or " - " in line) and (found := _PLACED.match(line)):
         return Line(_severity(found["said"]) or Kind.ERROR, found["place"], found["said"])
+    if line[0] == " " and (found := _INDENTED.match(line)):
+        return Line(_severity(found["said"]) or Kind.LINT, found["place"], found["said"])
     if inside:
         if _HELP.match(line):
             return _PLAIN[Kind.HINT if initial == "=" and _HINT.match(line) else Kind.HELP]

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from sidecar.compression.forms.diagnostics.build import is_build
-from sidecar.compression.forms.diagnostics.grammar import Kind, Line, is_inside, read
+from sidecar.compression.forms.diagnostics.grammar import Kind, Line, is_inside, is_lined, read
 from sidecar.compression.forms.diagnostics.reports import read_report
 from sidecar.compression.vocabulary import Segment
 
@@ -15,11 +15,14 @@ __all__ = ["recognise"]
 
 # fmt: off
 _PROGRAMS = frozenset((
-    "basedpyright", "biome", "black", "c++", "cc", "clang", "clang++", "clang-tidy", "cl", "cmake", "cppcheck",
-    "cpplint", "dmypy", "eslint", "flake8", "g++", "gcc", "gmake", "golangci-lint", "gradle", "hadolint", "isort",
-    "javac", "kotlinc", "make", "markdownlint", "markdownlint-cli2", "msbuild", "mypy", "ninja", "oxlint", "prettier",
-    "pycodestyle", "pydocstyle", "pyflakes", "pylint", "pyrefly", "pyright", "ruff", "rustc", "scalac", "shellcheck",
-    "staticcheck", "stylelint", "swiftc", "tsc", "ty", "vue-tsc", "xcodebuild", "yamllint",
+    "actionlint", "ansible-lint", "basedpyright", "biome", "black", "c++", "cc", "cl", "clang", "clang++",
+    "clang-tidy", "cmake", "codespell", "cppcheck", "cpplint", "dmypy", "errcheck", "eslint", "flake8", "g++",
+    "gcc", "ghc", "gmake", "golangci-lint", "golint", "gradle", "groovyc", "hadolint", "htmlhint", "isort",
+    "javac", "jshint", "kotlinc", "ktlint", "make", "markdownlint", "markdownlint-cli2", "msbuild", "mypy",
+    "ninja", "oxlint", "prettier", "pycodestyle", "pydocstyle", "pyflakes", "pylint", "pyrefly", "pyright",
+    "revive", "rubocop", "ruff", "rustc", "scalac", "semistandard", "shellcheck", "standard", "staticcheck",
+    "stylelint", "svelte-check", "swiftc", "swiftlint", "tsc", "ty", "typos", "vue-tsc", "vulture", "xcodebuild",
+    "xo", "yamllint",
 ))
 # fmt: on
 _COMMANDS = frozenset(
@@ -45,8 +48,8 @@ _CLEAN = ("All checks passed!", "Success: no issues found", "0 errors, 0 warning
 _TELLS = (": error", ": warning", "error: ", "error[", " - error ", "--> ", " error  ", "*** [", "undefined reference",
           "✖", "warning: ", "error TS", "━━━━", "::error ", "::warning ", "-[")  # fmt: skip
 _GLIMPSES = (*_TELLS, "[INFO] ", "syntax error")
-_CODED = re.compile(r":\d+:(?:\d+:?)? ?[ (\[]?[A-Z]{1,6}\d{2,5}\b|:\d+:\d+: \S|\n[A-Z]{1,6}\d{2,5}:? ")
-"""A place with a column or a rule's code, or a code first in its line: begins with a literal, as fast as `str.find`."""
+_CODED = re.compile(r":\d+:(?:\d+:?)? ?[ (\[]?[A-Z]{1,6}\d{2,5}\b|:\d+:\d+: \S|, col \d+, |\n[A-Z]{1,6}\d{2,5}:? ")
+"""A place and words, or a rule's code first in its line: begins with a literal, as fast as `str.find`."""
 _RARE = ("error: ", "*** [")
 """What is looked for in a text of another shape, where one diagnostic stands somewhere: each costs 0.4 ms a MB."""
 
@@ -87,6 +90,14 @@ def recognise(segment: Segment) -> float:
     is_known = bool(words) and (words[0] in _PROGRAMS or tuple(words[:2]) in _COMMANDS)
     if "[ERROR] COMPILATION ERROR" in text:
         return 0.97  # Maven, whose other lines are a log's
+    if is_lined(segment.lines):
+        return 0.95 if is_known else 0.93
+    return _weighed(segment, words, is_known=is_known)
+
+
+def _weighed(segment: Segment, words: Sequence[str], *, is_known: bool) -> float:
+    """What the lines say, of which no one is enough."""
+    text = segment.text
     has_shape = _glimpsed(segment.lines)
     is_large = len(segment.lines) > _LARGE_LINES
     # A diagnostic somewhere in a large text of another shape does not make it one.
@@ -172,5 +183,7 @@ def _samples(lines: Sequence[str], length: int) -> Iterable[Sequence[str]]:
 def _is_placed(this: Line, line: str) -> bool:
     """A diagnostic with its severity and its place, which no other program's output has by chance."""
     if this.kind in _SEVERE:
-        return bool(this.place) or "undefined reference" in line or (line[:2] == "::" and "file=" in line)
+        # Indented, a compiler's line stands in what somebody else says of it: a failed installation.
+        is_own = bool(this.place) and not (line[:1] == " " and this.said[:1] != "-" and f"{this.place}: " in line)
+        return is_own or "undefined reference" in line or (line[:2] == "::" and "file=" in line)
     return this.kind in _ITSELF or (this.kind is Kind.FAILURE and "*** [" in line)
