@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sidecar.compression import compress
 from sidecar.compression.forms.diff import FORM
 from sidecar.compression.vocabulary import Command, Form, Rank, Segment
 
@@ -229,8 +230,39 @@ def test_an_author_is_repeated_only_when_it_changes(printed: Printed) -> None:
         f"Author: {ann}",
         "Author: the same (also where unsaid)",
         f"Author: {bob}",
-        "Author: Ann Lee <as above>",
+        "Author: Ann Lee <as above, also where unsaid>",
     ]
+
+
+def test_the_year_and_zone_of_dates_are_said_when_they_change(printed: Printed) -> None:
+    head = "commit {}\nAuthor: A <a@b>\nDate:   Sun Oct 25 08:00:0{} {}\n\n    x\n"
+    zones = ("2026 +0200", "2026 +0200", "2026 +0200", "2026 +0100", "2026 +0100")
+    text = "\n".join(head.format(str(n) * 40, n, zone) for n, zone in enumerate(zones, 1))
+    assert [line for line in printed(FORM, of(text)) if line.startswith("Date")] == [
+        "Date:   Sun Oct 25 08:00:01 2026 +0200",
+        "Date: Sun Oct 25 08:00:02 (2026 +0200 also where unsaid)",
+        "Date: Sun Oct 25 08:00:03",
+        "Date:   Sun Oct 25 08:00:04 2026 +0100",
+        "Date: Sun Oct 25 08:00:05",
+    ]
+
+
+def test_what_is_unsaid_is_told_by_the_commit_before_even_where_that_gets_no_shorter() -> None:
+    head = "commit {}\nAuthor: A <a@b>\nDate:   Sun Oct 25 08:00:00 2026 +0200\n\n    x\n"
+    text = "\n".join(head.format(str(n) * 40) for n in range(1, 9))
+    shown = compress(text, command="git log", exit_code=0).text
+    assert shown.index("(also where unsaid)") < shown.index("commit 3333")
+    assert shown.index("also where unsaid)") < shown.index("commit 3333")
+
+
+def test_a_log_of_many_commits_with_statistics_abbreviates_their_names(printed: Printed, holds: Holds) -> None:
+    head = "commit {:040x}\nAuthor: A <a@b>\nDate:   Sun Oct 25 08:00:00 2026 +0200\n\n    Change {}\n\n{}"
+    amounts = "3\t1\tsrc/a.py\n0\t2\tsrc/b.py\n-\t-\tsrc/c.png\n"
+    segment = of("\n".join(head.format(n, n, amounts) for n in range(20)), "git log --numstat")
+    holds(FORM, segment)
+    shown = printed(FORM, segment)
+    assert [line for line in shown if line.startswith("commit")] == [f"commit {n:040x}"[:19] for n in range(20)]
+    assert shown.count("src/: 3 1 a.py, 0 2 b.py") == shown.count("-\t-\tsrc/c.png") == 20
 
 
 def test_a_combined_diff_keeps_lines_changed_against_either_parent(holds: Holds, printed: Printed) -> None:
@@ -315,17 +347,6 @@ def test_an_assertion_that_prints_a_difference_is_no_diff() -> None:
         )
         == 0.0
     )
-
-
-def test_no_author_is_left_unsaid_before_a_line_has_told_what_that_means() -> None:
-    head = "commit {}\nAuthor: A <a@b>\nDate:   Sun Oct 25 08:00:00 2026 +0200\n\n    {}\n"
-    segment = of("\n".join(head.format(str(n) * 40, "x") for n in range(1, 9)))
-    shown = [block.shown or () for block in FORM.reduce(segment)]
-    unsaid = [index for index, lines in enumerate(shown) if not any(line.startswith("Author") for line in lines)]
-    told = [index for index, lines in enumerate(shown) if any("where unsaid" in line for line in lines)]
-    assert not unsaid or told[0] < unsaid[0]
-    for index in told:
-        assert len("\n".join(shown[index])) < len("\n".join(segment.lines[:6]))
 
 
 def test_each_blamed_line_stays_under_its_commit(holds: Holds, printed: Printed) -> None:

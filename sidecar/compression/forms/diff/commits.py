@@ -6,7 +6,8 @@ Date:   Sun Oct 25 08:00:00 2026 +0200     Date:   Sun Oct 25 08:00:00 2026 +020
                                       ->    Change the schema
     Change the schema                      commit 91bc...
                                            Author: the same (also where unsaid)
-commit 91bc...                             ...
+commit 91bc...                             Date: Mon Oct 26 09:10:00 (2026 +0200 also where unsaid)
+...                                        ...
 
  src/a.py   | 12 ++++----             ->    src/: a.py | 12 ++++----, b.py | 1 +
  src/b.py   |  1 +
@@ -14,6 +15,7 @@ commit 91bc...                             ...
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from sidecar.compression.forms.diff.lines import STAT_LINE
@@ -22,27 +24,30 @@ from sidecar.compression.vocabulary import Block, Rank, note
 
 __all__ = ["LONG_LOG", "Authors", "abbreviation", "statistics"]
 
-LONG_LOG = 10
-"""In a log of so many commits and nothing else their names are abbreviated."""
+LONG_LOG = 16
+"""In a log of so many commits and no patches their names are abbreviated."""
 _NAME_CHARS = 12
 """What git itself accepts for a commit, in a repository of millions of them too."""
 _SHARED_MARKER = 20
 """So many commits of such a log are one block."""
 
+_YEAR_AND_ZONE = re.compile(r" (\d{4} [-+]\d{4})$")
 _UNSAID = "the same (also where unsaid)"
 
 
 class Authors:
-    """Writes commits in order, each author's address at the first of theirs only."""
+    """Writes commits in order, what they say again only the first time: a person, an address, a year and its zone."""
 
     def __init__(self) -> None:
-        self.last = ""
-        self.is_unsaid = False
+        self.last: dict[str, str] = {}
+        """What each field said last."""
         self.addresses: dict[str, str] = {}
+        self.told: frozenset[str] = frozenset()
+        """What a line has told to be unsaid from there on: "people", "addresses", "zones"."""
 
     def commit(self, lines: Sequence[str], start: int) -> Block:
         """One commit's header and message, without the empty lines around them and its indentation by four."""
-        was_unsaid = self.is_unsaid
+        told = self.told
         shown: list[str] = []
         fields: dict[str, str] = {}
         for line in lines:
@@ -54,25 +59,21 @@ class Authors:
                 shown.append("")
         while len(shown) > 1 and not shown[-1]:
             shown.pop()
-        if self.is_unsaid and not was_unsaid and _chars(shown) >= _chars(lines):
-            # The lines themselves would be printed, and nothing would tell later readers what is unsaid.
-            self.is_unsaid = False
-            shown = ["Author: the same" if line.endswith(_UNSAID) else line for line in shown]
-        return note(start, start + len(lines), shown, Rank.EVIDENCE)
+        # What is told to be unsaid from here on must be read even where this commit gets no shorter by it.
+        return Block(start, start + len(lines), tuple(shown), "", Rank.EVIDENCE, is_pointed_at=self.told != told)
 
-    def log(self, lines: Sequence[str], starts: Sequence[int]) -> Iterable[Block]:
-        """A long log, each commit under its abbreviated name."""
+    def log(self, lines: Sequence[str], starts: Sequence[int], ends: Sequence[int]) -> Iterable[Block]:
+        """A long log, each commit under its abbreviated name; behind *ends*, those of messages, are statistics."""
+        following = (*starts[1:], len(lines))
         for at in range(0, len(starts), _SHARED_MARKER):
-            group = starts[at : at + _SHARED_MARKER]
-            ends = (
-                *starts[at + 1 : at + len(group)],
-                starts[at + len(group)] if at + len(group) < len(starts) else len(lines),
-            )
             shown: list[str] = []
-            for start, end in zip(group, ends, strict=True):
-                written = self.commit(lines[start:end], start).shown or ()
+            until = min(at + _SHARED_MARKER, len(starts))
+            for start, end, after in zip(starts[at:until], ends[at:until], following[at:until], strict=True):
+                written = self.commit(lines[start:end], start).shown or lines[start:end]
                 shown += [" ".join(abbreviation(lines[start])), *written[1:]]
-            yield Block(group[0], ends[-1], tuple(shown), "the rest of each commit's name", Rank.EVIDENCE)
+                for block in statistics(lines, end, after):
+                    shown += filter(None, lines[block.start : block.end] if block.shown is None else block.shown)
+            yield Block(starts[at], following[until - 1], tuple(shown), "the rest of each commit's name", Rank.EVIDENCE)
 
     def _field(self, line: str, fields: dict[str, str]) -> list[str]:
         name, colon, value = line.partition(":")
@@ -83,17 +84,41 @@ class Authors:
         fields[name] = value
         if twin is not None and fields.get(twin) == value:
             return [f"{name}: the same"]
-        if name != "Author":
+        if name in {"Author", "Commit"}:
+            told = self._person(name, value)
+        elif name in {"Date", "AuthorDate", "CommitDate"}:
+            told = [self._date(name, value)]
+        else:
             return [line]
-        if value == self.last:
-            told, self.is_unsaid = ([] if self.is_unsaid else [f"Author: {_UNSAID}"]), True
-            return told
-        self.last = value
+        # What is not said in fewer words is said as it was printed.
+        return [line] if told == [f"{name}: {value}"] else told
+
+    def _person(self, name: str, value: str) -> list[str]:
+        if value == self.last.get(name):
+            return [f"{name}: {_UNSAID}"] if self._tells(f"people {name}") else []
+        self.last[name] = value
         who, bracket, address = value.partition(" <")
         if bracket and self.addresses.get(who) == address:
-            return [f"Author: {who} <as above>"]
+            return [f"{name}: {who}{' <as above, also where unsaid>' if self._tells('addresses') else ''}"]
         self.addresses[who] = address
-        return [line]
+        return [f"{name}: {value}"]
+
+    def _date(self, name: str, value: str) -> str:
+        match = _YEAR_AND_ZONE.search(value)
+        if match is None:
+            return f"{name}: {value}"
+        zone, last = match[1], self.last.get("zone")
+        self.last["zone"] = zone
+        if zone != last:
+            return f"{name}: {value}"
+        said = f" ({zone} also where unsaid)" if self._tells("zones") else ""
+        return f"{name}: {value[: match.start()]}{said}"
+
+    def _tells(self, what: str) -> bool:
+        """Whether this is the first time that something is left unsaid, so that it must be told."""
+        is_first = what not in self.told
+        self.told |= {what}
+        return is_first
 
 
 def abbreviation(line: str) -> tuple[str, ...]:
@@ -101,10 +126,6 @@ def abbreviation(line: str) -> tuple[str, ...]:
     word, _, rest = line.partition(" ")
     name, blank, decoration = rest.partition(" ")
     return (f"{word} {name[:_NAME_CHARS]}", *((decoration,) if blank and decoration else ()))
-
-
-def _chars(lines: Sequence[str]) -> int:
-    return sum(map(len, lines)) + len(lines)
 
 
 def statistics(lines: Sequence[str], start: int, end: int) -> Iterable[Block]:
@@ -117,8 +138,10 @@ def statistics(lines: Sequence[str], start: int, end: int) -> Iterable[Block]:
             after += 1
         if after - index > 1:
             entries = [_amount(lines[at])[1] for at in range(index, after)]
-            is_named = "\t" in lines[index]
-            shown = names_on_lines(folder if is_named else f" {folder}", entries, between=" " if is_named else ", ")
+            is_named = lines[index][:1].isalpha()
+            shown = names_on_lines(
+                folder if "\t" in lines[index] else f" {folder}", entries, between=" " if is_named else ", "
+            )
             yield note(index, after, shown, Rank.EVIDENCE)
         elif "\t" in lines[index]:
             yield Block(index, after, None, "", Rank.EVIDENCE)
@@ -131,8 +154,14 @@ def _amount(line: str) -> tuple[str, str]:
     """The folder of a statistic's path, and its name with its amount; no folder where it cannot be taken apart."""
     state, tab, path = line.partition("\t")
     if tab:
+        added = "" if state.isalnum() and not state.isdigit() else state
+        if added:
+            removed, _, path = path.partition("\t")
         folder, name = folder_and_name(path)
-        return ("", line) if any(character in path for character in " ,:\t") else (f"{state} {folder}", name)
+        # A binary file's, "-\t-\tpath", stays: out of its place it is a removed line.
+        if added == "-" or any(character in path for character in " ,:\t"):
+            return "", line
+        return (folder, f"{added} {removed} {name}") if added else (f"{state} {folder}", name)
     match = STAT_LINE.match(line)
     if match is None:
         return "", line.strip()

@@ -107,14 +107,20 @@ def _is_blame(segment: Segment) -> bool:
 
 
 def _is_long_log(segment: Segment) -> bool:
-    """Whether there is nothing but commits and their messages, and many of them: then each name is abbreviated."""
+    """Whether there are many commits, with their messages and statistics alone: then each name is abbreviated."""
     kinds = kinds_of(segment)
+    told = kinds.count(COMMIT) + kinds.count(MESSAGE) + kinds.count(STAT)
     return (
         kinds.count(COMMIT) >= LONG_LOG
-        and kinds.count(COMMIT) + kinds.count(MESSAGE) == len(kinds)
+        and (told == len(kinds) or told + _blank_others(segment, kinds) == len(kinds))
         and COMMIT_LINE.match(segment.lines[0]) is not None
         and segment.text.count("\ncommit ") + 1 >= LONG_LOG
     )
+
+
+def _blank_others(segment: Segment, kinds: bytearray) -> int:
+    initials = initials_of(segment)
+    return sum(1 for kind, first in zip(kinds, initials, strict=True) if not kind and first == _NEWLINE)
 
 
 def _totals(segment: Segment) -> bool:
@@ -150,7 +156,7 @@ def _reduce(segment: Segment) -> list[Block]:
     authors = Authors()
     if _is_long_log(segment):
         starts = [index for index, kind in enumerate(kinds) if kind == COMMIT and COMMIT_LINE.match(lines[index])]
-        return list(authors.log(lines, starts))
+        return list(authors.log(lines, starts, [_end_of_commit(lines, kinds, start + 1) for start in starts]))
     blocks: list[Block] = []
     index = 0
     while index < len(lines):

@@ -30,8 +30,8 @@ COMMIT_FIELDS = (
 )  # fmt: skip
 STAT_LINE = re.compile(r" (\S.*?) +\| +(\d+ ?[-+]*|Bin .*|Unmerged)$")
 STAT_TOTAL = re.compile(r" \d+ files? changed")
-_STATES = frozenset("ACDMRTUX")
-_NAME_STATUS = re.compile(r"[ACDMRTUX]\d{0,3}\t\S")
+_STATES = frozenset("ACDMRTUX-0123456789")
+_NAME_STATUS = re.compile(r"(?:[ACDMRTUX]\d{0,3}|\d+\t\d+|-\t-)\t\S")
 _RANGE = re.compile(r"[-+]?\d+(?:,(\d+))?$")
 _EXTENDED = (
     "index ", "old mode ", "new mode ", "deleted file mode ", "new file mode ", "similarity index ", "mode ",
@@ -41,7 +41,7 @@ _EXTENDED = (
 
 _COLUMN = bytes.maketrans(b"+-\\ \n", bytes([CHANGED, CHANGED, CHANGED, CONTEXT, CONTEXT]))
 _IN_HUNK = re.compile(rb"[ +\-\\\n]*")
-_OPENS = re.compile(rb"[@dIc+\-O ACDMRTUX]")
+_OPENS = re.compile(rb"[@dIc+\-O ACDMRTUX0-9]")
 """How lines begin that may be more than other text, where no header or message is being read."""
 
 
@@ -273,7 +273,7 @@ def _loose(line: str) -> int:
 
 
 def is_name_status(line: str) -> bool:
-    """Whether a line is one of `--name-status`: `M<TAB>src/a.py`, `R100<TAB>old<TAB>new`."""
+    """Whether a line is one of `--name-status`, `M<TAB>src/a.py`, `R100<TAB>old<TAB>new`, or of `--numstat`."""
     return line[:1] in _STATES and _NAME_STATUS.match(line) is not None
 
 
