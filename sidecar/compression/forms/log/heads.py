@@ -8,6 +8,7 @@ Also how surely a text is a log: by the lines, sampled over the whole of it, tha
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from sidecar.compression.vocabulary import Segment
 
@@ -36,9 +37,9 @@ _HEAD = re.compile(
     r"|\S+ \S+ \S+ \[\d\d/\w{3}/\d{4}[: ]"  # nginx, apache, http.server: host, user, [time]
     r"|(?:time|ts|t|level|lvl)=\S)"
 )
-_JSON_HEAD = re.compile(
-    r'(?:[\w.-]{1,80} +\| +)?\{.{0,400}?"(?:time|ts|t|timestamp|@timestamp|datetime|level|lvl|severity|levelname'
-    r'|__REALTIME_TIMESTAMP|PRIORITY)" ?:'
+_JSON_OPENS = re.compile(r"(?:[\w.-]{1,80} +\| +)?\{")
+_JSON_FIELD = re.compile(
+    r'"(?:time|ts|t|timestamp|@timestamp|datetime|level|lvl|severity|levelname|__REALTIME_TIMESTAMP|PRIORITY)" ?:'
 )
 _HEAD_READ = 600
 """So much of a line, in characters, tells whether it begins a record."""
@@ -49,21 +50,29 @@ _TIMES = re.compile(
     r"[.,\d]*(?:Z|[+-]\d\d:?\d\d)?[\])>\"']?\s*"
 )
 _SAMPLE = 300
+_GLANCE = 40
+"""Of a text that is no log already so many lines tell it."""
 
 
 def begins_record(line: str) -> bool:
     """Whether *line* begins a record of a log."""
     head = line[:_HEAD_READ]
-    return bool(_HEAD.match(head) or ("{" in head[:90] and _JSON_HEAD.match(head)))
+    if _HEAD.match(head):
+        return True
+    opens = _JSON_OPENS.match(head) if "{" in head[:90] else None
+    return opens is not None and _JSON_FIELD.search(head, opens.end()) is not None
 
 
 def recognise(segment: Segment) -> float:
     """The share of lines, sampled over the whole text, that begin a record."""
-    lines = segment.lines
-    step = max(1, len(lines) // _SAMPLE)
-    sample = [line for line in lines[::step] if line and not line.isspace()]
-    if len(sample) < 3:
+    glance = _sample(segment, _GLANCE)
+    if len(glance) < 3:
         return 0.0
+    sample = _sample(segment, _SAMPLE)
+    if not any(map(begins_record, glance)):
+        outside = [line for line in sample if line[0] not in " \t"] if 2 * _inside(glance) > len(glance) else ()
+        if not any(map(begins_record, outside)):
+            return 0.0
     heads = sum(1 for line in sample if begins_record(line))
     share = heads / len(sample)
     if share >= 0.6:
@@ -72,8 +81,17 @@ def recognise(segment: Segment) -> float:
     if share >= 0.3:
         return 0.65
     # Stack traces can be most of a log; what is between its records is then indented or says what it is.
-    inside = sum(1 for line in sample if line[0] in " \t" or line.startswith(("Traceback", "Caused by:", "goroutine")))
-    return 0.55 if heads >= 3 and share >= 0.03 and heads + inside >= 0.8 * len(sample) else 0.0
+    return 0.55 if heads >= 3 and share >= 0.03 and heads + _inside(sample) >= 0.8 * len(sample) else 0.0
+
+
+def _sample(segment: Segment, count: int) -> list[str]:
+    """About *count* lines from every part of a text, without empty ones."""
+    return [line for line in segment.lines[:: max(1, len(segment.lines) // count)] if line and not line.isspace()]
+
+
+def _inside(sample: Sequence[str]) -> int:
+    """How many lines look like the inside of a record rather than its beginning."""
+    return sum(1 for line in sample if line[0] in " \t" or line.startswith(("Traceback", "Caused by:", "goroutine")))
 
 
 def when(first: str, last: str) -> str:

@@ -50,13 +50,11 @@ def _families_of(segment: Segment) -> list[Family]:
 
 def _recognise(segment: Segment) -> float:
     """The share of lines, sampled over the whole text, that are progress."""
-    lines = segment.lines
-    sample = [line for line in lines[:: max(1, len(lines) // 200)] if line.strip()]
-    families = _active("\n".join(sample))
-    if not families:
+    if not _working(glance := _sample(segment, _GLANCE)):
         return 0.0
-    heads = [_bare(line)[:_READ] for line in sample]
-    working = sum(1 for head in heads if any(family.lines.match(head) for family in families))
+    sample = glance if len(segment.lines) <= _GLANCE else _sample(segment, _SAMPLE)
+    working = _working(sample)
+    families = _active("\n".join(sample))
     share = working / len(sample)
     program = segment.command.program if segment.command is not None else ""
     expected = any(program in family.programs for family in families)
@@ -65,6 +63,27 @@ def _recognise(segment: Segment) -> float:
     if working and (share >= 0.3 or (expected and share >= 0.1)):
         return 0.7
     return 0.5 if working >= 3 and share >= 0.1 else 0.0
+
+
+_SAMPLE = 200
+_GLANCE = 40
+"""Of a text that is no progress already so many lines tell it, ..."""
+_SIGNS_READ = 200
+"""... and so many of their characters hold the sign of a family."""
+
+
+def _sample(segment: Segment, count: int) -> list[str]:
+    """About *count* lines from every part of a text, without empty ones."""
+    return [line for line in segment.lines[:: max(1, len(segment.lines) // count)] if line and not line.isspace()]
+
+
+def _working(sample: Sequence[str]) -> int:
+    """How many lines are progress of a family that shows itself among them."""
+    families = _active("\n".join(line[:_SIGNS_READ] for line in sample))
+    if not families:
+        return 0
+    heads = [_bare(line)[:_READ] for line in sample]
+    return sum(1 for head in heads if any(family.lines.match(head) for family in families))
 
 
 _WORD = re.compile(r"[\s,()]+")

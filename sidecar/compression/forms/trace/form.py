@@ -20,7 +20,7 @@ from itertools import islice, pairwise
 from sidecar.compression.alarms import is_alarm
 from sidecar.compression.forms import text as plain
 from sidecar.compression.forms.drafting import BLANK, condensed
-from sidecar.compression.forms.trace.languages import HINTS
+from sidecar.compression.forms.trace.languages import may_have_frames
 from sidecar.compression.forms.trace.stacks import FramesCut, Stack, frames_reduced, stacks_of, trace_spans
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, verbatim
 
@@ -93,7 +93,7 @@ _ADDRESS = re.compile(r"0x[0-9a-fA-F]+|==\d+==\s*|:\d+(?::\d+)?\b|\bline \d+|\d{
 
 
 def _recognise(segment: Segment) -> float:
-    if not any(hint in segment.text for hint in HINTS) and "runtime error: " not in segment.text:
+    if not may_have_frames(segment.text) and "runtime error: " not in segment.text:
         return 0.0
     spans = _spans(segment)
     if not spans:

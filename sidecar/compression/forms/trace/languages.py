@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-__all__ = ["HINTS", "Frame", "frames_of"]
+__all__ = ["HINTS", "Frame", "frames_of", "may_have_frames"]
 
 
 class Frame(NamedTuple):
@@ -40,6 +40,14 @@ HINTS = (
     "\tfrom ", " called at ", ": in function", ".ex:", "@http",
 )  # fmt: skip
 """Literals of which a text with frames has at least one."""
+
+_LEADING = ("  at ", "#0 ")
+"""Hints that prose and code have too: they count where nothing but a frame's lead stands before them."""
+
+_LEADS_AND_IDS = " \t|+#=0123456789"
+
+_LOOKED_AT = 200
+"""So many places of one hint are looked at before the text is read anyhow."""
 
 _LEADS = " \t|+#="
 """How a line with a frame begins, but for a few kinds."""
@@ -179,6 +187,23 @@ class _Scan:
     taken: int
     in_rust: bool = False
     known: dict[str, tuple[bool, str] | None] = field(default_factory=dict)
+
+
+def may_have_frames(text: str) -> bool:
+    """Whether a text may have frames: what costs a few `str.find` where it has none."""
+    return any(_leads(text, hint) if hint in _LEADING else hint in text for hint in HINTS)
+
+
+def _leads(text: str, hint: str) -> bool:
+    at = text.find(hint)
+    for _ in range(_LOOKED_AT):
+        if at < 0:
+            return False
+        if not text[text.rfind("\n", 0, at) + 1 : at].strip(_LEADS_AND_IDS):
+            return True
+        at = text.find("\n", at)
+        at = text.find(hint, at) if at >= 0 else -1
+    return True
 
 
 def frames_of(lines: Sequence[str], start: int, end: int) -> list[Frame]:
