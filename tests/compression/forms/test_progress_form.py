@@ -120,6 +120,24 @@ def test_a_name_that_a_line_which_stays_has_is_not_said_again() -> None:
     assert shown(Segment([*lines, done], exit_code=0)) == [done]
 
 
+def test_requests_of_a_loud_npm_are_named_but_a_refused_one_stays() -> None:
+    host = "https://registry.example"
+    lines = [f"npm http fetch GET 200 {host}/lib{n}/-/lib{n}-1.{n}.0.tgz 33ms (cache miss)" for n in range(30)]
+    lines += [f"npm silly placeDep ROOT dep{n}@2.{n}.0 OK for: shop@1.0.0 want: ^2.0.0" for n in range(30)]
+    refused = f"npm http fetch GET 404 {host}/none 51ms (cache skip)"
+    result = shown(Segment([*lines, refused, "added 60 packages in 3s"], exit_code=0))
+    assert result[-2:] == [refused, "added 60 packages in 3s"]
+    assert "lib7-1.7.0.tgz" in "".join(result)
+    assert "dep7@2.7.0" in "".join(result)
+    assert sum(map(len, result)) * 2 < sum(map(len, lines))
+
+
+def test_the_last_word_of_a_phase_stays() -> None:
+    lines = [f"Progress: resolved {n}, reused 0, downloaded {n}, added 0" for n in range(40)]
+    done = "Progress: resolved 40, reused 0, downloaded 40, added 40, done"
+    assert shown(Segment([*lines, done, "Done in 3.9s using pnpm v9.15.9"], exit_code=0))[0] == done
+
+
 def test_progress_is_known_behind_what_a_build_service_puts_before_it() -> None:
     lines = [f"#7 {n}.532 Setting up lib{n}:amd64 (1.{n}-1) ..." for n in range(30)]
     segment = Segment([*lines, "#7 DONE 31.2s", "ERROR: process did not complete"], exit_code=1)

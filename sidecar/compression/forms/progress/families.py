@@ -82,13 +82,15 @@ FAMILIES = (
         "fetched packages",
         "npm npx pnpm yarn bun corepack",
         ("npm http ", "Progress: resolved", "[1/", "➤ YN", "⸨", "npm sill", "npm timing", "npm verb"),
-        r"npm (?:http (?:fetch|cache)|sill|timing|verb|info) ",
-        r"Progress: resolved \d+, reused \d+|\++-*$|   [╭╰]─+[╮╯]$|   │ .* │$",
+        r"npm (?:http (?:fetch \S+ [23]\d\d|cache)|silly?|timing|verb(?!ose stack|ose statusCode)(?:ose)?|info) ",
+        r"Progress: resolved \d+, reused \d+(?!.*, done$)|\++-*$|   [╭╰]─+[╮╯]$|   │ .* │$",
         r"\[\d/\d\] .*\.\.\.$",
         r"➤ YN0013: ",
         r"[⸨(][░#⠂=. -]*[⸩)]",
         r"[|/\\-]$",
-        names=r"➤ YN0013: .*?(\S+@npm:\S+)",
+        names=r"➤ YN0013: .*?(\S+@npm:\S+)"
+        r"|npm http fetch \S+ \d+ https?://[^/\s]+/(?:\S+/-/(\S+)|(\S+))|npm sill(?:y)? placeDep \S+ (\S+) "
+        r"|npm sill(?:y)? ADD (?:node_modules/)?(\S+)",
     ),
     _family(
         "fetched, unpacked and configured packages",
@@ -109,7 +111,7 @@ FAMILIES = (
         r"Selecting previously unselected package |Preparing to unpack |Unpacking |Setting up \S+ \(.*\) ?\.\.\.$",
         r"Processing triggers for |Removing \S+ \(.*\) \.\.\.$|Purging configuration files for ",
         r"\(Reading database \.\.\.",
-        r"Reading (?:package lists|state information)\.\.\.|Building dependency tree\.\.\.|Need to get ",
+        r"Reading (?:package lists|state information)\.\.\.|Building dependency tree\.\.\.",
         r"(?:Inst|Conf|Remv) \S+ [\[(]",
         r"update-alternatives: using |debconf: delaying|Extracting templates from packages: |Preconfiguring packages",
         r"fetch https?://\S+APKINDEX|\(\d+/\d+\) (?:Installing|Upgrading|Downloading) ",
@@ -123,7 +125,8 @@ FAMILIES = (
         "transfer progress",
         "git",
         (" objects: ", "Resolving deltas: ", "Updating files: ", "Filtering content: ", "pack-reused"),
-        r"(?:remote: )?(?:Enumerating|Counting|Compressing|Receiving|Writing|Unpacking|Checking|Indexing) objects:? ",
+        r"(?:remote: )?(?:Enumerating|Counting|Compressing|Writing|Unpacking|Checking|Indexing) objects:? "
+        r"|Receiving objects: (?!.*, done\.$)",
         r"(?:remote: )?Resolving deltas: |Updating files: |Filtering content: |Checking out files: ",
         r"Delta compression using |(?:remote: )?Total \d+ \(delta |remote: +\d+% ",
     ),
@@ -225,6 +228,6 @@ FAMILIES = (
         r"[^|]{0,60}\|[■█▌▏▎▍▋▊▉ ]{4,}\| +\d+% ",
         r"\S+ +\| +[\d.]+ [kMG]?B +\| [#\d. :]*\| +\d+%",
         r"<s> \[webpack\.Progress\] ",
-        names=r"(\S+) +\| [\d.]+ [kMG]?B ",
+        names=r"(\S+) +\| [\d.]+ [kMG]?B |<s> \[webpack\.Progress\] \d+% (?:\[\d+\] )?(.{1,80})$",
     ),
 )
