@@ -1,6 +1,6 @@
 """Fuzzing of `compress`: bytes that no tool prints, under any command, exit code and bound (coverage-guided, atheris).
 
-    uv run --group fuzz python tests/fuzz/fuzz_compress.py /tmp/corpus -max_total_time=600
+    uv run --python 3.12 --group fuzz python tests/fuzz/fuzz_compress.py /tmp/corpus -max_total_time=600
 
 The folder is filled from tests/captures where it is empty. The last six bytes of an input choose what is asked; the
 rest is the output, repeated so often as they say, so that what grows faster than its input is seen as slow.
