@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sidecar.compression.forms.records import json as records_json
+from sidecar.compression.forms.records import metrics as records_metrics
+from sidecar.compression.forms.records import stanzas as records_stanzas
 from sidecar.compression.forms.records import tables, text
 from sidecar.compression.forms.records import xml as records_xml
 from sidecar.compression.forms.records import yaml as records_yaml
@@ -64,6 +66,9 @@ def _read(segment: Segment) -> _Reading | None:
         elements = records_xml.read(segment.lines, segment.text)
         if elements is not None:
             return _of_xml(segment, elements)
+    stanzas = records_metrics.read(segment.lines, segment.text) or records_stanzas.read(segment.lines, segment.text)
+    if stanzas is not None:
+        return _of_stanzas(segment, stanzas)
     values = records_yaml.read(segment.lines)
     if values is not None:
         return _of_yaml(segment, values)
@@ -87,6 +92,17 @@ def _of_yaml(segment: Segment, values: list[Value]) -> _Reading:
         return [records_json.shown("yaml", value, segment.lines, 0, count, escaped=False)]
 
     return _Reading(0.9, lambda: text.evidence(segment, 0, count), reduce, lambda: text.parts(segment))
+
+
+def _of_stanzas(segment: Segment, stanzas: records_stanzas.Stanzas) -> _Reading:
+    lines, start, end = segment.lines, stanzas.start, stanzas.end
+
+    def reduce() -> list[Block]:
+        blocks = [keep(0, start, Rank.STRUCTURE)] if start else []
+        blocks.append(records_json.shown(stanzas.kind, stanzas.value, lines[start:end], start, end, escaped=False))
+        return [*blocks, keep(end, len(lines), Rank.STRUCTURE)] if end < len(lines) else blocks
+
+    return _Reading(0.9, lambda: text.evidence(segment, start, end), reduce, list)
 
 
 def _of_xml(segment: Segment, elements: records_xml.Elements) -> _Reading:

@@ -61,6 +61,8 @@ _COLUMN_SHARE = 0.6
 
 _VALUES_WIDTH = 240
 _ROW_CHARS = 1_200
+_CELL_CHARS = 400
+"""So much of a list or an object in one cell is told where not all can be: the cells behind it say more."""
 
 
 def is_literal(text: str) -> bool:
@@ -301,8 +303,15 @@ class Sheet:
         if strings:
             cells = [None if value is ABSENT else self._string(value, typed=True) for value in values]  # type: ignore[arg-type]
         else:
-            cells = [None if value is ABSENT else self.inline(value) for value in values]  # type: ignore[arg-type]
+            cells = [None if value is ABSENT else self._cell(value) for value in values]  # type: ignore[arg-type]
         return _Column(path, cells, strings)
+
+    def _cell(self, value: Value) -> str:
+        text = self.inline(value)
+        if not self.terse or len(text) <= _CELL_CHARS + 40 or not isinstance(value, (dict, list)):
+            return text
+        self.left_out["ends of long cells"] += 1
+        return f"{text[:_CELL_CHARS]}...(+{len(text) - _CELL_CHARS} characters)"
 
     def _paths(
         self, rows: Sequence[dict[str, Value] | None], prefix: str, level: int
