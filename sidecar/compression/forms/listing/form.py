@@ -49,6 +49,9 @@ _PATH_PROGRAMS = frozenset(
 _SIZE_PROGRAMS = frozenset({"du", "dust"})
 _ROW_PROGRAMS = frozenset({"ls", "ll", "exa", "eza", "lsd", "find", "tar", "bsdtar", "unzip", "zipinfo", "jar"})
 _NAME_PROGRAMS = frozenset({"dir", "exa", "eza", "ls", "lsd", "vdir"})
+_ROW_MARKS = ("rw-", "r--", "rwx", "r-x")
+"""One of these is in the mode of some row of a table of files; `unzip -l` shows none."""
+_ROW_CHARS = 60
 _SAMPLE = 100
 _STRIDE = 7919
 """A prime: no period in the output falls in step with the sample."""
@@ -104,11 +107,15 @@ def _read_shape(segment: Segment) -> tuple[_Shape | None, float]:
         return None, 0.0
     if "status" in words[1:4] and program in {"git", "hg", "svn"} and short_share(lines) > 0.9:
         return _SHORT_STATUS, 0.97
-    if ("─" in text or "-- " in text) and _share(sample, BRANCH.match) > 0.5:
+    if ("─" in text or "-- " in text) and _mostly(sample, BRANCH.match, 0.5):
         branches = branches_of(segment)
         if len(branches) - branches.count(None) > 0.6 * sum(map(bool, lines)):
             return _TREE, 0.95
-    if _share(sample, is_row) > 0.4 or (program in _ROW_PROGRAMS and "total " in text):
+    beginnings = "\n".join([line[:_ROW_CHARS] for line in sample])
+    may_be_row = (
+        program in _ROW_PROGRAMS or any(mark in beginnings for mark in _ROW_MARKS) or "  Length  " in text[:200]
+    )
+    if (may_be_row and _mostly(sample, is_row, 0.4)) or (program in _ROW_PROGRAMS and "total " in text):
         rows = zip(lines, rows_of(segment), strict=True)
         told = sum(1 for line, row in rows if row is not None or _is_heading(line))
         sure = told / max(1, sum(map(bool, lines)))
@@ -118,7 +125,7 @@ def _read_shape(segment: Segment) -> tuple[_Shape | None, float]:
     is_named = program in _NAME_PROGRAMS
     if (is_named or (lines[0].endswith(":") and "\n\n" in text and "/" in text)) and sections(lines, named=is_named):
         return _NAMES, 0.9
-    if program not in _PATH_PROGRAMS | _SIZE_PROGRAMS and _share(sample, is_listed) < 0.8:
+    if program not in _PATH_PROGRAMS | _SIZE_PROGRAMS and not _mostly(sample, is_listed, 0.8):
         return None, 0.0
     share = _share(lines, is_listed)
     if program in _PATH_PROGRAMS | _SIZE_PROGRAMS:
@@ -132,6 +139,17 @@ def _read_shape(segment: Segment) -> tuple[_Shape | None, float]:
 def _share(lines: Sequence[str], test: Callable[[str], object]) -> float:
     told = [line for line in lines if line]
     return sum(1 for line in told if test(line)) / len(told) if told else 0.0
+
+
+def _mostly(lines: Sequence[str], test: Callable[[str], object], share: float) -> bool:
+    """Whether more than *share* of the lines pass; asked no further than it takes to know that they do not."""
+    misses = (1 - share) * len(lines)
+    for line in lines:
+        if not test(line):
+            misses -= 1
+            if misses <= 0:
+                return False
+    return True
 
 
 def _has_mode(line: str) -> bool:

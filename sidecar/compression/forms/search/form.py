@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from sidecar.compression.forms.search.files import CROWD_SHOWN, crowded, long_line, written
-from sidecar.compression.forms.search.lines import NUMBERED, Found, Hit, found_in, heads, is_said, is_search, numbered
+from sidecar.compression.forms.search.lines import Found, Hit, found_in, heads, is_said, is_search, numbered
 from sidecar.compression.prefixes import folder_and_name, names_on_lines
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep, note
 
@@ -32,6 +32,9 @@ _DIAGNOSTIC = re.compile(
     r"(?:\d+:){0,3} ?(?:\d+-\d+: )?(?:fatal |internal compiler )?(?:error|warning|note|info|hint|style|remark)\b"
     r"|(?:\d+:){0,2}\d+: (?=\S)| [A-Z]\w*(?:Error|Exception|Warning|Failed|Exit)\b| [a-z]"
 )
+_HEADED = re.compile(r"^[1-9]\d*[:-]", re.MULTILINE)
+_PLACE_CHARS = 400
+_PLACED = re.compile(r":[1-9]\d{0,8}:")
 _SAMPLE = 200
 _STRIDE = 7919
 """A prime: no period in the output falls in step with the sample."""
@@ -55,11 +58,14 @@ def _recognise(segment: Segment) -> float:
         return 0.97
     sample = lines if len(lines) <= _SAMPLE else [lines[at * _STRIDE % len(lines)] for at in range(_SAMPLE)]
     if not hinted:
-        known: dict[str, bool] = {}
-        plain = sum(1 for line in sample if numbered(line, spaces=False, known=known) is not None)
-        headed = sum(1 for line in sample if NUMBERED.match(line)) > len(sample) / 2
-        if plain < len(sample) / 10 + 1 or headed:
-            return 0.9 if headed and any(map(heads, [lines] * 3, range(3))) and found_in(segment).silent else 0.0
+        joined = "\n".join([line[:_PLACE_CHARS] for line in sample])
+        headed = ":" in joined and len(_HEADED.findall(joined)) > len(sample) / 2
+        if headed:
+            return 0.9 if any(map(heads, [lines] * 3, range(3))) and found_in(segment).silent else 0.0
+        enough = len(sample) / 10 + 1
+        # One pass of a pattern first, for most outputs have no place at all.
+        if len(_PLACED.findall(joined)) < enough or not _has_places(sample, enough):
+            return 0.0
     found = found_in(segment)
     hits = [hit for hit in found.hits if hit is not None]
     told = len(hits) + sum(1 for line, hit in zip(lines, found.hits, strict=True) if hit is None and is_said(line))
@@ -67,7 +73,7 @@ def _recognise(segment: Segment) -> float:
     if hinted:
         return 0.97 if hits and share > 0.5 else 0.0
     matches = [hit for hit in hits if not hit.is_context]
-    if not matches or sum(1 for hit in matches if _DIAGNOSTIC.match(hit.rest.partition(":")[2])) > len(matches) * 0.3:
+    if not matches or _diagnosed(matches) > len(matches) * 0.3:
         return 0.0
     ordered = sum(1 for a, b in pairwise(matches) if a.path != b.path or a.number <= b.number)
     if ordered < (len(matches) - 1) * 0.9 or len(matches) < 2:
@@ -75,6 +81,18 @@ def _recognise(segment: Segment) -> float:
     if sum(1 for hit in matches if "/" in hit.path or "." in hit.path) < len(matches) / 2:
         return 0.0
     return 0.92 if share > 0.85 else 0.7 if share > 0.6 else 0.0
+
+
+def _has_places(sample: Sequence[str], enough: float) -> bool:
+    """Whether so many lines begin with a path and a number, most of them no diagnostic's."""
+    known: dict[str, bool] = {}
+    hits = [hit for line in sample if (hit := numbered(line, spaces=False, known=known)) is not None]
+    is_diagnosed = len(sample) == _SAMPLE and _diagnosed(hits) > len(hits) * 0.5
+    return len(hits) >= enough and not is_diagnosed
+
+
+def _diagnosed(hits: Iterable[Hit]) -> int:
+    return sum(1 for hit in hits if _DIAGNOSTIC.match(hit.rest.partition(":")[2]))
 
 
 def _evidence(segment: Segment) -> list[Evidence]:
