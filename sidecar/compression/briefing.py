@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sidecar.compression.shorten import Printed, render
 from sidecar.compression.vocabulary import Part, Rank
 
-__all__ = ["briefed", "failing", "untold"]
+__all__ = ["briefed", "failing", "told_whole", "untold"]
 
 _KINDS = (frozenset({"failure", "error", "trace"}), frozenset({"warning"}))
 """What went wrong; where nothing did, what was warned of."""
@@ -41,6 +41,15 @@ def failing(parts: Sequence[Part]) -> list[Part]:
         if found:
             return found
     return []
+
+
+def told_whole(printed: Sequence[Printed], parts: Sequence[Part], chosen: int) -> range:
+    """The lines of the failing parts that the block *chosen* tells, or else the first; empty where none failed."""
+    clusters = list(_clusters(printed, failing(parts)))
+    if not clusters:
+        return range(0)
+    first = next((one for one in clusters if one.first <= chosen < one.last), clusters[0])
+    return range(printed[first.first].start, printed[first.last - 1].end)
 
 
 def briefed(
@@ -112,19 +121,23 @@ def _lines(parts: Sequence[Part], whole: Sequence[Printed]) -> Iterator[Printed]
 
 
 def untold(fitted: Sequence[Printed], parts: Sequence[Part]) -> str:
-    """How many failing parts are not even named, and where they are; empty where all are."""
+    """How many failing parts are not even named, and where they are; empty where all are.
+
+    A part is named where one of its lines is shown, and where the one line that tells it is: in a closing summary.
+    """
     wrong = failing(parts)
     shown = [block for block in fitted if not block.is_bare]
+    lines = {line for block in shown for line in block.lines}
     missing: list[Part] = []
     index = 0
     for part in wrong:
         while index < len(shown) and shown[index].end <= part.start:
             index += 1
-        if index >= len(shown) or shown[index].start >= part.end:
+        if (index >= len(shown) or shown[index].start >= part.end) and part.said not in lines:
             missing.append(part)
     if not missing or not shown:
         return ""
     kinds = {part.kind for part in missing}
     kind = kinds.pop() if len(kinds) == 1 else "error"
-    lines = f"lines {missing[0].start + 1}-{missing[-1].end}"
-    return f"{len(missing)} of {len(wrong)} {kind}{'s' if len(wrong) > 1 else ''} not shown ({lines})"
+    place = f"lines {missing[0].start + 1}-{missing[-1].end}"
+    return f"{len(missing)} of {len(wrong)} {kind}{'s' if len(wrong) > 1 else ''} not shown ({place})"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from sidecar.compression.alarms import alarm_lines, is_warning
-from sidecar.compression.briefing import briefed, failing
+from sidecar.compression.briefing import briefed, failing, told_whole
 from sidecar.compression.ranking import bm25
 from sidecar.compression.shorten import Printed, marker, render
 from sidecar.compression.vocabulary import Part, Rank
@@ -77,13 +77,15 @@ def fit(
     if bound.is_open or bound.admits(render(printed), count):
         return tuple(printed)
     evidence = [block for block in printed if block.rank is Rank.EVIDENCE]
+    first = range(0)
     if parts and not bound.admits(render(evidence), count):
         chosen = _told_whole(printed, parts, focus)
+        first = told_whole(printed, parts, chosen)
         printed = briefed(printed, parts, chosen, fits=lambda told: bound.admits(render(told), count))
         if bound.admits(render(printed), count):
             return tuple(printed)
     pieces = [piece for block in printed for piece in _pieces(block)]
-    order = sorted(range(len(pieces)), key=_preference(pieces, focus))
+    order = sorted(range(len(pieces)), key=_preference(pieces, focus, first, failing(parts)))
     room = 1.0 - bound.share(marker(99_999, 199_999, "99 lines of evidence and more of the output"), count)
     taken: set[int] = set()
     whole = list(pieces)
@@ -206,26 +208,50 @@ def _pieces(block: Printed) -> list[Printed]:
     ]
 
 
-def _preference(pieces: Sequence[Printed], focus: str) -> Callable[[int], tuple[float, float, float]]:
-    """Sort key: evidence, alarms, what the focus asks for, structure; then both ends before the middle."""
+def _preference(
+    pieces: Sequence[Printed], focus: str, first: range, wrong: Sequence[Part]
+) -> Callable[[int], tuple[float, float, float]]:
+    """Sort key: the failure told whole, the last alarm, other failures; evidence, alarms, the focus, structure.
+
+    Of pieces that matter alike, both ends come before the middle. *first* are the lines of the failure told whole,
+    *wrong* the parts that failed: where a command failed, what failed comes before all that merely must be seen.
+    """
     alarms = frozenset(alarm_lines([piece.text for piece in pieces]))
     scores = bm25([piece.text for piece in pieces], focus) if focus else [0.0] * len(pieces)
     last = max(1, len(pieces) - 1)
+    said = {part.said for part in wrong}
+    evident = [index for index, piece in enumerate(pieces) if piece.rank is Rank.EVIDENCE]
+    closing = next((index for index in reversed(evident) if index in alarms and said), -1)
+    failed = frozenset(index for index in evident if _overlaps(pieces[index], wrong))
+
+    def rank_of(index: int) -> float:
+        piece = pieces[index]
+        if piece.rank is Rank.EVIDENCE:
+            if piece.start in first:
+                return -3.0
+            if index == closing:
+                return -2.0
+            # Its lines say once more what stands where the failures are.
+            is_summary = bool(said) and all(line in said for line in piece.lines)
+            return -1.0 if index in failed else 0.2 if is_summary else 0.0
+        if index in alarms:
+            return 0.3
+        if piece.is_bare:
+            return Rank.CONTENT + 0.5
+        return 0.5 if scores[index] > 0 else float(piece.rank)
 
     def key(index: int) -> tuple[float, float, float]:
-        piece = pieces[index]
-        rank = float(piece.rank)
-        if piece.rank is not Rank.EVIDENCE and scores[index] > 0:
-            rank = 0.5
-        if piece.rank is not Rank.EVIDENCE and index in alarms:
-            rank = 0.3
-        if piece.is_bare:
-            rank = float(Rank.CONTENT) + 0.5
         # In evidence the first failure comes first; elsewhere a command says most at its end, then at its start.
-        place = index / last if piece.rank is Rank.EVIDENCE else min(index, (last - index) * 0.9)
-        return rank, -scores[index], place
+        is_evidence = pieces[index].rank is Rank.EVIDENCE
+        return rank_of(index), -scores[index], index / last if is_evidence else min(index, (last - index) * 0.9)
 
     return key
+
+
+def _overlaps(piece: Printed, wrong: Sequence[Part]) -> bool:
+    """Whether one of the parts, which stand in order, has a line of the piece."""
+    at = bisect_left(wrong, piece.start, key=lambda part: part.end - 1)
+    return at < len(wrong) and wrong[at].start < piece.end
 
 
 def _with_gaps(pieces: Sequence[Printed], taken: set[int]) -> list[Printed]:

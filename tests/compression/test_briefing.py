@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from sidecar.compression.briefing import briefed, failing, untold
 from sidecar.compression.shorten import Printed
 from sidecar.compression.vocabulary import Part, Rank
 
+CAPTURES = Path(__file__).parents[1] / "captures"
 Run = Callable[..., str]
 MANY = {f"test_blend_{number}": f"wanted {number}" for number in range(40)}
 
@@ -104,3 +106,19 @@ def test_what_is_behind_a_bare_marker_is_untold() -> None:
     gap = Printed(5, 15, ("[... 10 lines (6-15): evidence]",), Rank.CONTENT, "evidence")
     assert untold([block(0, 5), gap], parts) == "2 of 3 failures not shown (lines 6-15)"
     assert untold([block(0, 15)], parts) == ""
+
+
+def test_a_failure_named_in_a_closing_summary_is_not_untold() -> None:
+    parts = [part("failure", 0, 5), part("failure", 5, 10)]
+    gap = Printed(0, 10, ("[... 10 lines (1-10): evidence]",), Rank.CONTENT, "evidence")
+    summary = Printed(10, 11, (parts[1].said,), Rank.EVIDENCE)
+    assert untold([gap, summary], parts) == "1 of 2 failures not shown (lines 1-5)"
+
+
+@pytest.mark.parametrize("limit", [250, 400])
+def test_what_failed_comes_before_the_diff_that_was_printed_first(many: str, limit: int) -> None:
+    diff = (CAPTURES / "git" / "diff_patch_release.txt").read_text("utf-8")
+    text = compress(diff + many, command="git diff; pytest", exit_code=1, answer_tokens=limit).text
+    assert "E       AssertionError: wanted 0\ntests/test_shop.py:10:" in text
+    assert "40 failed" in text
+    assert tokens.count(text) <= limit
