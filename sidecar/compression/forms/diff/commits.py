@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 
 from sidecar.compression.forms.diff.lines import STAT_LINE
 from sidecar.compression.prefixes import folder_and_name, names_on_lines
@@ -69,11 +70,21 @@ class Authors:
             shown: list[str] = []
             until = min(at + _SHARED_MARKER, len(starts))
             for start, end, after in zip(starts[at:until], ends[at:until], following[at:until], strict=True):
-                written = self.commit(lines[start:end], start).shown or lines[start:end]
-                shown += [" ".join(abbreviation(lines[start])), *written[1:]]
+                shown += self._in_log(lines[start:end])
                 for block in statistics(lines, end, after):
                     shown += filter(None, lines[block.start : block.end] if block.shown is None else block.shown)
             yield Block(starts[at], following[until - 1], tuple(shown), "the rest of each commit's name", Rank.EVIDENCE)
+
+    def _in_log(self, lines: Sequence[str]) -> list[str]:
+        """A commit whose author and date, where it has just those, stand behind its name."""
+        head, *others = self.commit(lines, 0).shown or lines
+        named = " ".join(abbreviation(head))
+        fields = list(takewhile(lambda line: line and line[0] != " ", others))
+        said = [line.partition(": ") for line in fields]
+        if [name for name, _, _ in said if name != "Author"] != ["Date"]:
+            return [named, *others]
+        values = [value.lstrip() for _, _, value in said]
+        return [f"{named}: {', '.join(values)}", *others[len(fields) :]]
 
     def _field(self, line: str, fields: dict[str, str]) -> list[str]:
         name, colon, value = line.partition(":")
