@@ -6,6 +6,8 @@ them are read by one form, because they share one promise: a failing run never r
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sidecar.compression.forms.tests import (
     ava,
     bun,
@@ -79,26 +81,66 @@ def _runner(segment: Segment) -> tuple[float, Form | None]:
     return known
 
 
-def _candidates(segment: Segment) -> tuple[Form, ...]:
-    """The runners worth asking about the whole of a segment: of a long one those that its sample speaks for.
+def _candidates(segment: Segment) -> Iterable[Form]:
+    """The runners worth asking about the whole of a segment: those whose words are in it, or in a sample of it.
 
-    Two dozen runners each look for several words; where they ask about 20 MB that costs more than everything else.
+    Two dozen runners each look for several words; nearly every output of the world has none of them, and where they
+    all look through 20 MB that costs more than everything else.
     """
     text = segment.text
-    if len(text) <= _LONG_CHARS:
-        return _RUNNERS
-    step = max(1, len(text) // _SLICES)
-    spans = [(at, at + _SLICE_CHARS) for at in range(0, len(text), step)]
-    spans = [(0, _LONG_CHARS // 4), *spans, (len(text) - _LONG_CHARS // 4, len(text))]
-    lines = [line for start, end in spans for line in text[start:end].split("\n")[1 if start else 0 :]]
-    sample = Segment(lines, command=segment.command, exit_code=segment.exit_code)
-    return tuple(runner for runner in _RUNNERS if runner.recognise(sample) > 0.0)
+    is_long = len(text) > _LONG_CHARS
+    sample = _sample(text) if is_long else text
+    known = _with_literals(sample)
+    if not is_long:
+        return known
+    part = Segment(sample.split("\n"), command=segment.command, exit_code=segment.exit_code)
+    return [runner for runner in known if runner.recognise(part) > 0.0]
 
 
-_LONG_CHARS = 256_000
-_SLICES = 24
-_SLICE_CHARS = 4_000
-"""A longer segment is sampled: a quarter of this at both ends, and slices spread over it."""
+def _sample(text: str) -> str:
+    """Whole lines from both ends and from slices spread over the middle."""
+    starts = range(_END_CHARS, len(text) - _END_CHARS, (len(text) - 2 * _END_CHARS) // _SLICES)
+    slices = (text[start : start + _SLICE_CHARS] for start in starts)
+    middle = "\n".join(piece.partition("\n")[2].rpartition("\n")[0] for piece in slices)
+    return "\n".join(
+        (text[:_END_CHARS].rpartition("\n")[0], middle, text[-_END_CHARS:].partition("\n")[2]),
+    )
+
+
+_LONG_CHARS = 32_000
+_END_CHARS = 6_000
+_SLICES = 40
+_SLICE_CHARS = 400
+"""A longer segment is sampled: so much of both ends, and slices spread over it."""
+
+
+def _with_literals(text: str) -> list[Form]:
+    """The runners one of whose literals is in the text."""
+    named: set[int] = set()
+    for stem, literals in _BY_STEM:
+        if stem in text:
+            for literal, numbers in literals:
+                if literal in text:
+                    named |= numbers
+    return [runner for number, runner in enumerate(_RUNNERS) if number in named or not runner.literals]
+
+
+_STEMS = ("test", "Test", "pass", "PASS", "fail", "FAIL", "ssertion", "unning ", "RUN ", "ample", "spec", "ERROR", "")
+"""Where one of these is not in a text, no literal that holds it need be looked for."""
+
+
+def _by_stem() -> list[tuple[str, list[tuple[str, set[int]]]]]:
+    literals: dict[str, set[int]] = {}
+    for number, runner in enumerate(_RUNNERS):
+        for literal in runner.literals:
+            literals.setdefault(literal, set()).add(number)
+    stems: dict[str, list[tuple[str, set[int]]]] = {stem: [] for stem in _STEMS}
+    for literal, numbers in literals.items():
+        stems[next(stem for stem in _STEMS if stem in literal)].append((literal, numbers))
+    return list(stems.items())
+
+
+_BY_STEM = _by_stem()
 
 
 def _recognise(segment: Segment) -> float:

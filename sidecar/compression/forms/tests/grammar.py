@@ -309,6 +309,7 @@ def runner(grammar: Grammar) -> Form:
         evidence=evidence,
         reduce=lambda segment: Run(grammar, segment).blocks(),
         parts=lambda segment: list(_parts(grammar, segment.lines)),
+        literals=grammar.literals,
     )
 
 

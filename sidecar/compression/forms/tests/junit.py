@@ -204,4 +204,6 @@ def _parts(segment: Segment) -> list[Part]:
     return parts
 
 
-RUNNER = Form(name="junit", recognise=_recognise, evidence=_evidence, reduce=_reduce, parts=_parts)
+RUNNER = Form(
+    name="junit", recognise=_recognise, evidence=_evidence, reduce=_reduce, parts=_parts, literals=("<testcase",)
+)

@@ -24,7 +24,6 @@ from sidecar.compression.forms.tests.pytest_lines import (
     is_captured_rule,
     is_explanation,
     is_heading,
-    is_outcome,
     is_telling,
 )
 from sidecar.compression.forms.tests.pytest_parts import parts
@@ -36,6 +35,18 @@ __all__ = ["RUNNER"]
 _TITLE = re.compile(r"={3,} (\S.*\S|\S) ={3,}$")
 _TITLES = (" test session starts ==", " short test summary info ==", "= FAILURES =", "= ERRORS =")
 _TITLE_LINE = re.compile(r"^={3,} (?:test session starts|short test summary info|FAILURES|ERRORS) ={3,}$", re.MULTILINE)
+_FINAL_WORDS = (" passed", " failed", " error in ", " errors in ", "no tests ", " skipped")
+_LITERALS = (
+    *_TITLES,
+    *_FINAL_WORDS,
+    "INTERNALERROR> ",
+    "ImportError while",
+    ": error: unrec",
+    "FAILED ",
+    "ERROR ",
+    "\nE  ",
+)
+_NAMED = re.compile(r"^(?:(?:FAILED|ERROR|SUBFAIL\S*(?: \([^)\n]*\))?) [^\s:]*::|E[ \t]|E$)", re.MULTILINE)
 _HEADER = re.compile(
     r"(?:platform |cachedir: |rootdir: |configfile: |inifile: |testpaths: |plugins: |collecting|created: \d"
     r"|\d+ workers \[|gw\d+ |scheduling tests via|bringing up nodes|asyncio: |anyio: |metadata: |django: |timeout: "
@@ -92,13 +103,13 @@ def _recognise(segment: Segment) -> float:
     asked = segment.command is not None and _is_pytest(segment.command.words)
     if any(words in text for words in _TITLES) and _TITLE_LINE.search(text):
         return 0.97
-    if "INTERNALERROR> " in text and any(line.startswith("INTERNALERROR> ") for line in segment.lines):
+    if text.startswith("INTERNALERROR> ") or "\nINTERNALERROR> " in text:
         return 0.9
     if text.startswith("ImportError while loading conftest ") or (asked and ": error: unrecognized arguments" in text):
         return 0.85
-    if _is_filtered(segment.lines, text):
+    if _is_filtered(segment):
         return 0.9
-    if " in " not in text or not any(word in text for word in (" passed", " failed", " error", "no tests", " skipped")):
+    if not any(word in text for word in _FINAL_WORDS):
         return 0.0
     tail = text[-4000:].split("\n")
     if any(line.endswith(("s", "s)", "=")) and FINAL.match(line) for line in tail):
@@ -106,12 +117,13 @@ def _recognise(segment: Segment) -> float:
     return 0.0
 
 
-def _is_filtered(lines: Sequence[str], text: str) -> bool:
+def _is_filtered(segment: Segment) -> bool:
     """Whether a filter (`pytest | grep FAILED`) left only pytest's own lines of the run, and no title."""
-    if not text.startswith(("FAILED ", "ERROR ", "E  ")) and "\nFAILED " not in text and "\nERROR " not in text:
+    text = segment.text
+    if not text.startswith(("FAILED ", "ERROR ", "\nE  ")) and "\nFAILED " not in text and "\nERROR " not in text:
         return False
-    named = sum(1 for line in lines if ("::" in line and is_outcome(line)) or is_explanation(line))
-    return named >= max(1, _FRAGMENT_SHARE * len(lines))
+    named = sum(1 for _ in _NAMED.finditer(text))
+    return named >= max(1, _FRAGMENT_SHARE * len(segment.lines))
 
 
 def _is_pytest(words: Sequence[str]) -> bool:
@@ -443,4 +455,4 @@ def _runs(indexes: Sequence[int]) -> Iterable[list[int]]:
         yield run
 
 
-RUNNER = Form(name="pytest", recognise=_recognise, evidence=evidence, reduce=_reduce, parts=parts)
+RUNNER = Form(name="pytest", recognise=_recognise, evidence=evidence, reduce=_reduce, parts=parts, literals=_LITERALS)
