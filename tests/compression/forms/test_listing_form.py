@@ -416,3 +416,23 @@ def test_a_status_for_programs_keeps_states_and_paths(read: Read, holds: Holds, 
 def test_a_mangled_list_for_programs_keeps_its_evidence(data: st.DataObject, mangled: Mangled, holds: Holds) -> None:
     paths = [CAPTURES / "git" / f"{name}.txt" for name in ("ls_files_stage", "ls_tree", "status_porcelain_v2")]
     holds(FORM, mangled(data, paths))
+
+
+@pytest.mark.parametrize(
+    ("command", "columns"), [("hg st", "M "), ("svn st", "M       "), ("git status -s", " M "), ("hg status", "? ")]
+)
+def test_states_of_other_systems_stand_before_their_folder_too(
+    command: str, columns: str, printed: Printed, holds: Holds
+) -> None:
+    segment = of("\n".join(f"{columns}src/{number}.py" for number in range(50)), command)
+    holds(FORM, segment)
+    assert printed(FORM, segment)[0].startswith(f"{columns}src/: 0.py 1.py 2.py")
+
+
+def test_counted_paths_share_their_folder_and_a_year_is_no_count(printed: Printed, holds: Holds) -> None:
+    counted = of("  12 ./src/a.py\n 340 ./src/b.py\n   7 ./README.md\n 359 total", "wc -l")
+    holds(FORM, counted)
+    assert printed(FORM, counted) == ["./src/: 12 a.py, 340 b.py", "   7 ./README.md", " 359 total"]
+    named = of("src/a.py\nsrc/b.py\n2024 plans/a.md\n2024 plans/b.md\ndoc/c.md", "git ls-files")
+    holds(FORM, named)
+    assert printed(FORM, named) == ["src/: a.py b.py", "2024 plans/a.md", "2024 plans/b.md", "doc/c.md"]

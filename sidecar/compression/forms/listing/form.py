@@ -46,9 +46,10 @@ __all__ = ["FORM"]
 _PATH_PROGRAMS = frozenset(
     {"ack", "ag", "bfs", "fd", "fdfind", "find", "git", "grep", "hg", "locate", "plocate", "rg", "svn", "ugrep"}
 )
-_SIZE_PROGRAMS = frozenset({"du", "dust"})
+_SIZE_PROGRAMS = frozenset({"du", "dust", "wc"})
 _ROW_PROGRAMS = frozenset({"ls", "ll", "exa", "eza", "lsd", "find", "tar", "bsdtar", "unzip", "zipinfo", "jar"})
 _NAME_PROGRAMS = frozenset({"dir", "exa", "eza", "ls", "lsd", "vdir"})
+_STATUS_VERBS = frozenset({"st", "stat", "status"})
 _ROW_MARKS = ("rw-", "r--", "rwx", "r-x")
 """One of these is in the mode of some row of a table of files; `unzip -l` shows none."""
 _ROW_CHARS = 60
@@ -105,7 +106,7 @@ def _read_shape(segment: Segment) -> tuple[_Shape | None, float]:
     sample = [line for line in spread if line]
     if not sample:
         return None, 0.0
-    if "status" in words[1:4] and program in {"git", "hg", "svn"} and short_share(lines) > 0.9:
+    if _STATUS_VERBS.intersection(words[1:4]) and program in {"git", "hg", "svn"} and short_share(lines) > 0.9:
         return _SHORT_STATUS, 0.97
     if ("─" in text or "-- " in text) and _mostly(sample, BRANCH.match, 0.5):
         branches = branches_of(segment)

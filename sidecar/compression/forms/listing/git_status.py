@@ -32,7 +32,11 @@ _STARTS = (
     "  no changes", "  and ",
 )  # fmt: skip
 _VERB = re.compile(r"\t(?:new file|modified|deleted|renamed|copied|typechange|both |added by|deleted by)")
-_SHORT = re.compile(r"(?:[ MTADRCU][ MTADRCU?]|\?\?|!!) \S")
+_SHORT = re.compile(
+    r"((?:[ MTADRCU][ MTADRCU?]|\?\?|!!) "
+    r"|[MARC!?I] |[ADMRCXI?!~ ][ MC][ L][ +X][ SX][ KOTB][ C] )(?=\S)"
+)
+"""The columns before a path: git's two, hg's one, svn's seven."""
 _CHANGED_LINES = 40
 """So many changed files keep a line of their own each; more share their folder."""
 
@@ -117,7 +121,7 @@ def _run(state: str, folder: str, names: Sequence[str]) -> Iterable[str]:
         yield line.rstrip(" ")
 
 
-# `git status --short`, `--porcelain`.
+# `git status --short`, `--porcelain`; `hg status`, `svn status`.
 
 
 def short_share(lines: Sequence[str]) -> float:
@@ -129,42 +133,46 @@ def short_evidence(segment: Segment) -> list[Evidence]:
     found: list[Evidence] = []
     for index, line in enumerate(segment.lines):
         if line and _SHORT.match(line):
-            found.append(
-                Evidence(index, tuple(part for part in (line[:2].strip(), *folder_and_name(line[3:])) if part))
-            )
+            state, path = _columns_and_path(line)
+            found.append(Evidence(index, tuple(part for part in (state.strip(), *folder_and_name(path)) if part)))
         elif line:
             found.append(Evidence(index, (line,)))
     return found
 
 
+def _columns_and_path(line: str) -> tuple[str, str]:
+    match = _SHORT.match(line)
+    return (match[1], line[match.end() :]) if match is not None else ("", line)
+
+
 def short_reduced(segment: Segment) -> list[Block]:
     """Files of one state in one folder in a line, where there are many; the first columns stay as they are."""
-    lines = segment.lines
-    changed = sum(1 for line in lines if line[:2] not in {"??", "!!"})
+    read = list(map(_columns_and_path, segment.lines))
+    changed = sum(1 for state, _ in read if state[:1] not in {"?", "!"})
     blocks: list[Block] = []
     index = 0
-    while index < len(lines):
-        state = lines[index][:3]
-        folder = folder_and_name(lines[index][3:])[0]
+    while index < len(read):
+        state, path = read[index]
+        folder = folder_and_name(path)[0]
         end = index + 1
-        is_file = _SHORT.match(lines[index]) and (state[0] in "?!" or changed > _CHANGED_LINES)
-        while is_file and _is_plain(lines[index]) and end < len(lines) and end - index < 120:
-            other = lines[end]
-            if other[:3] != state or folder_and_name(other[3:])[0] != folder or not _is_plain(other):
+        is_file = state and (state[0] in "?!" or changed > _CHANGED_LINES)
+        while is_file and _is_plain(path) and end < len(read) and end - index < 120:
+            other_state, other = read[end]
+            if other_state != state or folder_and_name(other)[0] != folder or not _is_plain(other):
                 break
             end += 1
         if end - index == 1:
             blocks.append(Block(index, end, None, "", Rank.EVIDENCE))
         else:
-            names = [folder_and_name(line[3:])[1] for line in lines[index:end]]
+            names = [folder_and_name(path)[1] for _, path in read[index:end]]
             shown = names_on_lines(f"{state}{folder}", names) if folder else [f"{state}{' '.join(names)}"]
             blocks.append(note(index, end, shown, Rank.EVIDENCE))
         index = end
     return blocks
 
 
-def _is_plain(line: str) -> bool:
-    return not re.search(r'[\s":,]', line[3:])
+def _is_plain(path: str) -> bool:
+    return not re.search(r'[\s":,]', path)
 
 
 # `git status --porcelain=v2`.

@@ -31,8 +31,11 @@ _LED_PATH = re.compile(
     r"((?:\d[\d.,]*[KMGTPB]?i?\s+|-\t){1,2}|[ACDMRTUX]\d*\t"
     r"|\d{6} (?:[a-z]+ )?[0-9a-f]{40,64}(?: +(?:\d+|-))?\t)([^\t]+)$"
 )
+_COUNTED_PATH = re.compile(r"( *\d[\d.]*[KMGT]?(?: +\d+){0,3} +)([^\s:*?\"'<>|;{}=]*[./][^\s:*?\"'<>|;{}=]*)$")
+"""A path behind its numbers, as `wc` prints it, or `find -printf '%s %p'`."""
 _OBJECT = re.compile(r"(\d{6}) (?:[a-z]+ )?[0-9a-f]{40,64}( +)?(\d+|-)?\t$")
 """What `git ls-tree` and `git ls-files -s` say before a path: its mode, its object, its size or its stage."""
+_COUNTS = frozenset(" 0123456789")
 _PLAIN_MODE = "100644"
 _OBJECTS = 10 * 120
 """How many objects share a marker: a multiple of what other blocks stand for."""
@@ -54,12 +57,12 @@ _CHUNK = 120
 
 
 def is_listed(line: str) -> bool:
-    """Whether a line is a path, or a path with a size or a status before it."""
+    """Whether a line is a path, or a path with sizes or a status before it."""
     if "\t" in line:
         return _LED_PATH.match(line) is not None
     if "/" not in line and (line.count(".") != 1 or not line[:1].isidentifier()):
         return False
-    return _PATH.match(line) is not None
+    return _PATH.match(line) is not None or (line[0] in _COUNTS and _COUNTED_PATH.match(line) is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +94,19 @@ def _read(segment: Segment) -> _Paths:
     if _ODD.search(segment.text):
         if len(lines) > _FEW_OBJECTS and (match := _LED_PATH.match(lines[0])) and _OBJECT.match(match[1]):
             what = f"names of objects (mode {_PLAIN_MODE} unless said)"
+        counted = sum(1 for line in lines if line[:1] in _COUNTS and _COUNTED_PATH.match(line)) * 2 > len(lines)
         for index, line in enumerate(lines):
             if _ODD.search(line):
-                leads[index], folders[index], names[index] = _led(line, unnamed=bool(what))
+                leads[index], folders[index], names[index] = _led(line, unnamed=bool(what), counted=counted)
     return _Paths(leads, folders, names, what)
 
 
-def _led(line: str, *, unnamed: bool) -> tuple[str, str, str]:
-    """What leads a path, its folder, its name; the lead of an object *unnamed* without its name."""
-    match = _LED_PATH.match(line) if "\t" in line else None
+def _led(line: str, *, unnamed: bool, counted: bool) -> tuple[str, str, str]:
+    """What leads a path, its folder, its name; the lead of an object *unnamed* without its name.
+
+    Numbers before a blank are a lead only where most lines are *counted*: a path may begin with a year.
+    """
+    match = _LED_PATH.match(line) if "\t" in line else _COUNTED_PATH.match(line) if counted else None
     path = match[2] if match is not None else line
     folder, name = folder_and_name(path)
     if match is None or not folder or not name or _ODD.search(path):
