@@ -1,5 +1,6 @@
 """The form `page`: what a reader of a web page sees survives, its markup goes; a page printed to be edited stays."""
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sidecar.compression import compress
 from sidecar.compression.forms.page import FORM
 from sidecar.compression.vocabulary import Command, Form, Segment
 
@@ -156,3 +158,42 @@ def test_what_is_no_page_is_not_claimed(text: str) -> None:
 def test_foreign_output_is_not_claimed(family: str, read: Read) -> None:
     for path in (CAPTURES / family).glob("*.txt"):
         assert FORM.recognise(read(path)) == 0.0, path.stem
+
+
+def test_a_long_text_keeps_its_headings_the_beginnings_of_its_sections_and_what_is_urgent() -> None:
+    path = CAPTURES / "page" / "readme_long.txt"
+    result = compress(path.read_bytes(), command="cat README.md")
+    headings = re.findall(r"^#{1,6} .*$", path.read_text("utf-8"), re.MULTILINE)
+    shown = result.text.split("\n")
+    assert [heading for heading in headings if heading not in shown and heading.startswith("## ")] == []
+    assert (result.after_tokens or 0) * 2 < (result.before_tokens or 0)
+    sections = "".join(f"## Part {at}\n\n{'It begins so. ' * 40}\n\n{'It goes on. ' * 40}\n\n" for at in range(20))
+    text = (
+        f"# Guide\n\n- `a`\n- `b`\n- `c`\n\n{sections}## Last\n\n{'Words. ' * 90}\n\nThis is deprecated since `2.0`.\n"
+    )
+    told = compress(text.encode(), command="cat guide.md").text
+    assert told.count("It begins so. ") == 20 * 40
+    assert "It goes on." not in told
+    assert "This is deprecated since" in told
+
+
+def test_a_long_changelog_keeps_its_newest_versions_whole_and_the_headings_of_all() -> None:
+    path = CAPTURES / "page" / "changelog.txt"
+    text = path.read_text("utf-8")
+    result = compress(path.read_bytes(), command="cat CHANGELOG.md")
+    versions = re.findall(r"^# v.*$", text, re.MULTILINE)
+    assert len(versions) > 30
+    assert [version for version in versions if version not in result.text] == []
+    newest = text[: text.index(versions[5])]
+    assert [line for line in newest.split("\n") if line not in result.text] == []
+    breaking = [line for line in text.split("\n") if "breaking" in line.lower()]
+    assert breaking
+    assert [line for line in breaking if line not in result.text] == []
+
+
+def test_a_text_of_middle_size_stays_whole(printed: Printed) -> None:
+    text = "# Guide\n\n- `a`\n- `b`\n- `c`\n\n" + "".join(
+        f"## Part {at}\n\n{'It goes on. ' * 40}\n\n" for at in range(12)
+    )
+    segment = Segment(text.split("\n"), command=Command(("cat", "guide.md")))
+    assert printed(FORM, segment) == text.split("\n")

@@ -248,3 +248,12 @@ def test_how_a_table_is_read_is_said_once_in_an_output_of_many() -> None:
     result = compress(path.read_bytes(), command="psql -f describe.sql", exit_code=1)
     assert result.text.count("COLUMN=value holds for rows") < 8
     assert result.text.count("rows as above] Column Type") > 20
+
+
+def test_xml_with_many_remarks_or_declared_types_is_read_and_says_what_it_leaves_out() -> None:
+    poms = compress((CAPTURES / "xml" / "parent_pom.txt").read_bytes(), command="cat commons-parent-56.pom")
+    assert "commons-parent" in poms.text
+    assert re.search(r"\d+ comments", poms.text)
+    currencies = compress((CAPTURES / "xml" / "currencies.txt").read_bytes(), command="cat iso_4217.xml")
+    assert "declarations of types" in currencies.text
+    assert (currencies.after_tokens or 0) * 2 < (currencies.before_tokens or 0)

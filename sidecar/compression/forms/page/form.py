@@ -17,9 +17,10 @@ from collections.abc import Iterable, Sequence
 from html import unescape
 from itertools import pairwise
 
-from sidecar.compression.forms.drafting import BLANK, condensed
+from sidecar.compression.forms.drafting import BLANK
+from sidecar.compression.forms.marking import marked
 from sidecar.compression.forms.page.html import Line, readable
-from sidecar.compression.forms.page.markdown import looks_like_markdown, what_may_go
+from sidecar.compression.forms.page.markdown import ends_of_sections, looks_like_markdown, what_may_go
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep, verbatim
 
 __all__ = ["FORM"]
@@ -119,10 +120,11 @@ def _reduce(segment: Segment) -> list[Block]:
     lines = segment.lines
     if page is None:
         whats = what_may_go(lines)
+        ends_of_sections(lines, whats)
         for index in range(1, len(lines)):
             if whats[index - 1].strip() and not lines[index].strip():
                 whats[index] = BLANK
-        return condensed(lines, whats, 0, len(lines))
+        return list(marked(lines, whats, (), start=0, end=len(lines), rank=Rank.CONTENT))
     start, end = page
     blocks = [keep(0, start, Rank.STRUCTURE)] if start else []
     told = readable("\n".join(lines[start:end]))

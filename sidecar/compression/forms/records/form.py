@@ -109,7 +109,7 @@ def _of_xml(segment: Segment, elements: records_xml.Elements) -> _Reading:
     start, end = elements.start, elements.end
 
     def reduce() -> list[Block]:
-        what = f"{elements.comments} comments" if elements.comments else ""
+        what = elements.left_out
         block = records_json.shown(
             "xml", elements.value, segment.lines[start:end], start, end, escaped=False, what=what
         )

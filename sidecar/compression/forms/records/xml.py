@@ -5,7 +5,7 @@
       <artifactId>junit</artifactId>           org.slf4j slf4j-api
     </dependency> ...
 
-Text between elements (documents for readers), declarations of types and CDATA are not read.
+Text between elements (documents for readers) and CDATA are not read.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _HIDDEN = ("&", "\x80")
 
 STRAY_LINES = 60
 """So many lines may stand before and after a document."""
-_OPENS = re.compile(r"<(?:\?xml\b|[A-Za-z][\w.:-]*(?:\s[^<>]*)?>)")
-_FOREIGN = ("<html", "<!DOCTYPE", "<!ENTITY", "<![CDATA[", "<testsuite", "<svg", "\x80")
+_OPENS = re.compile(r"<(?:\?xml\b|!DOCTYPE\b|[A-Za-z][\w.:-]*(?:\s[^<>]*)?>)")
+_FOREIGN = ("<html", "<!DOCTYPE html", "<!ENTITY", "<![CDATA[", "<testsuite", "<svg", "\x80")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,13 @@ class Elements:
     start: int
     end: int
     comments: int
+    has_types: bool = False
+    """Whether it declares what its elements may hold, which is not told."""
+
+    @property
+    def left_out(self) -> str:
+        told = [f"{self.comments} comments"] if self.comments else []
+        return ", ".join([*told, "declarations of types"] if self.has_types else told)
 
 
 @dataclass(slots=True)
@@ -106,6 +113,6 @@ def read(lines: Sequence[str], text: str) -> Elements | None:
     except (expat.ExpatError, ValueError):
         return None
     # A file that is mostly remarks is read for them.
-    if builder.is_mixed or builder.comment_chars * 4 > len(text):
+    if builder.is_mixed or builder.comment_chars * 2 > len(text):
         return None
-    return Elements(builder.stack[0][1], start, end, builder.comments)
+    return Elements(builder.stack[0][1], start, end, builder.comments, "<!DOCTYPE" in text)
