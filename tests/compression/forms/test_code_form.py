@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sidecar.compression.forms.code import FORM
 from sidecar.compression.forms.code import form as code
 from sidecar.compression.forms.code.trees import bodies
-from sidecar.compression.vocabulary import Form, Segment
+from sidecar.compression.vocabulary import Command, Form, Segment
 
 CAPTURES = Path(__file__).parents[2] / "captures"
 FOUND = sorted(path for path in (CAPTURES / "code").glob("*.txt") if path.stem != "missing")
@@ -110,3 +110,13 @@ def test_foreign_output_is_not_claimed(family: str, read: Read) -> None:
             continue
         assert FORM.recognise(read(path)) == 0.0, path.stem
         assert FORM.recognise(read(path, hinted=False)) == 0.0, path.stem
+
+
+def test_of_a_block_comment_without_stars_the_first_lines_stay(printed: Printed) -> None:
+    manual = "\n".join(f"   Line {at} of what the function does." for at in range(12))
+    functions = "\n".join(f"/*\n{manual}\n*/\nint open_{at}(const char *path);\n" for at in range(20))
+    segment = Segment(functions.split("\n"), command=Command(("cat", "shop.h")))
+    told = "\n".join(printed(FORM, segment))
+    assert all(f"int open_{at}(const char *path);" in told for at in range(20))
+    assert told.count("Line 1 of") == 20
+    assert "Line 9 of" not in told

@@ -300,10 +300,14 @@ def _braces(lines: Sequence[str], language: Language) -> Iterator[tuple[int, boo
 def _comment_runs(lines: Sequence[str], why: list[str], signs: tuple[str, ...]) -> None:
     """Of comments of many lines the first ones stay."""
     start = -1
+    is_block = False
     for index in range(len(lines) + 1):
-        is_comment = (
-            index < len(lines) and lines[index].lstrip().startswith(signs) and not lines[index].startswith("#include")
-        )
+        is_comment = False
+        if index < len(lines):
+            line = lines[index]
+            is_comment = is_block or (line.lstrip().startswith(signs) and not line.startswith("#include"))
+            if is_block or ("/*" in signs and line.lstrip().startswith("/*")):
+                is_block = "*/" not in line[:_LONG]
         if is_comment and start < 0:
             start = index
         elif not is_comment and start >= 0:
