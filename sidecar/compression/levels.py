@@ -42,7 +42,7 @@ def loosened(blocks: Iterable[Block], lines: Sequence[str]) -> list[Block]:
         if not block.is_omission:
             result.append(block)
         elif block.entire is not None:
-            result.append(Block(block.start, block.end, block.entire, "", block.rank, block.name))
+            result.append(Block(block.start, block.end, block.entire(), "", block.rank, block.name))
         else:
             within = lines[block.start : block.end]
             result.extend(

@@ -88,7 +88,7 @@ class Block:
     what: str = ""
     rank: Rank = Rank.CONTENT
     name: str = ""
-    entire: tuple[str, ...] | None = None
+    entire: Callable[[], tuple[str, ...]] | None = None
     is_pointed_at: bool = False
 
     @property

@@ -68,7 +68,7 @@ def test_a_bound_between_lossless_and_reduced_is_met_by_the_reduction(capture: C
 
 def test_an_omission_that_carries_its_whole_notation_is_written_so_when_nothing_may_be_left_out() -> None:
     lines = ["a 1", "a 2", "a 3", "a 4"]
-    blocks = [Block(0, 4, ("a 1",), "rows", entire=("a: 1 2 3 4",))]
+    blocks = [Block(0, 4, ("a 1",), "rows", entire=lambda: ("a: 1 2 3 4",))]
     [loose] = loosened(blocks, lines)
     assert (loose.start, loose.end, loose.shown, loose.what) == (0, 4, ("a: 1 2 3 4",), "")
 

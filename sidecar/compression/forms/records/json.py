@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sidecar.compression.forms.records.notation import Line, Sheet
 from sidecar.compression.forms.records.room import fitted, has_room, room_chars, row_room_chars, size
@@ -37,9 +38,6 @@ _JUDGED = 20
 
 _STRAY_LINES = 60
 _WORTH_CHARS = 200
-_HOPELESS = 8
-"""A document so many times longer than what may be shown is not tried whole."""
-
 
 _LOG_KEYS = (
     {"time", "ts", "timestamp", "@timestamp", "datetime", "date"},
@@ -181,25 +179,32 @@ def shown(
     original = sum(len(line.lstrip()) + 1 for line in body)
     if original < _WORTH_CHARS:
         return keep(start, end, Rank.EVIDENCE)
-    is_told_whole = _tells_diagnostics(body)
-    entire: tuple[str, ...] | None = None
-    if is_told_whole or original < _HOPELESS * room_chars(original):
-        sheet = Sheet()
-        lines = list(sheet.lines(value))
-        told = _restored(explained(kind, sheet, [line.printed for line in lines]), escaped)
-        if is_told_whole or has_room(size(lines), _room(lines, original)):
-            return Block(start, end, told, what, Rank.EVIDENCE)
-        entire = None if what else told
+    whole = partial(_whole, kind, value, escaped=escaped)
+    if _tells_diagnostics(body):
+        return Block(start, end, whole()[0], what, Rank.EVIDENCE)
     sheet = Sheet(terse=True)
     lines = list(sheet.lines(value))
-    kept, gone = fitted(lines, _room(lines, original))
+    room = _room(lines, original)
+    if has_room(size(lines), room) and has_room((told := whole())[1], room):
+        return Block(start, end, told[0], what, Rank.EVIDENCE)
+    kept, gone = fitted(lines, room)
     reasons = [f"{count} {what}" for what, count in sheet.left_out.items()][:6]
     if gone:
         reasons.insert(0, f"{gone} entries of the notation")
     if what:
         reasons.append(what)
     shown = _restored(explained(kind, sheet, kept), escaped)
+    # Without remarks and declarations, which the notation has no place for, it is not the whole.
+    entire = None if what else lambda: whole()[0]
     return Block(start, end, shown, ", ".join(reasons), Rank.EVIDENCE, entire=entire)
+
+
+def _whole(kind: str, value: Value, *, escaped: bool) -> tuple[tuple[str, ...], int]:
+    """The notation with nothing left out, and how long it is."""
+    sheet = Sheet()
+    lines = list(sheet.lines(value))
+    told = explained(kind, sheet, [line.printed for line in lines])
+    return _restored(told, escaped), size(lines)
 
 
 def _room(lines: Sequence[Line], original: int) -> int:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -96,7 +96,12 @@ def _blocks(lines: Sequence[str], grid: Grid, explained: set[str]) -> list[Block
     names = row_names([None if row is None else row[0] for row in grid.rows], rows)
     limit = row_room_chars((squeezed + padded) // 2, named=names is not None)
     whats: list[str] = []
-    entire = (_heading(grid, sheet, bool(loud), set()), *_with_shared(grid, sheet, rows, 0, len(rows)))
+    whole_sheet, all_rows = sheet, rows
+
+    def entire() -> tuple[str, ...]:
+        heading = _heading(grid, whole_sheet, bool(loud), set())
+        return (heading, *_with_shared(grid, whole_sheet, all_rows, 0, len(all_rows)))
+
     if not has_room(_size(rows), limit):
         prose = [at for at, name in enumerate(grid.headings) if _PROSE.match(name) and at]
         if prose:
@@ -233,7 +238,7 @@ class _Written:
     heading: str
     rows: Sequence[str]
     what: str
-    entire: tuple[str, ...]
+    entire: Callable[[], tuple[str, ...]]
     """The same with nothing left out."""
 
 
