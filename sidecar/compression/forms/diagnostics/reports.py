@@ -25,6 +25,12 @@ _LINE_WORDS = ('"line', '"Line"', '"row"', '"startLine"', '"character"')
 
 _PLACES_ON_A_LINE = 24
 
+_ITEMS_SEEN = 3
+_FIELDS = 40
+_KEY_CHARS = 24
+_KEYS_TOLD = 40
+"""What of a report's field names its marker tells: objects with more fields are tables by name."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
@@ -45,11 +51,22 @@ class Report:
 
     findings: tuple[_Finding, ...]
     totals: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    """The names of the fields of its first objects, whose values are left out or printed in another order."""
 
 
 _FILES = ("filePath", "source")
 _KEYS: dict[str, tuple[str, ...]] = {
-    "path": ("filename", "file", "path", "absolutePath", "fileName"),
+    "path": (
+        "filename",
+        "file",
+        "path",
+        "absolutePath",
+        "fileName",
+        "location.path",
+        "range.filename",
+        "locations.0.caret.file",
+    ),
     "line": (
         "line",
         "location.row",
@@ -58,11 +75,27 @@ _KEYS: dict[str, tuple[str, ...]] = {
         "line_number",
         "startLine",
         "position.line",
+        "location.positions.begin.line",
+        "location.lines.begin",
+        "location.range.start.line",
+        "locations.0.caret.line",
     ),
-    "column": ("column", "location.column", "location.start.column", "range.start.character", "col_offset", "col"),
-    "rule": ("ruleId", "rule", "code", "symbol", "test_id", "check_name", "category"),
-    "severity": ("severity", "level", "type", "issue_severity"),
-    "message": ("message", "text", "issue_text", "description"),
+    "column": (
+        "column",
+        "location.column",
+        "location.start.column",
+        "range.start.character",
+        "range.start.column",
+        "col_offset",
+        "col",
+        "location.positions.begin.column",
+        "location.range.start.column",
+        "locations.0.caret.column",
+    ),
+    "from_0": ("range.start.character",),
+    "rule": ("ruleId", "rule", "code", "symbol", "test_id", "check_name", "category", "option"),
+    "severity": ("severity", "level", "type", "issue_severity", "kind"),
+    "message": ("message", "text", "issue_text", "description", "detail", "summary"),
 }
 _LEVELS = {1: "warning", 2: "error"}
 
@@ -87,12 +120,24 @@ def _read(segment: Segment) -> Report | None:
     if document is None:
         return None
     findings = tuple(_findings(document))
-    return Report(findings, tuple(_totals(document))) if findings else None
+    return Report(findings, tuple(_totals(document)), tuple(dict.fromkeys(_keys(document)))) if findings else None
+
+
+def _keys(document: Any) -> Iterable[str]:
+    """Names of fields, of a few items of each list only: their others have the same."""
+    if isinstance(document, list):
+        for item in document[:: max(1, len(document) // _ITEMS_SEEN)]:
+            yield from _keys(item)
+    elif isinstance(document, Mapping) and len(document) <= _FIELDS:
+        for key, value in document.items():
+            if len(key) <= _KEY_CHARS and "/" not in key:
+                yield key
+            yield from _keys(value)
 
 
 def _is_promising(text: str) -> bool:
     """Whether a message and a line number stand near to each other: seen at the first and the last message."""
-    for word in ('"message"', '"Text"', '"issue_text"', '"text"'):
+    for word in ('"message"', '"Text"', '"issue_text"', '"text"', '"description": "', '"detail"'):
         first = text.find(word)
         if first >= 0:
             ends = (text[max(0, at - _NEAR_CHARS) : at + _NEAR_CHARS] for at in (first, text.rfind(word)))
@@ -144,6 +189,8 @@ def _findings(document: Any) -> Iterable[_Finding]:
     found = _finding(document, "")
     if found is not None:
         yield found
+    if isinstance(document.get("children"), list):
+        yield from _findings(document["children"])
 
 
 def _finding(item: Any, file: str) -> _Finding | None:
@@ -153,7 +200,7 @@ def _finding(item: Any, file: str) -> _Finding | None:
     message = _text(item, "message")
     if not path or not message or not isinstance(line, int):
         return None
-    is_counted_from_0 = "range" in item
+    is_counted_from_0 = _look(item, "from_0") is not None
     column = _look(item, "column")
     line, column = (
         (line + 1, column + 1 if isinstance(column, int) else column) if is_counted_from_0 else (line, column)
@@ -171,7 +218,10 @@ def _look(item: Mapping[str, Any], what: str) -> Any:
     for dotted in _KEYS[what]:
         value: Any = item
         for key in dotted.split("."):
-            value = value.get(key) if isinstance(value, Mapping) else None
+            if isinstance(value, list):
+                value = value[int(key)] if key.isdigit() and int(key) < len(value) else None
+            else:
+                value = value.get(key) if isinstance(value, Mapping) else None
         if value is not None:
             return value
     return None
@@ -267,7 +317,8 @@ def reduce(segment: Segment, report: Report) -> list[Block]:
         rows = [" ".join(places[at : at + _PLACES_ON_A_LINE]) for at in range(0, len(places), _PLACES_ON_A_LINE)]
         shown.extend(f"{said}: {rows[0]}".split("\n"))
         shown.extend(f"  {row}" for row in rows[1:])
-    what = "the same in JSON, with ranges and fixes"
+    keys = " ".join(report.keys[:_KEYS_TOLD])
+    what = f"the same in JSON, with ranges and fixes; its fields: {keys}"
     return [Block(0, len(segment.lines), (*shown, *report.totals), what, Rank.EVIDENCE)]
 
 
