@@ -234,6 +234,14 @@ def test_an_author_is_repeated_only_when_it_changes(printed: Printed) -> None:
     ]
 
 
+def test_files_named_below_commits_share_their_folder(printed: Printed, holds: Holds) -> None:
+    head = "commit {}\nAuthor: A <a@b>\nDate:   Sun Oct 25 08:00:00 2026 +0200\n\n    x\n\nlib/a.py\nlib/b.py\nREADME\n"
+    segment = of("\n".join(head.format(str(n) * 40) for n in (1, 2)), "git log --name-only")
+    holds(FORM, segment)
+    shown = printed(FORM, segment)
+    assert shown.count("lib/: a.py b.py") == shown.count("README") == 2
+
+
 def test_the_year_and_zone_of_dates_are_said_when_they_change(printed: Printed) -> None:
     head = "commit {}\nAuthor: A <a@b>\nDate:   Sun Oct 25 08:00:0{} {}\n\n    x\n"
     zones = ("2026 +0200", "2026 +0200", "2026 +0200", "2026 +0100", "2026 +0100")

@@ -147,17 +147,16 @@ def statistics(lines: Sequence[str], start: int, end: int) -> Iterable[Block]:
         after = index + 1
         while folder and after < min(end, index + 40) and _amount(lines[after])[0] == folder:
             after += 1
+        is_padded = lines[index][:1] == " "
         if after - index > 1:
             entries = [_amount(lines[at])[1] for at in range(index, after)]
-            is_named = lines[index][:1].isalpha()
-            shown = names_on_lines(
-                folder if "\t" in lines[index] else f" {folder}", entries, between=" " if is_named else ", "
-            )
+            between = ", " if is_padded or (lines[index][0].isdigit() and "\t" in lines[index]) else " "
+            shown = names_on_lines(f" {folder}" if is_padded else folder, entries, between=between)
             yield note(index, after, shown, Rank.EVIDENCE)
-        elif "\t" in lines[index]:
-            yield Block(index, after, None, "", Rank.EVIDENCE)
-        else:
+        elif is_padded:
             yield note(index, after, (f" {folder}{entry}",), Rank.EVIDENCE)
+        else:
+            yield Block(index, after, None, "", Rank.EVIDENCE)
         index = after
 
 
@@ -173,6 +172,8 @@ def _amount(line: str) -> tuple[str, str]:
         if added == "-" or any(character in path for character in " ,:\t"):
             return "", line
         return (folder, f"{added} {removed} {name}") if added else (f"{state} {folder}", name)
+    if line[:1] != " ":
+        return folder_and_name(line)
     match = STAT_LINE.match(line)
     if match is None:
         return "", line.strip()

@@ -17,6 +17,7 @@ from sidecar.compression.forms.diff.lines import (
     STAT_LINE,
     STAT_TOTAL,
     initials_of,
+    is_bare_path,
     is_name_status,
     is_word_change,
     is_word_diff,
@@ -103,6 +104,8 @@ def _said(lines: Sequence[str], index: int, *, words: bool, abbreviated: bool) -
     if is_name_status(line):
         paths = (part for path in line.split("\t") for part in folder_and_name(path) if part)
         return [Evidence(index, tuple(paths))]
+    if not words and is_bare_path(line):
+        return [Evidence(index, tuple(filter(None, folder_and_name(line))))]
     if line.startswith(_NAMED):
         parts = abbreviation(line) if abbreviated and line.startswith("commit ") else (line,)
         return [Evidence(index, parts), *commit_subject(lines, index)]

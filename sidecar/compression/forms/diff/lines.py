@@ -17,8 +17,8 @@ from sidecar.compression.vocabulary import Segment
 
 __all__ = [
     "CHANGED", "COMMIT", "COMMIT_FIELDS", "COMMIT_LINE", "CONTEXT", "HEADER", "HUNK", "HUNK_HEADER", "INDEX", "MESSAGE",
-    "OTHER", "RESTATED", "STAT", "STAT_LINE", "STAT_TOTAL", "initials_of", "is_name_status", "is_word_change",
-    "is_word_diff", "kinds_of", "restated_path",
+    "OTHER", "RESTATED", "STAT", "STAT_LINE", "STAT_TOTAL", "initials_of", "is_bare_path", "is_name_status",
+    "is_word_change", "is_word_diff", "kinds_of", "restated_path",
 ]  # fmt: skip
 
 OTHER, CONTEXT, CHANGED, HUNK, HEADER, INDEX, RESTATED, COMMIT, MESSAGE, STAT = range(10)
@@ -30,6 +30,7 @@ COMMIT_FIELDS = (
 )  # fmt: skip
 STAT_LINE = re.compile(r" (\S.*?) +\| +(\d+ ?[-+]*|Bin .*|Unmerged)$")
 STAT_TOTAL = re.compile(r" \d+ files? changed")
+_BARE_PATH = re.compile(r"[^\s:|]+$")
 _STATES = frozenset("ACDMRTUX-0123456789")
 _NAME_STATUS = re.compile(r"(?:[ACDMRTUX]\d{0,3}|\d+\t\d+|-\t-)\t\S")
 _RANGE = re.compile(r"[-+]?\d+(?:,(\d+))?$")
@@ -236,13 +237,18 @@ class _Reader:
         return 0
 
     def _between(self, line: str, index: int) -> int:
+        if self.place == "names":
+            if not line or is_bare_path(line):
+                return STAT if line else OTHER
+            self.place = ""
         if self.place == "message":
             if line.startswith(COMMIT_FIELDS):
                 return COMMIT
             if not line or line.startswith("    "):
                 return MESSAGE
-            self.place = ""
-            return HEADER if line == "---" else _loose(line)
+            # Below a message, --name-only lists its files.
+            self.place = "names" if is_bare_path(line) else ""
+            return HEADER if line == "---" else STAT if self.place else _loose(line)
         if self.place == "header":
             return self._in_header(line, index)
         return _loose(line)
@@ -270,6 +276,11 @@ def _loose(line: str) -> int:
     if first == "O" and line.startswith("Only in "):
         return HEADER
     return STAT if is_name_status(line) else OTHER
+
+
+def is_bare_path(line: str) -> bool:
+    """Whether a line may be one of `--name-only`: a path with no blank in it."""
+    return ("/" in line or "." in line) and line[0] not in "+-@=#." and _BARE_PATH.match(line) is not None
 
 
 def is_name_status(line: str) -> bool:
