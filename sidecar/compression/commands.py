@@ -13,7 +13,7 @@ from sidecar.compression.vocabulary import Command
 
 __all__ = ["parse"]
 
-_PASS_THROUGH = frozenset({"cat", "head", "less", "more", "sed", "tail", "tee"})
+_PASS_THROUGH = frozenset({"cat", "head", "less", "more", "sed", "sort", "tail", "tee"})
 """Programs at the end of a pipe whose output has the shape of their input."""
 
 

@@ -234,6 +234,27 @@ def test_an_author_is_repeated_only_when_it_changes(printed: Printed) -> None:
     ]
 
 
+def test_the_data_of_binary_files_is_left_out_and_everything_around_it_stays(
+    read: Read, printed: Printed, holds: Holds
+) -> None:
+    segment = read(CAPTURES / "git" / "format_patch_binary.txt")
+    holds(FORM, segment)
+    lines = printed(FORM, segment)
+    shown = "\n".join(lines)
+    assert len(shown) < len(segment.text) / 20
+    assert "data of binary files" in shown
+    for said in (
+        "Subject: [PATCH 1/2] Add logos",
+        "Subject: [PATCH 2/2] Exchange",
+        "new file mode 100644",
+        "literal 9691",
+    ):
+        assert said in shown
+    assert [line for line in segment.lines if line.startswith(("+Gin", "-Gin"))] == [
+        line for line in lines if line.startswith(("+Gin", "-Gin"))
+    ]
+
+
 def test_files_named_below_commits_share_their_folder(printed: Printed, holds: Holds) -> None:
     head = "commit {}\nAuthor: A <a@b>\nDate:   Sun Oct 25 08:00:00 2026 +0200\n\n    x\n\nlib/a.py\nlib/b.py\nREADME\n"
     segment = of("\n".join(head.format(str(n) * 40) for n in (1, 2)), "git log --name-only")

@@ -27,6 +27,7 @@ from sidecar.compression.forms.diff.blame_porcelain import is_porcelain, porcela
 from sidecar.compression.forms.diff.commits import LONG_LOG, Authors, statistics
 from sidecar.compression.forms.diff.evidence import commit_subject, diff_evidence
 from sidecar.compression.forms.diff.lines import (
+    BINARY,
     CHANGED,
     COMMIT,
     COMMIT_LINE,
@@ -211,6 +212,8 @@ def _patch(lines: Sequence[str], kinds: bytearray, start: int, end: int, repeats
             draft.leave_out(lines[index], "index lines" if lines[index][0] == "i" else "")
         elif kind == RESTATED:
             draft.leave_out(lines[index], "dates" if "\t" in lines[index].rstrip("\t") else "")
+        elif kind == BINARY:
+            draft.leave_out(lines[index], "data of binary files")
         else:
             shown.append(lines[index])
     if begun < end:

@@ -16,12 +16,12 @@ from collections.abc import Sequence
 from sidecar.compression.vocabulary import Segment
 
 __all__ = [
-    "CHANGED", "COMMIT", "COMMIT_FIELDS", "COMMIT_LINE", "CONTEXT", "HEADER", "HUNK", "HUNK_HEADER", "INDEX", "MESSAGE",
-    "OTHER", "RESTATED", "STAT", "STAT_LINE", "STAT_TOTAL", "initials_of", "is_bare_path", "is_name_status",
+    "BINARY", "CHANGED", "COMMIT", "COMMIT_FIELDS", "COMMIT_LINE", "CONTEXT", "HEADER", "HUNK", "HUNK_HEADER", "INDEX",
+    "MESSAGE", "OTHER", "RESTATED", "STAT", "STAT_LINE", "STAT_TOTAL", "initials_of", "is_bare_path", "is_name_status",
     "is_word_change", "is_word_diff", "kinds_of", "restated_path",
 ]  # fmt: skip
 
-OTHER, CONTEXT, CHANGED, HUNK, HEADER, INDEX, RESTATED, COMMIT, MESSAGE, STAT = range(10)
+OTHER, CONTEXT, CHANGED, HUNK, HEADER, INDEX, RESTATED, COMMIT, MESSAGE, STAT, BINARY = range(11)
 
 HUNK_HEADER = re.compile(r"(@@+) -(\d[^@]*) @@+(?: |$)")
 COMMIT_LINE = re.compile(r"commit [0-9a-f]{7,64}(?: |$)")
@@ -30,6 +30,8 @@ COMMIT_FIELDS = (
 )  # fmt: skip
 STAT_LINE = re.compile(r" (\S.*?) +\| +(\d+ ?[-+]*|Bin .*|Unmerged)$")
 STAT_TOTAL = re.compile(r" \d+ files? changed")
+_BASE85 = re.compile(r"[A-Za-z][0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]{5,65}$")
+"""A line of a binary file in `git diff --binary` and `git format-patch`."""
 _BARE_PATH = re.compile(r"[^\s:|]+$")
 _STATES = frozenset("ACDMRTUX-0123456789")
 _NAME_STATUS = re.compile(r"(?:[ACDMRTUX]\d{0,3}|\d+\t\d+|-\t-)\t\S")
@@ -237,6 +239,12 @@ class _Reader:
         return 0
 
     def _between(self, line: str, index: int) -> int:
+        if self.place == "binary":
+            if _BASE85.match(line):
+                return BINARY
+            if line.startswith(("literal ", "delta ")) or not line:
+                return HEADER
+            self.place = ""
         if self.place == "names":
             if not line or is_bare_path(line):
                 return STAT if line else OTHER
@@ -261,6 +269,7 @@ class _Reader:
         if line.startswith(("index ", "=========")) and following.startswith("--- "):
             return INDEX
         if line.startswith(_EXTENDED):
+            self.place = "binary" if line == "GIT binary patch" else self.place
             return HEADER
         self.place = ""
         return _loose(line)
