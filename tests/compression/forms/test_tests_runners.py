@@ -154,6 +154,13 @@ def test_ctest_keeps_its_list_of_failures_and_why_each_failed(shortened: Callabl
     assert "plain.cpp:13: check failed: level == 3" in text
 
 
+def test_what_a_gtest_binary_counts_inside_ctest_is_said_once(shortened: Callable[[str], str]) -> None:
+    text = shortened("ctest/fails_output")
+    assert text.count("[==========] 1 test from 1 test suite ran.") == 1
+    assert text.count("[  PASSED  ] 0 tests.") == 1
+    assert text.count(" 1 FAILED TEST") == 1
+
+
 def test_a_report_keeps_each_failures_message_once(shortened: Callable[[str], str]) -> None:
     text = shortened("junit/surefire_xml")
     assert 'message="expected: &lt;499&gt; but was: &lt;500&gt;"' in text

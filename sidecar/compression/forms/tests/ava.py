@@ -10,9 +10,10 @@ av/cart.test.js:3
 
 from __future__ import annotations
 
-from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, runner
+from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.forms.tests.runner import runner
 
 __all__ = ["RUNNER"]
 

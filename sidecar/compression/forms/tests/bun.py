@@ -15,9 +15,10 @@ from dataclasses import replace
 
 from sidecar.compression.forms.tests.coverage import mark_coverage
 from sidecar.compression.forms.tests.excerpts import tell
-from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, Section, runner
+from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, Section
 from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.forms.tests.runner import runner
 from sidecar.compression.vocabulary import Part, Segment
 
 __all__ = ["RUNNER"]

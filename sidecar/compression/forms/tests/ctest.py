@@ -10,8 +10,9 @@ The following tests FAILED:                                      as printed
 from __future__ import annotations
 
 from sidecar.compression.forms.drafting import BLANK
-from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, runner
-from sidecar.compression.forms.tests.gtest import NESTED_RULES
+from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
+from sidecar.compression.forms.tests.gtest import NESTED_RULES, keep_nested_totals_once
+from sidecar.compression.forms.tests.runner import runner
 
 __all__ = ["RUNNER"]
 
@@ -69,7 +70,9 @@ _GRAMMAR = Grammar(
     message=r"((?!Running main|Note: |\[|\s|\d+: (?:Test|Work)).+)",
     evidence=r" *\d+/\d+ Test +#\d+: .*\*\*\*(?!Skipped|Not Run \(Dis)|\d+% tests passed, "
     r"|Errors while running|The following tests FAILED|\t +\d+ - .* \((?:Failed|SEGFAULT"
-    r"|Timeout|Not Run)\)$|\S+:\d+: Failure$|No tests were found",
+    r"|Timeout|Not Run)\)$|\S+:\d+: Failure$|No tests were found"
+    r"|\[  PASSED  \] \d+ tests?\.| *\d+ FAILED TESTS?$",
+    finish=keep_nested_totals_once,
 )
 
 RUNNER = runner(_GRAMMAR)

@@ -10,9 +10,10 @@ FAILED | 62 passed | 2 failed (21ms)        as printed
 from __future__ import annotations
 
 from sidecar.compression.forms.tests.excerpts import tell
-from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, runner
+from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.forms.tests.runner import runner
 
 __all__ = ["RUNNER"]
 

@@ -15,8 +15,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from sidecar.compression.forms.drafting import BLANK
-from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, read, runner
+from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, read
 from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.forms.tests.runner import runner
 from sidecar.compression.vocabulary import Part, Segment
 
 __all__ = ["RUNNER"]
@@ -113,7 +114,7 @@ def _finish(run: Run) -> None:
 
 def _parts(segment: Segment) -> list[Part]:
     """With `-v` what a test logged stands before the line that says it failed."""
-    told = read(_GRAMMAR, segment.lines)
+    told = read(_GRAMMAR, segment)
     logged: dict[str, int] = {}
     for index, owner in _owners(segment.lines, told.kinds):
         logged.setdefault(owner, index)

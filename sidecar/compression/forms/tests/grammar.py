@@ -1,4 +1,4 @@
-"""What test runners have in common, so that one of them is a table: `runner(Grammar(...))` gives its form.
+"""What test runners have in common, so that one of them is a table, and how its rules read a run's lines.
 
     lines ──Rule by Rule──> Kind per line ──> sections (what a failing test printed) and what stands between them
     passed lines -> a dense list of names; failing sections -> heading, message, diff, own frames; totals as printed
@@ -36,16 +36,16 @@ compiler output around the tests to the form `diagnostics`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, auto
 from functools import cached_property
 
-from sidecar.compression.vocabulary import Evidence, Form, Part, Segment, verbatim
+from sidecar.compression.vocabulary import Segment
 
-__all__ = ["Grammar", "Kind", "Rule", "runner"]
+__all__ = ["REACH", "Grammar", "Kind", "Read", "Rule", "Section", "read"]
 
-_REACH = 2_000
+REACH = 2_000
 """No line of a runner's own is longer; of a longer line rules see its beginning."""
 
 
@@ -184,8 +184,15 @@ class Read:
     sections: list[Section] = field(default_factory=list)
 
 
-def read(grammar: Grammar, lines: Sequence[str]) -> Read:  # noqa: PLR0912, PLR0915 - one case a kind, in one hot loop
-    """The kind of every line, in one pass."""
+def read(grammar: Grammar, segment: Segment) -> Read:
+    """The kind of every line; read once however often it is asked for, so nobody may change it."""
+    known: dict[str, Read] = segment.__dict__.setdefault("_tests_read", {})
+    if grammar.name not in known:
+        known[grammar.name] = _read(grammar, segment.lines)
+    return known[grammar.name]
+
+
+def _read(grammar: Grammar, lines: Sequence[str]) -> Read:  # noqa: PLR0912, PLR0915 - one case a kind, in one hot loop
     told = Read([Kind.OTHER] * len(lines))
     kinds = told.kinds
     section: Section | None = None
@@ -203,7 +210,7 @@ def read(grammar: Grammar, lines: Sequence[str]) -> Read:  # noqa: PLR0912, PLR0
             ruled = known[whole]
         else:
             ruled = _ruled(grammar, whole, is_inside=section is not None)
-            if len(known) < _KNOWN_LINES and len(whole) <= _REACH:
+            if len(known) < _KNOWN_LINES and len(whole) <= REACH:
                 known[whole] = ruled
         if ruled is None:
             if whole.isspace():
@@ -254,7 +261,7 @@ def _ruled(grammar: Grammar, whole: str, *, is_inside: bool) -> _Ruled | None:
     """What the first rule that matches a line says of it; *is_inside*: the line is part of a failing section."""
     by_initial, anywhere = grammar.by_initial
     # Some keep the carriage return of a terminal's line.
-    line = whole if len(whole) <= _REACH else whole[:_REACH]
+    line = whole if len(whole) <= REACH else whole[:REACH]
     line = line[:-1] if line[-1:] == "\r" else line
     for rule in by_initial.get(line[:1], anywhere):
         if rule.inside is not None and rule.inside is not is_inside:
@@ -282,106 +289,3 @@ def _without_bare(told: Read) -> None:
 
 _TESTS = frozenset({Kind.PASSED, Kind.FAILED, Kind.SKIPPED, Kind.BEGUN})
 _ENDS_SECTION = frozenset({Kind.SECTION, Kind.END, Kind.SUITE, Kind.TOTAL})
-
-
-def runner(grammar: Grammar) -> Form:
-    """The form of the runner that *grammar* describes."""
-    from sidecar.compression.forms.tests.run import Run
-
-    def recognise(segment: Segment) -> float:
-        text = segment.text
-        if not any(literal in text for literal in grammar.literals):
-            return 0.0
-        if grammar.recognise is not None:
-            return grammar.recognise(segment)
-        if _any_line(grammar.is_sure, text, grammar.literals):
-            return grammar.sureness
-        if grammar.likely and _any_line(grammar.is_likely, text, grammar.literals):
-            return 0.85 if _is_asked(segment, grammar.programs) else 0.5
-        return 0.0
-
-    def evidence(segment: Segment) -> list[Evidence]:
-        return verbatim(segment, _matched(grammar.must, segment))
-
-    return Form(
-        name=grammar.name,
-        recognise=recognise,
-        evidence=evidence,
-        reduce=lambda segment: Run(grammar, segment).blocks(),
-        parts=lambda segment: list(_parts(grammar, segment.lines)),
-        literals=grammar.literals,
-    )
-
-
-def _is_asked(segment: Segment, programs: Iterable[str]) -> bool:
-    return segment.command is not None and segment.command.program in programs
-
-
-def _any_line(pattern: re.Pattern[str], text: str, literals: Iterable[str]) -> bool:
-    """Whether one of the first lines that hold a literal matches from its beginning.
-
-    `str.find` runs at GB/s where a search for `^...` looks at every character.
-    """
-    for literal in literals:
-        at = text.find(literal)
-        for _ in range(_LINES_ASKED):
-            if at < 0:
-                break
-            # A literal that begins with a newline names the line after it.
-            at += literal.startswith("\n")
-            if pattern.match(text, text.rfind("\n", 0, at) + 1):
-                return True
-            end = text.find("\n", at)
-            at = text.find(literal, end) if end >= 0 else -1
-    return False
-
-
-_LINES_ASKED = 200
-
-
-def _matched(must: Callable[[str], re.Match[str] | None], segment: Segment) -> Iterable[int]:
-    said: set[str] = set()
-    for index, line in enumerate(segment.lines):
-        if must((line if len(line) <= _REACH else line[:_REACH]).removesuffix("\r")) and line not in said:
-            said.add(line)
-            yield index
-
-
-def _parts(grammar: Grammar, lines: Sequence[str]) -> Iterable[Part]:
-    told = read(grammar, lines)
-    parts: list[Part] = []
-    covered: set[str] = set()
-    for section in told.sections:
-        heading = lines[section.heading].strip()
-        others = (lines[i] for i in range(section.start, section.end) if i != section.heading)
-        said = next((found for line in others if line.strip() and (found := grammar.is_message(line[:_REACH]))), None)
-        message = "" if said is None else (said[1] if said.re.groups else said[0]).strip()
-        name = section.name or heading
-        covered.add(name)
-        parts.append(
-            Part("failure", name, section.start, section.end, f"{heading} - {message}" if message else heading)
-        )
-    covered |= {_short(name) for name in covered}
-    for index, name in told.failed.items():
-        if (
-            name not in covered
-            and _short(name) not in covered
-            and not any(part.start <= index < part.end for part in parts)
-        ):
-            covered.add(name)
-            parts.append(Part("failure", name or lines[index].strip(), index, index + 1, lines[index].strip()))
-    for index, kind in enumerate(told.kinds):
-        if kind is Kind.ALARM and not any(part.start <= index < part.end for part in parts):
-            parts.append(
-                Part("error", _DIGITS.sub("0", lines[index].strip())[:_REACH], index, index + 1, lines[index].strip())
-            )
-    parts.sort(key=lambda part: part.start)
-    return parts
-
-
-def _short(name: str) -> str:
-    """The last two parts of a name: a runner may name a test in full and then again in short."""
-    return ".".join(name.split(".")[-2:])
-
-
-_DIGITS = re.compile(r"\d+")

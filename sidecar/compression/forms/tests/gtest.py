@@ -9,25 +9,36 @@ gauge_test.cpp:11: Failure ...           stays where the test failed
 
 from __future__ import annotations
 
-from sidecar.compression.forms.drafting import BLANK
-from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, runner
-from sidecar.compression.forms.tests.run import Run
+import re
 
-__all__ = ["NESTED_RULES", "RUNNER"]
+from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
+from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.forms.tests.runner import runner
+
+__all__ = ["NESTED_RULES", "RUNNER", "keep_nested_totals_once"]
 
 NESTED_RULES: tuple[Rule, ...] = (
-    Rule(Kind.NOISE, r"\[(?:==========|----------| RUN      )\]", start="[", what="headers", inside=True),
-    Rule(
-        Kind.NOISE,
-        r"\[  PASSED  \] 0 tests\.|\[  FAILED  \] (?:1 test, listed below:|[^ ]+)$",
-        start="[",
-        what="headers",
-        inside=True,
-    ),
+    Rule(Kind.NOISE, r"\[(?:==========\] Running |----------\]| RUN )", start="[", what="headers", inside=True),
+    Rule(Kind.NOISE, r"\[  FAILED  \] (?:1 test, listed below:|[^ ]+)$", start="[", what="headers", inside=True),
+    Rule(Kind.KEPT, r"\[==========\] \d+ tests? |\[  PASSED  \] \d+ tests?\.", start="[", inside=True),
+    Rule(Kind.KEPT, r" *\d+ FAILED TESTS?$", start=" ", has=" FAILED TEST", inside=True),
     Rule(Kind.NOISE, r"Running main\(\) from |Note: Google Test filter = ", what="headers", inside=True),
-    Rule(Kind.NOISE, r" 1 FAILED TEST$", start=" ", what=BLANK, inside=True),
 )
-"""GoogleTest run by another runner, one test at a time: what repeats for each."""
+"""GoogleTest run by another runner, often one test at a time: what repeats for each."""
+
+_NESTED_TOTAL = re.compile(r"\[==========\] |\[  PASSED  \] | *\d+ FAILED TEST")
+_TIME = re.compile(r" \(\d+ ms total\)$")
+
+
+def keep_nested_totals_once(run: Run) -> None:
+    """Of the totals of programs run one after the other each stays where it is said first, whatever time it took."""
+    said: set[str] = set()
+    for index, kind in enumerate(run.kinds):
+        line = run.lines[index]
+        if kind is Kind.KEPT and line[:1] in {"[", " "} and _NESTED_TOTAL.match(line):
+            told = _TIME.sub("", line)
+            run.why[index] = "headers" if told in said else ""
+            said.add(told)
 
 
 def _finish(run: Run) -> None:

@@ -16,8 +16,9 @@ import re
 
 from sidecar.compression.alarms import is_alarm
 from sidecar.compression.forms.drafting import BLANK
-from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, runner
+from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.forms.tests.runner import runner
 
 __all__ = ["GRADLE", "MAVEN"]
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from sidecar.compression.forms.drafting import BLANK
 from sidecar.compression.forms.tests.cargo import BUILD_RULES, tell
-from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, runner
+from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.forms.tests.runner import runner
 
 __all__ = ["RUNNER"]
 

@@ -13,9 +13,10 @@ import re
 from dataclasses import replace
 
 from sidecar.compression.forms.tests.excerpts import tell
-from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, runner
+from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.must import Must, keep_evidence
 from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.forms.tests.runner import runner
 from sidecar.compression.forms.tests.tree import name_tree
 from sidecar.compression.vocabulary import Part, Segment
 

@@ -17,9 +17,10 @@ from dataclasses import replace
 
 from sidecar.compression.alarms import is_alarm
 from sidecar.compression.forms.tests.excerpts import tell
-from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, runner
+from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.must import Must, keep_evidence
 from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.forms.tests.runner import runner
 from sidecar.compression.vocabulary import Segment
 
 __all__ = ["RUNNER"]

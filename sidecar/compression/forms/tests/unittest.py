@@ -13,9 +13,10 @@ from __future__ import annotations
 import re
 
 from sidecar.compression.forms.drafting import BLANK
-from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, runner
+from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.pytest_failure import mark_frames
 from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.forms.tests.runner import runner
 
 __all__ = ["RUNNER"]
 

@@ -1,0 +1,114 @@
+"""A grammar becomes a form: `runner(Grammar(...))` recognises its runs, checks them and names their parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from sidecar.compression.forms.tests.grammar import REACH, Grammar, Kind, read
+from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.vocabulary import Evidence, Form, Part, Segment, verbatim
+
+__all__ = ["runner"]
+
+
+def runner(grammar: Grammar) -> Form:
+    """The form of the runner that *grammar* describes."""
+
+    def recognise(segment: Segment) -> float:
+        text = segment.text
+        if not any(literal in text for literal in grammar.literals):
+            return 0.0
+        if grammar.recognise is not None:
+            return grammar.recognise(segment)
+        if _any_line(grammar.is_sure, text, grammar.literals):
+            return grammar.sureness
+        if grammar.likely and _any_line(grammar.is_likely, text, grammar.literals):
+            return 0.85 if _is_asked(segment, grammar.programs) else 0.5
+        return 0.0
+
+    def evidence(segment: Segment) -> list[Evidence]:
+        return verbatim(segment, _matched(grammar.must, segment))
+
+    return Form(
+        name=grammar.name,
+        recognise=recognise,
+        evidence=evidence,
+        reduce=lambda segment: Run(grammar, segment).blocks(),
+        parts=lambda segment: list(_parts(grammar, segment)),
+        literals=grammar.literals,
+    )
+
+
+def _is_asked(segment: Segment, programs: Iterable[str]) -> bool:
+    return segment.command is not None and segment.command.program in programs
+
+
+def _any_line(pattern: re.Pattern[str], text: str, literals: Iterable[str]) -> bool:
+    """Whether one of the first lines that hold a literal matches from its beginning.
+
+    `str.find` runs at GB/s where a search for `^...` looks at every character.
+    """
+    for literal in literals:
+        at = text.find(literal)
+        for _ in range(_LINES_ASKED):
+            if at < 0:
+                break
+            # A literal that begins with a newline names the line after it.
+            at += literal.startswith("\n")
+            if pattern.match(text, text.rfind("\n", 0, at) + 1):
+                return True
+            end = text.find("\n", at)
+            at = text.find(literal, end) if end >= 0 else -1
+    return False
+
+
+_LINES_ASKED = 200
+
+
+def _matched(must: Callable[[str], re.Match[str] | None], segment: Segment) -> Iterable[int]:
+    said: set[str] = set()
+    for index, line in enumerate(segment.lines):
+        if must((line if len(line) <= REACH else line[:REACH]).removesuffix("\r")) and line not in said:
+            said.add(line)
+            yield index
+
+
+def _parts(grammar: Grammar, segment: Segment) -> Iterable[Part]:
+    lines, told = segment.lines, read(grammar, segment)
+    parts: list[Part] = []
+    covered: set[str] = set()
+    for section in told.sections:
+        heading = lines[section.heading].strip()
+        others = (lines[i] for i in range(section.start, section.end) if i != section.heading)
+        said = next((found for line in others if line.strip() and (found := grammar.is_message(line[:REACH]))), None)
+        message = "" if said is None else (said[1] if said.re.groups else said[0]).strip()
+        name = section.name or heading
+        covered.add(name)
+        parts.append(
+            Part("failure", name, section.start, section.end, f"{heading} - {message}" if message else heading)
+        )
+    covered |= {_short(name) for name in covered}
+    for index, name in told.failed.items():
+        if (
+            name not in covered
+            and _short(name) not in covered
+            and not any(part.start <= index < part.end for part in parts)
+        ):
+            covered.add(name)
+            parts.append(Part("failure", name or lines[index].strip(), index, index + 1, lines[index].strip()))
+    for index, kind in enumerate(told.kinds):
+        if kind is Kind.ALARM and not any(part.start <= index < part.end for part in parts):
+            parts.append(
+                Part("error", _DIGITS.sub("0", lines[index].strip())[:REACH], index, index + 1, lines[index].strip())
+            )
+    parts.sort(key=lambda part: part.start)
+    return parts
+
+
+def _short(name: str) -> str:
+    """The last two parts of a name: a runner may name a test in full and then again in short."""
+    return ".".join(name.split(".")[-2:])
+
+
+_DIGITS = re.compile(r"\d+")
