@@ -6,9 +6,10 @@ from collections.abc import Container, Iterable, Sequence
 from itertools import groupby
 
 from sidecar.compression.forms.drafting import condensed
+from sidecar.compression.prefixes import WIDTH
 from sidecar.compression.vocabulary import Block, Rank
 
-__all__ = ["marked"]
+__all__ = ["marked", "side_by_side"]
 
 _LONG_CHARS = 200
 """A gap this long is worth a marker of its own, in its place."""
@@ -32,3 +33,14 @@ def marked(
             yield from drafted(start, indexes[-1] + 1)
             start = indexes[-1] + 1
     yield from drafted(start, end)
+
+
+def side_by_side(names: Iterable[str]) -> list[str]:
+    """Names one after another, on lines short enough that a bound can cut between them."""
+    lines: list[str] = []
+    for name in names:
+        if lines and len(lines[-1]) + len(name) < WIDTH:
+            lines[-1] += f", {name}"
+        else:
+            lines.append(name)
+    return lines

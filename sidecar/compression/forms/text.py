@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 from sidecar.compression.alarms import alarm_lines, warning_lines
 from sidecar.compression.forms.log.kinds import all_without_digits, without_digits
 from sidecar.compression.forms.log.values import varied
+from sidecar.compression.forms.marking import side_by_side
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep, note, omit, verbatim
 
 __all__ = ["FORM"]
@@ -55,11 +57,41 @@ def _recognise(segment: Segment) -> float:
 
 
 def _evidence(segment: Segment) -> list[Evidence]:
-    """The lines that sound an alarm."""
-    return verbatim(segment, alarm_lines(segment.lines, segment.text))
+    """The lines that sound an alarm; of one that says what the line above says of another file, the names."""
+    lines = segment.lines
+    evident = verbatim(segment, alarm_lines(lines, segment.text))
+    said_of = {index: run for run in _runs_of_names(segment) for index in range(run.start + 1, run.end)}
+    return [
+        replace(item, parts=tuple(said_of[item.line].names[item.line - said_of[item.line].start]))
+        if item.line in said_of
+        else item
+        for item in evident
+    ]
 
 
 def _reduce(segment: Segment) -> list[Block]:
+    runs = _runs_of_names(segment)
+    blocks: list[Block] = []
+    position = 0
+    for run in runs:
+        blocks += _without_names(segment, position, run.start)
+        rank = Rank.EVIDENCE if alarm_lines(segment.lines[run.start : run.start + 1]) else Rank.CONTENT
+        blocks.append(note(run.start, run.end, run.shown, rank))
+        position = run.end
+    return blocks + _without_names(segment, position, len(segment.lines))
+
+
+def _without_names(segment: Segment, start: int, end: int) -> list[Block]:
+    """What stands between the runs of names, as a text of its own."""
+    if start == end:
+        return []
+    if end - start == len(segment.lines):
+        return _folded_or_sampled(segment)
+    inner = Segment(segment.lines[start:end], segment.first + start, segment.command, segment.exit_code)
+    return [replace(block, start=block.start + start, end=block.end + start) for block in _folded_or_sampled(inner)]
+
+
+def _folded_or_sampled(segment: Segment) -> list[Block]:
     lines = segment.lines
     alarms = alarm_lines(lines, segment.text)
     loud = {*alarms, *warning_lines(lines, segment.text)}
@@ -73,6 +105,76 @@ def _reduce(segment: Segment) -> list[Block]:
         else:
             blocks.append(omit(start, end, "less urgent lines"))
     return blocks
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Lines after one another that say the same of different files: the first, then the names of each."""
+
+    start: int
+    end: int
+    names: Sequence[Sequence[str]]
+    shown: tuple[str, ...]
+
+
+_NAMED = re.compile(r"[^\s\"'`()\[\],;=<>|]+")
+_NAMED_RUN = 5
+"""So many lines that differ in nothing but names with a slash or a dot are told as one, ..."""
+_NAMED_SHARE = 0.75
+"""... if that costs no more than this share of them."""
+_NAMED_CHARS = 400
+
+
+def _runs_of_names(segment: Segment) -> list[_Names]:
+    """The runs of lines of which only the names of files differ; kept with the segment, which is asked twice."""
+    known: list[_Names] | None = segment.__dict__.get("runs of names")
+    if known is None:
+        known = segment.__dict__["runs of names"] = list(_find_runs_of_names(segment.lines, segment.text))
+    return known
+
+
+def _find_runs_of_names(lines: Sequence[str], text: str) -> Iterable[_Names]:
+    if len(lines) < _NAMED_RUN or text.count("/") + text.count(".") < 2 * _NAMED_RUN:
+        return
+    start = 0
+    # What no names can differ in is compared first: how many words a line has.
+    for spaces, group in groupby(map(_words_to_compare, lines)):
+        end = start + sum(1 for _ in group)
+        if spaces and end - start >= _NAMED_RUN:
+            yield from _same_but_for_names(lines, start, end)
+        start = end
+
+
+def _words_to_compare(line: str) -> int:
+    return line.count(" ") if 20 < len(line) < _NAMED_CHARS and ("/" in line or "." in line) else 0
+
+
+def _same_but_for_names(lines: Sequence[str], start: int, end: int) -> Iterable[_Names]:
+    named = [_names_taken_out(line) for line in lines[start:end]]
+    for masked, group in groupby(range(start, end), lambda index: named[index - start][0]):
+        indexes = list(group)
+        first, last = indexes[0], indexes[-1] + 1
+        names = [named[index - start][1] for index in indexes]
+        if len(indexes) < _NAMED_RUN or "\0" not in masked:
+            continue
+        told = side_by_side(" ".join(one) for one in names[1:])
+        shown = (lines[first], f"[the same {last - first - 1} times more, of the following]", *told)
+        if sum(map(len, shown)) < _NAMED_SHARE * sum(map(len, lines[first:last])):
+            yield _Names(first, last, names, shown)
+
+
+def _names_taken_out(line: str) -> tuple[str, list[str]]:
+    """A line with its words that have a slash or a dot taken out, and those words, each once."""
+    names: dict[str, None] = {}
+
+    def taken(found: re.Match[str]) -> str:
+        word = found[0]
+        if word.lower() == word.upper() or ("/" not in word and "." not in word.rstrip(".")):
+            return word
+        names[word] = None
+        return f"\0{list(names).index(word)}"
+
+    return _NAMED.sub(taken, line), list(names)
 
 
 def _stretches(segment: Segment, alarms: Sequence[int], loud: set[int]) -> Iterable[tuple[int, int, bool]]:

@@ -285,3 +285,18 @@ def test_no_text_makes_it_raise(text: str) -> None:
     FORM.recognise(segment)
     assert sum(block.end - block.start for block in FORM.reduce(segment)) == len(segment.lines)
     FORM.evidence(segment)
+
+
+def test_a_long_trace_of_system_calls_is_told_by_its_kinds_of_calls(read: Callable[..., Segment]) -> None:
+    segment = read(CAPTURES.parent / "strace" / "follow_git.txt", hinted=False)
+    assert FORM.recognise(segment) >= 0.8
+    result = shown(list(segment.lines))
+    assert len(result) * 2 < len(segment.text)
+    assert 'execve("/usr/bin/git", ["git", "-C", "/tmp/depot/shop", "status", "--short"]' in result
+    failed = 'access("/etc/ld.so.preload", R_OK)      = -1 ENOENT (No such file or directory)'
+    assert failed in result
+
+
+def test_calls_in_a_program_are_no_system_calls() -> None:
+    lines = [f"paint(canvas, {number}) += {number};" for number in range(200)]
+    assert FORM.recognise(Segment(lines)) == 0.0

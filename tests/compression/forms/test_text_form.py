@@ -102,3 +102,20 @@ def test_any_mixture_keeps_its_promises_and_its_alarms(
     result = "\n".join(printed(FORM, segment))
     assert all(line in result for line in lines if is_alarm(line))
     FORM.parts(segment)
+
+
+def test_what_is_said_of_one_file_after_another_is_said_once_with_every_name(holds: Holds, printed: Printed) -> None:
+    # vite 5 over @mui/material prints 256 of these, and each has the word of an alarm.
+    said = '{0} (1:0): Module level directives cause errors when bundled, "use client" in "{0}" was ignored.'
+    paths = [f"node_modules/mui/{word}/{word}.mjs" for word in WORDS]
+    lines = ["transforming...", *map(said.format, paths), "done"]
+    holds(FORM, Segment(lines))
+    result = printed(FORM, Segment(lines))
+    assert result[:3] == ["transforming...", lines[1], "[the same 9 times more, of the following]"]
+    assert result[3].split(", ") == paths[1:]
+    assert result[-1] == "done"
+
+
+def test_lines_that_differ_in_more_than_names_stay(printed: Printed) -> None:
+    lines = [f"{word} reads shop/{word}.py and is {WORDS[n - 3]}ed by it" for n, word in enumerate(WORDS)]
+    assert printed(FORM, Segment(lines)) == lines

@@ -41,6 +41,13 @@ _JSON_OPENS = re.compile(r"(?:[\w.-]{1,80} +\| +)?\{")
 _JSON_FIELD = re.compile(
     r'"(?:time|ts|t|timestamp|@timestamp|datetime|level|lvl|severity|levelname|__REALTIME_TIMESTAMP|PRIORITY)" ?:'
 )
+_CALL = re.compile(
+    r"(?:\[pid +\d+\] |\d+ +)?(?:[\d:.]+ )?"
+    r"(?:\w{2,40}\(.{0,500}?\) +=\s(?:-?\d|0x|\?)|\w{2,40}\(.*<unfinished|<\.\.\. \w+ resumed|\+\+\+ |--- SIG)"
+)
+"""A system call as strace and its like print it: a record without a time."""
+_CALLS = 40
+"""A trace of fewer calls is as well read whole."""
 _HEAD_READ = 600
 """So much of a line, in characters, tells whether it begins a record."""
 _DIGIT = re.compile(r"\d")
@@ -68,6 +75,8 @@ def recognise(segment: Segment) -> float:
     glance = _sample(segment, _GLANCE)
     if len(glance) < 3:
         return 0.0
+    if len(segment.lines) >= _CALLS and _CALL.match(glance[1]) and _are_calls(glance):
+        return 0.85
     sample = _sample(segment, _SAMPLE)
     if not any(map(begins_record, glance)):
         outside = [line for line in sample if line[0] not in " \t"] if 2 * _inside(glance) > len(glance) else ()
@@ -92,6 +101,10 @@ def _sample(segment: Segment, count: int) -> list[str]:
 def _inside(sample: Sequence[str]) -> int:
     """How many lines look like the inside of a record rather than its beginning."""
     return sum(1 for line in sample if line[0] in " \t" or line.startswith(("Traceback", "Caused by:", "goroutine")))
+
+
+def _are_calls(sample: Sequence[str]) -> bool:
+    return 5 * sum(1 for line in sample if _CALL.match(line[:_HEAD_READ])) >= 4 * len(sample)
 
 
 def when(first: str, last: str) -> str:

@@ -19,9 +19,8 @@ from itertools import groupby
 
 from sidecar.compression.alarms import alarm_lines, warning_lines
 from sidecar.compression.forms.drafting import BLANK
-from sidecar.compression.forms.marking import marked
+from sidecar.compression.forms.marking import marked, side_by_side
 from sidecar.compression.forms.progress.families import FAMILIES, Family
-from sidecar.compression.prefixes import WIDTH
 from sidecar.compression.vocabulary import Block, Evidence, Form, Rank, Segment, verbatim
 
 __all__ = ["FORM"]
@@ -151,7 +150,7 @@ def _named(segment: Segment, whats: Sequence[str], blocks: Iterable[Block]) -> I
                 told.add(name)
                 names.append(name)
         room = int(_NAMES_SHARE * sum(len(lines[index]) + 1 for index in left_out))
-        shown = (*(block.shown or ()), *_on_lines(_spread(names, room)))
+        shown = (*(block.shown or ()), *side_by_side(_spread(names, room)))
         yield replace(block, shown=shown)
 
 
@@ -170,17 +169,6 @@ def _spread(names: Sequence[str], room: int) -> Sequence[str]:
     if count < _FEW_NAMES:
         return ()
     return [*(names[index * len(names) // count] for index in range(count)), f"and {len(names) - count} more"]
-
-
-def _on_lines(names: Sequence[str]) -> list[str]:
-    """Names side by side, on lines short enough that a bound can cut between them."""
-    lines: list[str] = []
-    for name in names:
-        if lines and len(lines[-1]) + len(name) < WIDTH:
-            lines[-1] += f", {name}"
-        else:
-            lines.append(name)
-    return lines
 
 
 def _fates(segment: Segment, loud: set[int], *, failed: bool) -> list[str]:
