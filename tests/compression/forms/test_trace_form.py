@@ -139,3 +139,15 @@ def test_a_trace_inside_a_log_loses_its_library_frames(read: Read, printed: Prin
     assert any("shop.Shop.price(Shop.java:5)" in line for line in shown)
     assert not any("java.util.stream.AbstractPipeline" in line for line in shown)
     assert "[... library frames]" in shown
+
+
+def test_a_long_way_through_a_library_is_told_by_the_names_of_its_calls(holds: Holds) -> None:
+    above = [f'  File "/venv/lib/python3.11/site-packages/web/part{n}.py", line {n}, in step_{n}' for n in range(40)]
+    trace = [line for frame in above for line in (frame, "    return self.following(request, timeout=timeout, **rest)")]
+    lines = ["Traceback (most recent call last):", *trace, '  File "/shop/cart.py", line 3, in total', "    raise gone"]
+    segment = Segment([*lines, "shop.errors.Gone: cart 17"])
+    blocks = FORM.reduce(segment)
+    holds(FORM, segment)
+    result = [line for block in blocks for line in block.shown or ()]
+    assert any(line.startswith("through: part0.py step_0, part1.py step_1") for line in result)
+    assert sum(map(len, result)) * 3 < len(segment.text)

@@ -13,6 +13,7 @@ What a program printed around its trace stays as the form for plain text leaves 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
@@ -20,7 +21,9 @@ from itertools import islice, pairwise
 from sidecar.compression.alarms import is_alarm
 from sidecar.compression.forms import text as plain
 from sidecar.compression.forms.drafting import BLANK, condensed
+from sidecar.compression.forms.marking import side_by_side
 from sidecar.compression.forms.trace.languages import may_have_frames
+from sidecar.compression.forms.trace.names import called
 from sidecar.compression.forms.trace.stacks import FramesCut, Stack, frames_reduced, stacks_of, trace_spans
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, verbatim
 
@@ -88,6 +91,12 @@ _DEEP = "    "
 """... where they are indented so."""
 _LINES_A_BLOCK = 40
 """A long dump is cut into blocks that show about so many lines."""
+_LIBRARY = "library frames"
+_NAMED_SHARE = 0.25
+"""What the library frames call is told where a trace stays shorter than this share of itself."""
+_MARKER_CHARS = 80
+_FEW_NAMES = 3
+_THROUGH = "through: "
 _LONG = 2_000
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+|==\d+==\s*|:\d+(?::\d+)?\b|\bline \d+|\d{2,}")
 
@@ -182,7 +191,7 @@ def _reduce(segment: Segment) -> list[Block]:
     position = 0
     for start, end in _regions(lines, [*_spans(segment), *_runs(cut.left_out)]):
         blocks += _around(segment, position, start)
-        blocks += _trace(lines, start, end, cut)
+        blocks += _named(segment, cut, _trace(lines, start, end, cut))
         position = end
     blocks += _around(segment, position, len(lines))
     return blocks
@@ -243,6 +252,39 @@ def _trace(lines: Sequence[str], start: int, end: int, cut: FramesCut) -> Iterab
     for first, last in pairwise(edges):
         for block in condensed(inner, whys, first, last, rank=Rank.EVIDENCE, instead=noted):
             yield Block(block.start + start, block.end + start, block.shown, block.what, block.rank)
+
+
+def _named(segment: Segment, cut: FramesCut, blocks: Iterable[Block]) -> Iterable[Block]:
+    """The blocks with what the library frames call that are left out, as long as that keeps most of them short."""
+    lines, frames = segment.lines, [frame for stack in _stacks(segment) for frame in stack.frames]
+    starts = [frame.start for frame in frames]
+    told: set[str] = set()
+    for block in blocks:
+        if not block.is_omission or _LIBRARY not in block.what:
+            yield block
+            continue
+        within = frames[bisect_left(starts, block.start) : bisect_left(starts, block.end)]
+        left_out = (frame for frame in within if cut.left_out.get(frame.start) == _LIBRARY)
+        names = [name for name in called(lines, left_out) if name not in told]
+        shown = block.shown or ()
+        size = sum(len(line) + 1 for line in lines[block.start : block.end])
+        room = int(size * _NAMED_SHARE) - sum(len(line) + 1 for line in shown) - _MARKER_CHARS
+        spread = names if sum(len(name) + 2 for name in names) <= room else _spread(names, room)
+        told.update(spread)
+        yield replace(block, shown=(*shown, *_told_as_names(spread)))
+
+
+def _spread(names: Sequence[str], room: int) -> Sequence[str]:
+    """The names that have room, from every part of the way."""
+    count = len(names) * room // max(1, sum(len(name) + 2 for name in names))
+    return [names[index * len(names) // count] for index in range(count)] if count >= _FEW_NAMES else ()
+
+
+def _told_as_names(names: Sequence[str]) -> Sequence[str]:
+    if not names:
+        return ()
+    first, *others = side_by_side(names)
+    return (f"{_THROUGH}{first}", *others)
 
 
 def _noise(line: str) -> str:
