@@ -213,7 +213,7 @@ def broken_promise(segment: Segment, blocks: Sequence[Block], evidence: Sequence
     if position != len(segment.lines):
         return f"lines after {position} are not covered"
     lines, total = segment.lines, len(segment.lines)
-    index, near = 0, 0
+    index = near = reach = 0
     text, shown_index = "", -1
     elsewhere = _Elsewhere("")
     for item in sorted(evidence, key=attrgetter("line")):
@@ -227,12 +227,12 @@ def broken_promise(segment: Segment, blocks: Sequence[Block], evidence: Sequence
         if shown_index != index:
             start, end = blocks[index].start, blocks[index].end
             text = "\n".join(lines[start:end] if printed is None else printed)
-            elsewhere, near, shown_index = _Elsewhere(text), 0, index
+            elsewhere, near, reach, shown_index = _Elsewhere(text), 0, 0, index
         for part in item.parts:
             # Evidence mostly stands in its order: just behind where the last was found.
-            at = text.find(part, near, near + _NEAR_CHARS + len(part))
+            at = text.find(part, near, near + reach + _NEAR_CHARS + len(part))
             if at >= 0:
-                near = at
+                near, reach = at, len(part)
             elif part not in elsewhere:
                 return f"evidence of line {segment.first + item.line + 1} is gone: {part[:80]!r}"
     return ""

@@ -11,7 +11,7 @@ file of a folder, in a branch's commits one by one; the entries of a lock file.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -105,16 +105,20 @@ class _Search:
 
     def found(self) -> Iterable[tuple[int, int, int]]:
         """Each repeat: where it is, where it was first, and how many lines it has."""
-        index = self.kinds.find(CHANGED)
-        while index >= 0:
+        lines = self.lines
+        changed = [index for index, kind in enumerate(self.kinds) if kind == CHANGED]
+        counts = Counter(lines[index] for index in changed)
+        # Most changed lines stand there once: no repeat begins or goes on with them.
+        after = 0
+        for index in changed:
+            if index < after or counts[lines[index]] == 1:
+                continue
             source, count = self._longest(index)
-            if count and _chars(self.lines, index, count) > _REFERENCE_CHARS:
+            if count and _chars(lines, index, count) > _REFERENCE_CHARS:
                 yield index, source, count
-                index += count
+                after = index + count
             else:
                 self._remember(index)
-                index += 1
-            index = self.kinds.find(CHANGED, index)
 
     def _longest(self, index: int) -> tuple[int, int]:
         lines, kinds = self.lines, self.kinds
