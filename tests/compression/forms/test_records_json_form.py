@@ -11,6 +11,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from sidecar.compression import compress
 from sidecar.compression.forms.records import FORM
 from sidecar.compression.forms.records.json import read as read_json
 from sidecar.compression.vocabulary import Command, Form, Segment
@@ -334,3 +335,24 @@ def test_the_notation_can_be_read_back_to_the_same_value(value: Any, indent: int
 def test_every_promise_holds_for_real_documents(path: Path, read: Read, holds: Holds) -> None:
     holds(FORM, read(path))
     holds(FORM, read(path, hinted=False))
+
+
+def test_links_that_a_service_prints_of_everything_are_named_once_but_the_page_of_each_row_stays() -> None:
+    data = (CAPTURES / "gh_json" / "issues.txt").read_bytes()
+    result = compress(data, command="cat search-issues/normalized-fixture.json")
+    assert "followers_url" in result.text
+    assert "https://api.github.com/users/octokit-fixture-user-b/followers" not in result.text
+    assert "https://github.com/octokit-fixture-org/search-issues/issues/2" in result.text
+    assert "Sesame seeds split without a pop!" in result.text
+    assert re.search(r"\[\.\.\. of lines [\d-]+: \d+ links", result.text)
+    asked = compress(data, command="cat search-issues/normalized-fixture.json", answer_tokens=4_000)
+    assert "https://api.github.com/users/octokit-fixture-user-b/followers" in asked.text
+
+
+def test_a_few_rows_of_many_columns_say_their_keys() -> None:
+    rows = [{"id": f"a{at}", **{f"column{n}": f"v{at}x{n}" for n in range(30)}} for at in range(2)]
+    result = compress(json.dumps(rows, indent=2).encode(), command="docker inspect web db")
+    assert "column29:v1x29" in result.text
+    rows = [{"id": f"a{at}", **{f"column{n}": f"v{at}x{n}" for n in range(30)}} for at in range(6)]
+    result = compress(json.dumps(rows, indent=2).encode(), command="docker inspect web db")
+    assert result.text.count("column29") == 1

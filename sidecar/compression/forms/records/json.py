@@ -38,6 +38,7 @@ _JUDGED = 20
 
 _STRAY_LINES = 60
 _WORTH_CHARS = 200
+_WORTH_SHARE = 0.8
 
 _LOG_KEYS = (
     {"time", "ts", "timestamp", "@timestamp", "datetime", "date"},
@@ -185,10 +186,14 @@ def shown(
     sheet = Sheet(terse=True)
     lines = list(sheet.lines(value))
     room = _room(lines, original)
-    if has_room(size(lines), room) and has_room((told := whole())[1], room):
-        return Block(start, end, told[0], what, Rank.EVIDENCE)
+    if has_room(size(lines), room):
+        told, length = whole()
+        # Links to more of the same are left out even of a small document where they are much of it.
+        is_mostly_links = sheet.left_out["links"] and size(lines) <= _WORTH_SHARE * length
+        if has_room(length, room) and not is_mostly_links:
+            return Block(start, end, told, what, Rank.EVIDENCE)
     kept, gone = fitted(lines, room)
-    reasons = [f"{count} {what}" for what, count in sheet.left_out.items()][:6]
+    reasons = [f"{count} {what}" for what, count in sheet.left_out.items() if count][:6]
     if gone:
         reasons.insert(0, f"{gone} entries of the notation")
     if what:

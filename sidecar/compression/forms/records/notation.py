@@ -59,10 +59,17 @@ _USUAL_SHARE = 0.8
 _COLUMN_SHARE = 0.6
 """A key that fewer rows have is no column; the rows that have it name it."""
 
+_FEW_ROWS = 4
+_MANY_COLUMNS = 10
 _VALUES_WIDTH = 240
 _ROW_CHARS = 1_200
 _CELL_CHARS = 400
 """So much of a list or an object in one cell is told where not all can be: the cells behind it say more."""
+
+
+_LINK = re.compile(r"(?:^|[._])(?:url|href)$(?<!html_url)")
+_LINKS = 4
+"""So many fields of links in one object are a service's way of telling where else one could ask."""
 
 
 def is_literal(text: str) -> bool:
@@ -128,8 +135,23 @@ class Sheet:
     # Objects.
 
     def _entries(self, value: Mapping[str, Value], depth: int) -> Iterator[Line]:
+        links = self._links((key, (inner,)) for key, inner in value.items())
         for key, inner in value.items():
-            yield from self._entry(_key(key), inner, depth)
+            if key not in links:
+                yield from self._entry(_key(key), inner, depth)
+        yield from self._linked(links, depth)
+
+    def _links(self, fields: Iterable[tuple[str, Sequence[object]]]) -> list[str]:
+        """The fields that only hold links to more of the same, where a service prints many of them."""
+        if not self.terse:
+            return []
+        links = [path for path, values in fields if _LINK.search(path[-80:]) and all(map(_is_link, values))]
+        return links if len(links) >= _LINKS else []
+
+    def _linked(self, links: Sequence[str], depth: int) -> Iterator[Line]:
+        if links:
+            self.left_out["links"] += len(links)
+            yield Line(depth, f"... {len(links)} more links: {' '.join(links)}", is_loud=True)
 
     def _entry(self, key: str, value: Value, depth: int) -> Iterator[Line]:
         while isinstance(value, dict) and len(value) == 1:
@@ -202,7 +224,7 @@ class Sheet:
     def _table(
         self, key: str, rows: Sequence[dict[str, Value]], keys: Sequence[str] | None, depth: int
     ) -> Iterator[Line]:
-        columns, bulky = self._columns(rows, keys)
+        columns, bulky, links = self._columns(rows, keys)
         usual, positional, named = self._arranged(columns, len(rows))
         heading = [column.heading for column in positional]
         if keys is not None:
@@ -210,6 +232,7 @@ class Sheet:
         heading += [f"{column.heading}={value}" for column, value in usual]
         count = f"{len(rows)} by key" if keys is not None else f"{len(rows)} rows"
         yield Line(depth, f"{key} ({count}): {' '.join(heading)}".lstrip())
+        yield from self._linked(links, depth + 1)
         written = self._rows(positional, usual, named, len(rows))
         if self.terse:
             counts = counted(columns, len(rows))
@@ -250,6 +273,11 @@ class Sheet:
                 positional.append(column)
         if not positional:
             positional.append(usual.pop(0)[0] if usual else named.pop(0))
+        if count <= _FEW_ROWS and len(positional) > _MANY_COLUMNS:
+            # Nobody counts to the 40th cell of two rows: they say their keys. What only the heading types stays there.
+            named = [column for column in positional[1:] if not column.strings] + named
+            positional = positional[:1] + [column for column in positional[1:] if column.strings]
+            self.words.add("named")
         if any(column.strings for column in columns):
             self.words.add("str")
         if any(None in column.cells for column in positional):
@@ -274,11 +302,15 @@ class Sheet:
 
     def _columns(
         self, rows: Sequence[dict[str, Value]], keys: Sequence[str] | None
-    ) -> tuple[list[_Column], list[tuple[str, list[object]]]]:
-        """Flat columns as text, and the bulky ones as values."""
+    ) -> tuple[list[_Column], list[tuple[str, list[object]]], list[str]]:
+        """Flat columns as text, the bulky ones as values, and the names of those that are only links."""
         columns: list[_Column] = [] if keys is None else [self._column("(key)", list(keys))]
         bulky: list[tuple[str, list[object]]] = []
-        for path, values in self._paths(rows, "", 0):
+        paths = list(self._paths(rows, "", 0))
+        links = self._links(paths)
+        for path, values in paths:
+            if path in links:
+                continue
             if self.terse and are_hashes(values):
                 self.left_out[f"{path} (hashes)"] += len(values)
                 continue
@@ -290,7 +322,7 @@ class Sheet:
             columns.append(self._column(path, values))
         if not columns:
             columns.append(_Column("-", ["-"] * len(rows)))
-        return columns, bulky
+        return columns, bulky, links
 
     def _column(self, path: str, values: Sequence[object]) -> _Column:
         strings = False
@@ -391,6 +423,10 @@ class Sheet:
         self.left_out["long strings"] += 1
         # An escape is one placeholder here, and its letters follow it: a cut may part them without harm.
         return f'"{value[:shown]}"...(+{len(value) - shown} characters)'
+
+
+def _is_link(value: object) -> bool:
+    return value is ABSENT or value is None or (isinstance(value, str) and "://" in value[:12])
 
 
 def _key(key: str) -> str:
