@@ -183,6 +183,32 @@ def test_a_change_that_comes_again_is_printed_once_and_pointed_at(printed: Print
     ]  # fmt: skip
 
 
+def test_a_repeat_may_hold_a_line_without_a_newline(printed: Printed, holds: Holds) -> None:
+    change = (
+        "-  the last line of a file that has no newline\n\\ No newline at end of file\n"
+        "+  the last line of a file that has one at last"
+    )
+    text = "\n".join(
+        f"diff --git a/{name} b/{name}\nindex 1..2 100644\n--- a/{name}\n+++ b/{name}\n@@ -1 +1 @@\n{change}"
+        for name in ("a", "b", "c")
+    )
+    holds(FORM, of(text))
+    assert printed(FORM, of(text)).count("=#6+3") == 2
+
+
+def test_both_sides_of_a_conflict_point_at_what_they_share(printed: Printed, holds: Holds) -> None:
+    side = "\n".join(f"+     option_{number}: Setting = DEFAULT_{number}," for number in range(4))
+    hunk = f"++<<<<<<< HEAD\n{side}\n++=======\n ++>>>>>>> theirs"
+    text = "\n".join(
+        f"diff --cc {name}\nindex 1,2..0\n--- a/{name}\n+++ b/{name}\n@@@ -1,1 -1,4 +1,8 @@@ class A\n{hunk}"
+        for name in ("a.py", "b.py", "c.py")
+    )
+    holds(FORM, of(text))
+    shown = printed(FORM, of(text))
+    assert all(shown.count(line) == 1 for line in side.split("\n"))
+    assert sum(line.startswith("=#") for line in shown) == 2
+
+
 @pytest.mark.parametrize("name", ["git/diff_renames", "git/diff_two_releases", "diff/recursive", "svn/diff", "hg/diff"])
 def test_each_changed_line_comes_back_in_its_place_by_following_the_pointers(
     name: str, read: Read, printed: Printed

@@ -46,7 +46,7 @@ def diff_evidence(segment: Segment, *, abbreviated: bool) -> list[Evidence]:
     """
     lines = segment.lines
     words = is_word_diff(segment)
-    repeats = repeats_of(segment)
+    again = _Again(lines, repeats_of(segment))
     columns = 1
     in_hunk = False
     found: list[Evidence] = []
@@ -54,7 +54,7 @@ def diff_evidence(segment: Segment, *, abbreviated: bool) -> list[Evidence]:
         start, end = stretch.span()
         first = lines[start][:1]
         if first == "+" or first == "-":  # noqa: PLR1714 - a set costs a third more
-            found.extend(_changed(lines, start, end, repeats))
+            found.extend(_changed(lines, start, end, again))
         elif first == "@" and (header := HUNK_HEADER.match(lines[start])):
             columns, in_hunk = len(header[1]) - 1, True
             found.append(Evidence(start, (lines[start],)))
@@ -64,26 +64,47 @@ def diff_evidence(segment: Segment, *, abbreviated: bool) -> list[Evidence]:
             found.extend(_said(lines, start, words=words, abbreviated=abbreviated))
         elif words or columns > 1 or not in_hunk:
             for index in range(start, end):
-                found.extend(_indented(lines[index], index, columns if in_hunk else 0, words=words))
+                if index in again.pointers:
+                    found.append(Evidence(index, (again.pointers[index],)))
+                elif index not in again.told:
+                    found.extend(_indented(lines[index], index, columns if in_hunk else 0, words=words))
     return found
 
 
-def _changed(lines: Sequence[str], start: int, end: int, repeats: Repeats) -> Iterable[Evidence]:
+class _Again:
+    """The repeats that really say what was printed before: evidence there, and here their place and number.
+
+    *pointers* stand where they begin; *told* are all their lines.
+    """
+
+    def __init__(self, lines: Sequence[str], repeats: Repeats) -> None:
+        self.repeats = repeats
+        self.pointers: dict[int, str] = {}
+        self.told: set[int] = set()
+        for index, (source, count) in repeats.again.items():
+            if source + count <= index and lines[source : source + count] == lines[index : index + count]:
+                self.pointers[index] = repeats.pointer(index)
+                self.told.update(range(index, index + count))
+
+    def cuts(self, start: int, end: int) -> list[int]:
+        """Where the lines [start, end) are not one piece: at windows, at labels, where repeats begin and end."""
+        repeats = self.repeats
+        cuts = {*map(repeats.past, range(start - start % WINDOW + WINDOW, end, WINDOW))}
+        if repeats.again:
+            cuts.update(index for index in range(start, end) if index in repeats.again or index in repeats.sources)
+            cuts.update([index + repeats.again[index][1] for index in cuts if index in repeats.again])
+            cuts.add(repeats.past(start))
+        return [*sorted(cut for cut in cuts if start < cut < end), end]
+
+
+def _changed(lines: Sequence[str], start: int, end: int, again: _Again) -> Iterable[Evidence]:
     """Lines that begin with + or -, cut where one of their blocks may end a block, and where lines come again."""
-    cuts = {*map(repeats.past, range(start - start % WINDOW + WINDOW, end, WINDOW))}
-    if repeats.again:
-        sources = repeats.sources
-        cuts.update(index for index in range(start, end) if index in repeats.again or index in sources)
-        cuts.update(index + repeats.again[index][1] for index in cuts & repeats.again.keys())
-    at = start
-    for until in (*sorted(cut for cut in cuts if start < cut < end), end):
-        source, count = repeats.again.get(at, (0, 0))
-        if count and lines[source : source + count] == lines[at:until]:
-            # They are evidence where they came first; here it is their place, and how many they are.
-            yield Evidence(at, (repeats.pointer(at),))
-        else:
-            yield from _together(lines, at, until)
-        at = until
+    for until in again.cuts(start, end):
+        if start in again.pointers:
+            yield Evidence(start, (again.pointers[start],))
+        elif start not in again.told:
+            yield from _together(lines, start, until)
+        start = until
 
 
 def _together(lines: Sequence[str], start: int, end: int) -> Iterable[Evidence]:

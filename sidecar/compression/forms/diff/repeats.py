@@ -69,7 +69,7 @@ def repeats_of(segment: Segment) -> Repeats:
     repeats: Repeats | None = segment.__dict__.get("_diff_repeats")
     if repeats is None:
         again: dict[int, tuple[int, int]] = {}
-        if not is_word_diff(segment) and "@@@ -" not in segment.text:
+        if not is_word_diff(segment):
             again = _worthwhile(segment.lines, _Search(segment.lines, kinds_of(segment)).found())
         repeats = segment.__dict__["_diff_repeats"] = Repeats(segment.first, again)
     return repeats
