@@ -257,3 +257,60 @@ def test_xml_with_many_remarks_or_declared_types_is_read_and_says_what_it_leaves
     currencies = compress((CAPTURES / "xml" / "currencies.txt").read_bytes(), command="cat iso_4217.xml")
     assert "declarations of types" in currencies.text
     assert (currencies.after_tokens or 0) * 2 < (currencies.before_tokens or 0)
+
+
+POD = """\
+- kind: Pod
+  metadata:
+    name: web-{at}
+    uid: {at}bcb91ce375bc8fbbcbde5c099{at}
+  spec:
+    nodeName: node-{node}
+    image: {image}
+    tolerations:
+    - key: node.kubernetes.io/not-ready
+      operator: Exists
+      tolerationSeconds: 300
+  status:
+    phase: {phase}
+    podIP: {ip}
+    containerStatuses:
+    - name: web
+      ready: true
+      restartCount: {restarts}
+      state:
+        {state}
+      imageID: sha256:d7210dff076ce2ef87b0b125ec1d7da0a6eb8c9ebd69fe29d76d4330f144{at}"""
+
+WELL = {"image": "nginx:1.27", "phase": "Running", "restarts": "0", "state": "running:\n          startedAt: '10:00'"}
+UNWELL = {
+    1: {"state": "waiting:\n          reason: CrashLoopBackOff\n          message: back-off 5m0s restarting web"},
+    3: {"image": "nginx:broken"},
+    4: {"phase": "Pending"},
+    6: {"ip": "null"},
+    7: {"restarts": "4711"},
+    9: {"state": "terminated:\n          exitCode: 137"},
+}
+
+
+@pytest.mark.parametrize("count", [30, 60, 200])
+def test_of_pods_in_yaml_every_one_that_is_not_as_the_others_is_shown(count: int) -> None:
+    pods = [
+        POD.format(**{**WELL, "at": at + 100, "node": at % 7, "ip": f"10.0.3.{at}", **UNWELL.get(at, {})})
+        for at in range(count)
+    ]
+    result = compress(("apiVersion: v1\nitems:\n" + "\n".join(pods)).encode(), command="kubectl get pods -o yaml")
+    assert result.faults == ()
+    assert result.omissions > 0
+    for told in ("CrashLoopBackOff", "nginx:broken", "Pending", "4711", "137", *(f"web-{at + 100}" for at in UNWELL)):
+        assert told in result.text
+
+
+@pytest.mark.parametrize("mark", [",", "\t"])
+def test_the_row_that_lacks_what_all_others_have_is_shown(mark: str) -> None:
+    rows = [f"{at}{mark}bird-{at}{mark}{at * 7 % 83}{mark}paid" for at in range(400)]
+    rows[217] = f"217{mark}bird-217{mark}{mark}paid"
+    text = "\n".join([mark.join(("id", "name", "grams", "state")), *rows])
+    result = compress(text.encode(), command="cat birds.csv")
+    assert result.omissions == 1
+    assert "bird-217" in result.text

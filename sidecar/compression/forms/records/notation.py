@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sidecar.compression.forms.records.outliers import counted, is_alarming, outliers, row_names
+from sidecar.compression.forms.records.outliers import counted, is_alarming, outliers, row_names, speaks_of_trouble
 from sidecar.compression.forms.records.values import (
     ABSENT,
     BULKY,
@@ -247,7 +247,7 @@ class Sheet:
                     yield from self._entry(path, value, depth + 2)  # type: ignore[arg-type]  # ABSENT is excluded
 
     def _begun(self, row: str) -> str:
-        if not self.terse or len(row) <= _ROW_CHARS:
+        if not self.terse or len(row) <= _ROW_CHARS or speaks_of_trouble(row[_ROW_CHARS:]):
             return row
         self.left_out["ends of long rows"] += 1
         return f"{row[:_ROW_CHARS]} ...(+{len(row) - _ROW_CHARS} characters)"
@@ -341,6 +341,8 @@ class Sheet:
     def _cell(self, value: Value) -> str:
         text = self.inline(value)
         if not self.terse or len(text) <= _CELL_CHARS + 40 or not isinstance(value, (dict, list)):
+            return text
+        if speaks_of_trouble(text[_CELL_CHARS:]):
             return text
         self.left_out["ends of long cells"] += 1
         return f"{text[:_CELL_CHARS]}...(+{len(text) - _CELL_CHARS} characters)"

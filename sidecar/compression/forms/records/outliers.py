@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-__all__ = ["counted", "is_alarming", "outliers", "row_names", "spread"]
+__all__ = ["counted", "is_alarming", "outliers", "row_names", "speaks_of_trouble", "spread"]
 
 _ALARM_KEY = re.compile(r"error|fail|exception|fatal|stderr|reason|problem|fault|warning|severity", re.I)
 _ALARM_VALUE = re.compile(
@@ -37,7 +37,7 @@ _SELDOM_SHARE = 0.15
 """So many rows may have one of a column's rare values; the rarest come first."""
 
 _MANY_KINDS = 40
-_FEW = 6
+_FEW = 10
 _SAID = 100
 """So many different things said under a key for errors are each shown once."""
 
@@ -50,6 +50,10 @@ _TRIED = 40
 """So many cells tell whether a column may hold numbers."""
 
 _REACH = 4_000
+_STATUS_CHARS = 80
+"""A longer text is a message, in which any word may stand; ..."""
+_HELD_CHARS = 600
+"""... an object or a list in a cell may hold a status among other things."""
 
 
 class Column(Protocol):
@@ -74,6 +78,11 @@ def is_alarming(key: str, value: object) -> bool:
     if _ALARM_KEY.search(key[-200:]):
         return True
     return len(value) < 80 and " " not in value and _ALARM_VALUE.search(value) is not None
+
+
+def speaks_of_trouble(text: str) -> bool:
+    """Whether a piece of a notation has a word of failure in it."""
+    return _ALARM_VALUE.search(text) is not None
 
 
 def outliers(columns: Sequence[Column], count: int) -> frozenset[int]:
@@ -137,11 +146,14 @@ def _alarming(path: str, cells: Sequence[str | None], values: Counter[str | None
         said = [cell for cell in values if cell is not None and cell not in _NOTHING]
         if len(said) <= _SAID:
             yield from map(cells.index, said)
-    said = [cell for cell in values if cell and len(cell) < 80]
+    said = [cell for cell in values if cell and len(cell) < (_HELD_CHARS if cell[0] in "{[(" else _STATUS_CHARS)]
     lowered = "\n".join(said).lower()
     if not any(word in lowered for word in _ALARM_WORDS):
         return
     alarming = {cell for cell in said if _ALARM_VALUE.search(cell)}
+    if len(alarming) > max(_FEW, count * _ODD_SHARE):
+        # `{failed:0 passed:12}` in every row is how rows speak, not a failure.
+        alarming = {cell for cell in alarming if len(cell) < _STATUS_CHARS and cell[0] not in "{[("}
     often = {cell for cell in alarming if values[cell] > max(2, count // 5)}
     seldom = alarming - often
     yield from (at for at, cell in enumerate(cells) if cell in seldom)
@@ -159,8 +171,10 @@ def _odd(cells: Sequence[str | None], values: Counter[str | None], count: int) -
                 break
             seldom.add(value)
         yield from (at for at, cell in enumerate(cells) if cell in seldom)
-    elif 0 < values[None] <= max(1, count * _RARE_SHARE):
-        yield from (at for at, cell in enumerate(cells) if cell is None)
+    else:
+        lacking = {value for value in (None, "", "-", "null", '""', "NULL") if values[value]}
+        if 0 < sum(values[value] for value in lacking) <= max(1, count * _RARE_SHARE):
+            yield from (at for at, cell in enumerate(cells) if cell in lacking)
     if len(values) > 2:
         yield from _extremes(cells)
 
