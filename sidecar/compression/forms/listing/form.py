@@ -128,9 +128,10 @@ def _read_shape(segment: Segment) -> tuple[_Shape | None, float]:
         return _NAMES, 0.9
     if program not in _PATH_PROGRAMS | _SIZE_PROGRAMS and not _mostly(sample, is_listed, 0.8):
         return None, 0.0
-    share = _share(lines, is_listed)
     if program in _PATH_PROGRAMS | _SIZE_PROGRAMS:
-        return (_PATHS, 0.9) if share > 0.5 else (None, 0.0)
+        is_list = _mostly(sample, is_listed, 0.3) and _share(lines, is_listed) > 0.5
+        return (_PATHS, 0.9) if is_list else (None, 0.0)
+    share = _share(lines, is_listed)
     if short_share(sample) > 0.95 and len(lines) > 4:
         return _SHORT_STATUS, 0.9
     # Below what the shelf's own stages for a command need: `tar -v` prints paths too, and its file knows better.

@@ -33,7 +33,7 @@ _DIAGNOSTIC = re.compile(
     r"|(?:\d+:){0,2}\d+: (?=\S)| [A-Z]\w*(?:Error|Exception|Warning|Failed|Exit)\b| [a-z]"
 )
 _HEADED = re.compile(r"^[1-9]\d*[:-]", re.MULTILINE)
-_PLACE_CHARS = 400
+_PLACE_CHARS = 200
 _PLACED = re.compile(r":[1-9]\d{0,8}:")
 _SAMPLE = 200
 _STRIDE = 7919
@@ -87,8 +87,7 @@ def _has_places(sample: Sequence[str], enough: float) -> bool:
     """Whether so many lines begin with a path and a number, most of them no diagnostic's."""
     known: dict[str, bool] = {}
     hits = [hit for line in sample if (hit := numbered(line, spaces=False, known=known)) is not None]
-    is_diagnosed = len(sample) == _SAMPLE and _diagnosed(hits) > len(hits) * 0.5
-    return len(hits) >= enough and not is_diagnosed
+    return len(hits) >= enough and _diagnosed(hits) <= len(hits) * 0.5
 
 
 def _diagnosed(hits: Iterable[Hit]) -> int:
