@@ -301,7 +301,7 @@ def test_of_pods_in_yaml_every_one_that_is_not_as_the_others_is_shown(count: int
     ]
     result = compress(("apiVersion: v1\nitems:\n" + "\n".join(pods)).encode(), command="kubectl get pods -o yaml")
     assert result.faults == ()
-    assert result.omissions > 0
+    assert (result.after_tokens or 0) * 2 < (result.before_tokens or 0)
     for told in ("CrashLoopBackOff", "nginx:broken", "Pending", "4711", "137", *(f"web-{at + 100}" for at in UNWELL)):
         assert told in result.text
 
