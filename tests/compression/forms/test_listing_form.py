@@ -436,3 +436,13 @@ def test_counted_paths_share_their_folder_and_a_year_is_no_count(printed: Printe
     named = of("src/a.py\nsrc/b.py\n2024 plans/a.md\n2024 plans/b.md\ndoc/c.md", "git ls-files")
     holds(FORM, named)
     assert printed(FORM, named) == ["src/: a.py b.py", "2024 plans/a.md", "2024 plans/b.md", "doc/c.md"]
+
+
+def test_the_objects_of_a_repository_are_counted_in_lists_with_sizes_too(printed: Printed, holds: Holds) -> None:
+    objects = [f"4.0K\t./.git/objects/{number:02x}/{number:038x}" for number in range(200)]
+    segment = of("\n".join(("4.0K\t./src/a.py", *objects, "8.0K\t./src", "900K\t.")), "du -ah .")
+    holds(FORM, segment)
+    shown = printed(FORM, segment)
+    assert "./.git/ (200): objects(200)" in shown
+    assert any(line.startswith("4.0K\t./src/a.py") for line in shown)
+    assert "[... files below, their number in brackets]" in shown

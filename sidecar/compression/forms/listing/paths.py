@@ -50,6 +50,9 @@ _FILLED = re.compile(
 """Folders that programs fill: a list of all that is in the project does not ask for what is in them."""
 _MANY = 800
 """So many files in a row under such a folder are counted."""
+_CACHES = (".git/", ".hg/store/", ".svn/", "__pycache__/", ".mypy_cache/", ".ruff_cache/", ".pytest_cache/", ".cache/")
+_MANY_CACHED = 150
+"""Of objects and caches, whose names say nothing, so many are."""
 _SAME_NAMES = 4
 """So many files of one name in a row have it said once."""
 _CHUNK = 120
@@ -176,7 +179,7 @@ def paths_reduced(segment: Segment) -> list[Block]:
             end = index + 1
             while end < len(lines) and filled[end] == filled[index]:
                 end += 1
-            blocks.append(_counted(lines, index, end, filled[index]))
+            blocks.append(_counted(_bare(segment)[index:end], index, end, filled[index]))
             index = end
             continue
         end = index + 1
@@ -342,13 +345,22 @@ def _filled(segment: Segment) -> list[str]:
     """For each line the filled folder it is counted under, "" for every other line; told once and kept."""
     roots: list[str] | None = segment.__dict__.get("_listing_filled")
     if roots is None:
-        roots = segment.__dict__["_listing_filled"] = _filled_roots(segment.lines)
+        roots = segment.__dict__["_listing_filled"] = _filled_roots(_bare(segment))
     return roots
+
+
+def _bare(segment: Segment) -> Sequence[str]:
+    """The lines without what leads their paths."""
+    lines, paths = segment.lines, _paths(segment)
+    if not any(paths.leads):
+        return lines
+    told = zip(lines, paths.leads, paths.folders, paths.names, strict=True)
+    return [f"{folder}{name}" if lead else line for line, lead, folder, name in told]
 
 
 def _filled_roots(lines: Sequence[str]) -> list[str]:
     roots = [""] * len(lines)
-    if len(lines) < _MANY:
+    if len(lines) < _MANY_CACHED:
         return roots
     asked = max(0, _shared_chars(lines[0], lines[len(lines) // 2], lines[-1]) - 1)
     known: dict[str, str] = {}
@@ -363,16 +375,16 @@ def _filled_roots(lines: Sequence[str]) -> list[str]:
             match = _FILLED.search(folder, asked) if "\t" not in folder else None
             root = known[folder] = folder[: match.end()] if match is not None else ""
         if root != run:
-            if run and index - run_start >= _MANY:
+            if run and index - run_start >= (_MANY_CACHED if run.endswith(_CACHES) else _MANY):
                 roots[run_start:index] = [run] * (index - run_start)
             run, run_start = root, index
     return roots
 
 
-def _counted(lines: Sequence[str], start: int, end: int, root: str) -> Block:
+def _counted(paths: Sequence[str], start: int, end: int, root: str) -> Block:
     """What is right below a filled folder, each with how many are below it."""
     cut = len(root)
-    below = Counter(_child(line, cut) for line in lines[start:end])
+    below = Counter(_child(path, cut) for path in paths)
     names = [f"{name}({count})" if count > 1 else name for name, count in below.items() if name]
     shown = names_on_lines(f"{root} ({end - start})", names)
     return Block(start, end, tuple(shown), "files below, their number in brackets", Rank.CONTENT)
