@@ -16,9 +16,10 @@ from dataclasses import replace
 
 from sidecar.compression.forms.drafting import BLANK
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, read
+from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
-from sidecar.compression.vocabulary import Part, Segment
+from sidecar.compression.vocabulary import Evidence, Part, Segment
 
 __all__ = ["RUNNER"]
 
@@ -87,7 +88,37 @@ def _owners(lines: Sequence[str], kinds: Sequence[Kind]) -> Iterable[tuple[int, 
             owner = ""
 
 
+def _evidence(segment: Segment) -> list[Evidence]:
+    """Without `-v` only tests that failed (and a bench's) log: the first words of each stand, where they were said."""
+    found = _FORM.evidence(segment)
+    if "=== RUN" in segment.text:
+        return found
+    said: set[str] = set()
+    room = 0
+    for index, line in enumerate(segment.lines):
+        if "--- FAIL: " in line and _FAILED.match(line):
+            room = _LOGS_OF_A_TEST
+        elif room and ".go:" in line and (logged := _LOG.match(line)):
+            # A long one may be cut; the same one is not said twice.
+            words = line[: logged.start(1) + _LOG_CHARS]
+            if words not in said:
+                said.add(words)
+                room -= 1
+                found.append(Evidence(index, (words,)))
+    return found
+
+
+_FAILED = re.compile(r"\s*--- FAIL: \S")
+_LOGS_OF_A_TEST = 20
+_LOG_CHARS = 120
+
+
 def _finish(run: Run) -> None:
+    keep_evidence(run, _evidence(run.segment))
+    _keep_logs(run)
+
+
+def _keep_logs(run: Run) -> None:
     """What a failed test logged stays, of a skipped one its reason once; without `-v` passed packages are the list."""
     if Kind.BEGUN not in run.kinds:
         run.label = "packages ok"
@@ -167,4 +198,4 @@ _GRAMMAR = Grammar(
 )
 
 _FORM = runner(_GRAMMAR)
-RUNNER = replace(_FORM, parts=_parts)
+RUNNER = replace(_FORM, parts=_parts, evidence=_evidence)

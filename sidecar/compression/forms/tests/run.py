@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from sidecar.compression.alarms import alarm_lines, is_alarm
 from sidecar.compression.forms.drafting import BLANK, joined
-from sidecar.compression.forms.tests.grammar import Grammar, Kind, Read, Section, read
+from sidecar.compression.forms.tests.grammar import REACH, Grammar, Kind, Read, Section, read
 from sidecar.compression.forms.tests.names import listed, sampled
 from sidecar.compression.forms.tests.repeats import Repeats
 from sidecar.compression.vocabulary import Block, Rank, Segment, keep
@@ -49,6 +49,10 @@ _MERGED = 8
 _CONTEXT = 2
 """So many unchanged lines stay on both sides of a changed one in a comparison."""
 
+_LONG_LINE = 480
+_LONG_LINE_HEAD = 320
+_LONG_LINE_TAIL = 60
+
 _CHANGED = re.compile(r" *[-+?<>]")
 _UNCHANGED = re.compile(r"  |$")
 
@@ -80,6 +84,8 @@ class Run:
         self.instead: dict[int, str] = {}
         self.shortened = "hashes"
         """What is left out of lines that `instead` prints in other words."""
+        self._cut: set[int] = set()
+        """Lines that `instead` prints without their middle."""
         self.delegated: list[tuple[int, int, list[Block]]] = []
         self.label = grammar.passed_label
         self._share = 1.0
@@ -106,6 +112,7 @@ class Run:
             self._delegate(inside)
         if self.grammar.finish is not None:
             self.grammar.finish(self)
+        self._cut_long_lines()
         self._share_out()
         return list(self._written())
 
@@ -257,6 +264,21 @@ class Run:
                 if self.lines[i] in lines:
                     self.why[i] = f"the same as in {leader}"
 
+    def _cut_long_lines(self) -> None:
+        """Of a long line that a test printed (a dumped structure, a whole response) the middle goes."""
+        for index, line in enumerate(self.lines):
+            if (
+                len(line) <= _LONG_LINE
+                or self.why[index]
+                or index in self.instead
+                or self.kinds[index] is not Kind.OTHER
+            ):
+                continue
+            if self.grammar.must(line[:REACH]) is None:
+                left_out = len(line) - _LONG_LINE_HEAD - _LONG_LINE_TAIL
+                self.instead[index] = f"{line[:_LONG_LINE_HEAD]}[... {left_out} characters]{line[-_LONG_LINE_TAIL:]}"
+                self._cut.add(index)
+
     def _delegate(self, inside: bytearray) -> None:
         """Give what a compiler said around the tests to the form that reads compilers."""
         from sidecar.compression.forms import diagnostics
@@ -354,13 +376,16 @@ class Run:
             return
         shown = [self.instead.get(i, lines[i]) for i in range(start, end) if not why[i]]
         shown.extend(self._lists(gone))
-        reasons = joined([*(why[i] for i in gone), *(self.shortened for _ in rewritten[:1])])
+        reasons = joined([*(why[i] for i in gone), *sorted({self._shortened(i) for i in rewritten})])
         if self.grammar.lossless_lists and self._share >= 1.0 and reasons in {_PASSED, "skipped tests"}:
             reasons = ""
         if not shown or len(gone) == end - start:
             yield Block(start, end, tuple(shown), reasons, Rank.CONTENT, name)
             return
         yield Block(start, end, tuple(shown), reasons, rank, name)
+
+    def _shortened(self, index: int) -> str:
+        return "the middle of long lines" if index in self._cut else self.shortened
 
     def _lists(self, gone: Sequence[int]) -> Iterable[str]:
         passed = [self.names[i] for i in gone if self.kinds[i] is Kind.PASSED and self.names.get(i)]
