@@ -314,3 +314,31 @@ def test_the_row_that_lacks_what_all_others_have_is_shown(mark: str) -> None:
     result = compress(text.encode(), command="cat birds.csv")
     assert result.omissions == 1
     assert "bird-217" in result.text
+
+
+def test_tab_separated_rows_under_no_heading_are_a_table_of_numbered_columns(printed: Printed) -> None:
+    text = "\n".join(f"bird-{at}\t{at}.0\tall of them\t{at * 7 % 83}" for at in range(90))
+    segment = of(text)
+    assert FORM.recognise(segment) >= 0.5
+    shown = printed(FORM, segment)
+    assert shown[0].endswith('#1 #2 #4 #3="all of them"')
+    assert "bird-7 7.0 49" in shown
+    assert FORM.recognise(of(text + "\nand\tmore" * 5)) < 0.5
+
+
+def test_packages_that_go_are_named_and_the_others_keep_their_descriptions() -> None:
+    path = CAPTURES / "big" / "dpkg_l.txt"
+    result = compress(path.read_bytes(), command="dpkg -l")
+    names = re.findall(r"^ii  ([^\s:]+)", path.read_text("utf-8"), re.MULTILINE)
+    assert [name for name in names if name not in result.text] == []
+    assert "adds and removes" in result.text or "add and remove users" in result.text
+    assert (result.after_tokens or 0) * 2 < (result.before_tokens or 0)
+
+
+def test_remarks_above_a_document_in_yaml_stay(printed: Printed) -> None:
+    text = "# Written by a tool.\n#\n# Do not edit.\n" + "\n".join(
+        f"- name: bird-{at}\n  place: north\n  food: seeds" for at in range(8)
+    )
+    assert FORM.recognise(of(text)) < 0.5
+    shown = printed(FORM, of(text.replace("- name", "birds:\n- name", 1)))
+    assert "###: Do not edit." in shown

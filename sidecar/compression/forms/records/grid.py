@@ -45,6 +45,7 @@ _RULES = ("-+-", "+--", "|-", "|:-", "| -", "| :-", "─┼", "─┬", "━╇"
 
 _DPKG = "||/ Name"
 _MIN_ROWS = 3
+_UNHEADED_ROWS = 12
 _SEEN = 400
 """So many rows tell where the columns are."""
 
@@ -98,7 +99,7 @@ def _found(lines: Sequence[str], text: str) -> Iterable[Grid]:
     if any(bar in text for bar in _BARS) and any(rule in text for rule in _RULES) and (found := list(_drawn(lines))):
         yield from found
         return
-    separated = _packages(lines) or _separated(lines)
+    separated = _packages(lines) or _separated(lines) or _unheaded(lines)
     if separated is not None:
         yield separated
         return
@@ -326,6 +327,22 @@ def _separated(lines: Sequence[str]) -> Grid | None:
         return None
     kind = "tsv" if mark == "\t" else "csv"
     return Grid(kind, 0, last + 1, tuple(names), tuple(rows), tuple(range(1, last + 1)))
+
+
+def _unheaded(lines: Sequence[str]) -> Grid | None:
+    """Rows between tabs under no heading, as tools print them for other programs: their columns are numbered."""
+    if "\t" not in lines[0] or lines[0][:1] in " \t" or len(lines[0]) > _MAX_CHARS:
+        return None
+    count = lines[0].count("\t") + 1
+    last = len(lines)
+    while not lines[last - 1].strip():
+        last -= 1
+    if count < 3 or last < _UNHEADED_ROWS or sum(line.count("\t") + 1 != count for line in lines[:last]) * 50 > last:
+        return None
+    cells = (line.split("\t") for line in lines[:last])
+    rows = tuple(tuple(row) if len(row) == count else None for row in cells)
+    names = tuple(f"#{at + 1}" for at in range(count))
+    return Grid("tab-separated list", 0, last, names, rows, tuple(range(last)))
 
 
 def _split(line: str, mark: str) -> list[str]:

@@ -37,7 +37,7 @@ _CHANGES_SHARE = 0.2
 _MANY = 8
 _ROW_CHARS = 200
 _PROSE = re.compile(r"(?:description|summary|comment|about|homepage|url)s?$", re.IGNORECASE)
-"""Columns of text, which go before rows do."""
+"""Columns of text, which go before rows do where those would not even be named."""
 
 _STATUS_CHARS = 40
 _READ_CHARS = 2_000
@@ -93,7 +93,7 @@ def _blocks(lines: Sequence[str], grid: Grid, explained: set[str]) -> list[Block
         if sum(map(len, shown)) <= _GROUPED * limit:
             return [Block(grid.start, grid.end, tuple(shown), "", Rank.EVIDENCE)]
     rows = _written(lines, grid, sheet, loud)
-    names = row_names([None if row is None else row[0] for row in grid.rows], rows)
+    names = row_names([None if row is None else row[sheet.shown[0]] for row in grid.rows], rows)
     limit = row_room_chars((squeezed + padded) // 2, named=names is not None)
     whats: list[str] = []
     whole_sheet, all_rows = sheet, rows
@@ -104,7 +104,7 @@ def _blocks(lines: Sequence[str], grid: Grid, explained: set[str]) -> list[Block
 
     if not has_room(_size(rows), limit):
         prose = [at for at, name in enumerate(grid.headings) if _PROSE.match(name) and at]
-        if prose:
+        if prose and names is None:
             whats += [f"column {grid.headings[at]}" for at in prose]
             sheet = _arranged(grid, left_out=prose)
             rows = _written(lines, grid, sheet, loud)

@@ -28,6 +28,8 @@ _KEY = re.compile(
 _BLOCK = re.compile(r"[|>](?:[+-]?\d?|\d[+-])$")
 _PLAIN_WORD = re.compile(r"[^\s\"'{}\[\]();\x80-\x82]+$")
 _MAX_DEPTH = 60
+_REMARKS = 6
+"""So many lines of remarks above a document are told."""
 _NESTS_LINES = 400
 _SEEN = 6
 """So many lines with something in them tell whether a text may be a document."""
@@ -53,7 +55,7 @@ class _Reader:
                 return found
             remarks: list[tuple[str, Value]] = []
             while self.at < len(self.lines) and self.lines[self.at].startswith("#"):
-                remarks.append(("#", self.lines[self.at][1:].strip()))
+                remarks.append(("#" * (len(remarks) + 1), self.lines[self.at].lstrip("#").strip()))
                 self.at += 1
             if self.at >= len(self.lines) or self.lines[self.at].rstrip() in ("---", "..."):
                 if remarks:
@@ -61,7 +63,7 @@ class _Reader:
                 continue
             value = self._node(0, 0)
             if remarks:
-                if not isinstance(value, dict) or len(remarks) > 1:
+                if not isinstance(value, dict) or len(remarks) > _REMARKS:
                     raise _Unread
                 value = {**dict(remarks), **value}
             found.append(value)
@@ -187,7 +189,7 @@ def looks_like_yaml(lines: Sequence[str]) -> bool:
     seen = 0
     for line in lines[:60]:
         text = line.rstrip()
-        if not text or text in ("---", "..."):
+        if not text or text in ("---", "...") or (seen == 0 and text[0] == "#"):
             continue
         if seen == 0 and (text[0] in " \t{[" or (":" not in text and not text.startswith("- "))):
             return False
