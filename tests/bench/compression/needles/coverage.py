@@ -25,7 +25,7 @@ _UNREAD = frozenset({"head", "noscript", "script", "style", "svg", "template"})
 _SAMPLES = 12
 _WORD = re.compile(r"[A-Za-z_][\w.+-]{2,}\w")
 _CHANCE = re.compile(
-    r"^[0-9a-f]{7,}$|^(?=.*\d)[0-9a-f]{4,}(?:-[0-9a-f]{4,}){2,}$|^(?:\w*\d\w*){5,}$|^\d|\d{5,}|T\d\d|^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)$",
+    r"^[0-9a-f]{7,}$|^(?=.*\d)[0-9a-f]{4,}(?:-[0-9a-f]{4,}){2,}$|^(?=(?:[^\W\d]*\d){5})\w+$|^\d|\d{5,}|T\d\d|^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)$",
     re.IGNORECASE,
 )
 _PLAIN = re.compile(r"[^\d\n]{4,}")
