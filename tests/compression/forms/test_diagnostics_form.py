@@ -116,15 +116,18 @@ def test_two_errors_of_one_line_with_the_same_message_keep_the_symbol_that_tells
 
 def test_a_message_of_many_places_is_written_once_and_each_place_stays_whole(shortened: Callable[[str], str]) -> None:
     text = shortened("flake8/default")
-    assert "\nE722 do not use bare 'except': shop/api/basket.py:26:5 shop/api/basket.py:58:5 " in text
+    assert "\nshop/api/basket.py:26:5: E722 do not use bare 'except'\n  again: shop/api/basket.py:58:5 " in text
     text = shortened("tsc/plain")
-    assert "error TS6133: 'missing' is declared but its value is never read.: src/components/CartView.ts(2,1)" in text
+    first = "src/components/CartView.ts(2,1): error TS6133: 'missing' is declared but its value is never read.\n"
+    assert f"{first}  again: src/components/OrderList.ts(2,1) " in text
     assert "  Types of parameters 'rate' and 'rate' are incompatible." in text
 
 
 def test_what_explains_a_shared_message_is_written_below_it(shortened: Callable[[str], str]) -> None:
     text = shortened("pyright/default")
-    assert '\nerror: Type "str" is not assignable to return type "int": /tmp/shop/shop/api/basket.py:79:16 ' in text
+    heading = '  /tmp/shop/shop/api/basket.py:79:16 - error: Type "str" is not assignable to return type "int"'
+    below = '    "str" is not assignable to "int" (reportReturnType)'
+    assert f"{heading}\n{below}\n  again: /tmp/shop/shop/api/customer.py:74:16 " in text
     assert text.count('"str" is not assignable to "int" (reportReturnType)') < 4
 
 
@@ -160,7 +163,7 @@ def test_a_row_with_a_second_line_keeps_both(printed: Printed) -> None:
 
 def test_messages_of_the_very_same_places_share_them(shortened: Callable[[str], str]) -> None:
     text = shortened("flake8/default")
-    assert "F401 'os' imported but unused: shop/api/basket.py:1:1 shop/api/customer.py:1:1 " in text
+    assert "shop/api/basket.py:1:1: F401 'os' imported but unused\n  again: shop/api/customer.py:1:1 " in text
     assert "\n  also: F401 'sys' imported but unused\n" in text
 
 
@@ -186,12 +189,14 @@ def test_annotations_for_github_are_told_without_their_properties(
 
 def test_a_note_with_a_code_of_its_own_is_a_finding_that_shares_its_message(shortened: Callable[[str], str]) -> None:
     text = shortened("shellcheck/gcc")
-    assert "note: Double quote to prevent globbing and word splitting. [SC2086]: stock.sh:3:7 stock.sh:4:8 " in text
+    said = "note: Double quote to prevent globbing and word splitting. [SC2086]"
+    assert f"stock.sh:3:7: {said}\n  again: stock.sh:4:8 " in text
 
 
 def test_the_source_line_of_the_first_stands_for_those_that_share_its_message(shortened: Callable[[str], str]) -> None:
     text = shortened("javac/lint")
-    assert "error: package com.missing does not exist: src/main/java/kiosk/Cart.java:4 src/main" in text
+    heading = "src/main/java/kiosk/Cart.java:4: error: package com.missing does not exist"
+    assert f"{heading}\nimport com.missing.Thing;\n  again: src/main/java/kiosk/Invoice.java:4 " in text
     assert text.count("import com.missing.Thing;") == 1
     assert "source excerpts" in text
 
@@ -232,7 +237,7 @@ def test_a_verbose_build_keeps_the_names_of_what_it_built(shortened: Callable[[s
 
 def test_files_that_a_formatter_would_change_share_its_words(shortened: Callable[[str], str]) -> None:
     text = shortened("black/check")
-    assert "would reformat: /tmp/shop/shop/api/basket.py " in text
+    assert "would reformat /tmp/shop/shop/api/basket.py\n  again: /tmp/shop/shop/api/customer.py " in text
     assert "error: cannot format" in text or "error: cannot parse" in text
 
 
@@ -267,7 +272,8 @@ def test_two_diagnostics_of_a_file_are_left_as_printed(printed: Printed) -> None
 
 def test_pretty_tsc_keeps_explanations_and_related_places(shortened: Callable[[str], str]) -> None:
     text = shortened("tsc/pretty")
-    assert "error TS2322: Type 'string' is not assignable to type 'number'.: src/components/CartView.ts:9:38 " in text
+    assert "src/components/CartView.ts:9:38 - error TS2322: Type 'string' is not assignable to type 'number'.\n" in text
+    assert "\n  again: src/components/OrderList.ts:9:38 " in text
     assert "    The expected type comes from property 'price' which is declared here on type 'Item'" in text
     assert "  src/api/types.ts:1:39" in text
     assert "Found 60 errors in 3 files." in text

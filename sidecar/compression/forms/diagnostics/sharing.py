@@ -1,12 +1,14 @@
-"""A message that many places share, written once with its places, each whole.
+"""A message that many places share: where it stands first as printed, then its other places, each whole.
 
-src/a.py:14:5: C0116: Missing function docstring        C0116: Missing function docstring: src/a.py:14:5 src/b.py:3:1
-src/b.py:3:1: C0116: Missing function docstring
+src/a.py:14:5: C0116: Missing function docstring        src/a.py:14:5: C0116: Missing function docstring
+src/b.py:3:1: C0116: Missing function docstring           again: src/b.py:3:1 src/c.py:8:1
+src/c.py:8:1: C0116: Missing function docstring
 
 The source line of the first stays below it. Messages of the very same places share these too:
 
-src/a.py:1:1: D100 Missing docstring                    D100 Missing docstring: src/a.py:1:1 src/b.py:1:1
-src/a.py:1:1: CPY001 Missing copyright notice             also: CPY001 Missing copyright notice
+src/a.py:1:1: D100 Missing docstring                    src/a.py:1:1: D100 Missing docstring
+src/a.py:1:1: CPY001 Missing copyright notice             again: src/b.py:1:1 src/c.py:1:1
+                                                          also: CPY001 Missing copyright notice
 
 Rows under a file's heading, as eslint writes them, are in `rows`.
 """
@@ -14,7 +16,7 @@ Rows under a file's heading, as eslint writes them, are in `rows`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sidecar.compression.forms.diagnostics.grammar import Kind, Line
@@ -29,6 +31,9 @@ _APART = frozenset({*_PLACED, Kind.FAILURE, Kind.SUMMARY, Kind.BUILD, Kind.BLANK
 _LEADS = frozenset({Kind.CONTEXT, Kind.INCLUDED, Kind.HERE})
 _QUOTED = frozenset({Kind.SOURCE, Kind.OTHER})
 _MARKS = frozenset({Kind.MARK, Kind.LABEL})
+
+_FEW = 3
+"""Fewer lines of the same message stay as printed: lines that are searched for as they are."""
 
 _WORTH_CHARS = 6
 """A message shorter than this is as cheap printed again."""
@@ -58,45 +63,46 @@ def shared(
 ) -> tuple[dict[int, tuple[str, ...]], bool]:
     """What is printed for lines of *shown* (indexes, in order) whose message others share; whether excerpts go.
 
-    The first of them gets the message with all places, the others nothing. *written* holds headings with what
+    The first of them is followed by the others' places, the others get nothing. *written* holds headings with what
     their notation adds, a count of repeats.
     """
     leaves_out = False
     instead = rows(lines, read, shown)
     by_places: dict[tuple[str, ...], int] = {}
     for (said, _explained), units in _grouped(lines, read, shown).items():
-        if len(units) < 2:
+        if len(units) < _FEW:
             continue
-        first = units[0]
-        below: tuple[str, ...] = ()
+        first, *others = units
+        last, below = (first, ()) if isinstance(first, int) else (first.lines[-1], first.below)
         places: list[str] = []
-        for unit in units:
-            index = unit if isinstance(unit, int) else unit.lines[0]
-            place = read[index].place.strip() if isinstance(unit, int) else unit.place
-            adds = written.get(index, "")
-            places.append(place + adds[len(lines[index]) :] if adds.endswith(")") else place)
+        for unit in others:
             if isinstance(unit, int):
+                index, place = unit, read[unit].place.strip()
                 instead[index] = ()
                 leaves_out |= below != ()
-                continue
-            instead |= dict.fromkeys(unit.lines, ())
-            below = unit.below if unit is first else below
-            leaves_out |= unit.below != below
+            else:
+                index, place = unit.lines[0], unit.place
+                instead |= dict.fromkeys(unit.lines, ())
+                leaves_out |= unit.below != below
+            adds = written.get(index, "")
+            places.append(place + adds[len(lines[index]) :] if adds.endswith(")") else place)
         start = first if isinstance(first, int) else first.lines[0]
-        above = start
+        above = last
         if not below and read[start].kind is not Kind.NOTE:
-            above = by_places.setdefault(tuple(places), start)
-        if above == start:
-            instead[start] = (*_list(said, places), *below)
+            here = read[start].place.strip() if isinstance(first, int) else first.place
+            above = by_places.setdefault((here, *places), last)
+        if above == last:
+            instead[last] = (written.get(last, lines[last]), *_again(places))
         else:
+            instead |= dict.fromkeys((first,) if isinstance(first, int) else first.lines, ())
             instead[above] += (f"  also: {said}",)
     return instead, leaves_out
 
 
-def _list(said: str, places: Sequence[str]) -> tuple[str, ...]:
-    each = [" ".join(places[at : at + PLACES_ON_A_LINE]) for at in range(0, len(places), PLACES_ON_A_LINE)]
-    *above, last = said.split("\n")
-    return (*above, f"{last.removesuffix(':')}: {each[0]}", *(f"  {row}" for row in each[1:]))
+def _again(places: Sequence[str]) -> Iterable[str]:
+    for at in range(0, len(places), PLACES_ON_A_LINE):
+        row = " ".join(places[at : at + PLACES_ON_A_LINE])
+        yield f"  again: {row}" if not at else f"  {row}"
 
 
 def _grouped(lines: Sequence[str], read: Sequence[Line], shown: Sequence[int]) -> _Groups:
