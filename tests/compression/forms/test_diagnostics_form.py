@@ -126,8 +126,8 @@ def test_a_message_of_many_places_is_written_once_and_each_place_stays_whole(sho
 def test_what_explains_a_shared_message_is_written_below_it(shortened: Callable[[str], str]) -> None:
     text = shortened("pyright/default")
     heading = '  /tmp/shop/shop/api/basket.py:79:16 - error: Type "str" is not assignable to return type "int"'
-    below = '    "str" is not assignable to "int" (reportReturnType)'
-    assert f"{heading}\n{below}\n  again: /tmp/shop/shop/api/customer.py:74:16 " in text
+    assert heading in text
+    assert '"str" is not assignable to "int" (reportReturnType)\n  again: /tmp/shop/shop/api/customer.py:74:16 ' in text
     assert text.count('"str" is not assignable to "int" (reportReturnType)') < 4
 
 
@@ -336,3 +336,64 @@ def test_a_mangled_capture_keeps_its_evidence(data: st.DataObject, mangled: Mang
 @given(lines=st.lists(st.text(alphabet=" :()|^~-0123456789.aEe/\t", max_size=30), max_size=20))
 def test_any_lines_are_read_without_harm(lines: list[str], holds: Holds) -> None:
     holds(FORM, Segment(lines))
+
+
+def test_findings_without_a_column_are_no_hits_of_a_search(read: Read, shortened: Callable[[str], str]) -> None:
+    assert FORM.recognise(read(CAPTURES / "cpplint" / "default.txt")) > 0.92
+    text = shortened("cpplint/default")
+    said = "Found C system header after other header. Should be: alloc-aligned.h, c system, c++ system, other."
+    assert f"mimalloc/v2/src/alloc-aligned.c:12:  {said}  [build/include_order] [4]" in text
+    long = "Lines should be <= 80 characters long  [whitespace/line_length] [2]"
+    assert text.count(long) == 1
+    for line in (28, 40, 49, 54):
+        assert f" mimalloc/v2/src/alloc-aligned.c:{line} " in text
+
+
+def test_what_grep_finds_is_indented_now_this_far_now_that() -> None:
+    found = of("a/x.yml:3: name: tea\na/x.yml:9:   price: 3\na/y.yml:2:tea: 1\na/y.yml:8: name: cup\n")
+    assert FORM.recognise(found) < 0.5
+
+
+def test_indented_findings_and_those_with_line_and_column_in_words_share_their_messages(
+    shortened: Callable[[str], str],
+) -> None:
+    text = shortened("standard/default")
+    assert text.count("Unexpected var, use let or const instead. (no-var) (warning)") == 1
+    assert "  /tmp/kiosk/web/lib/add.js:1:1: Unexpected var, use let or const instead. (no-var) (warning)\n" in text
+    text = shortened("jshint/default")
+    assert "lib/express/application.js: line 25, col 27, Missing semicolon.\n" in text
+    assert " lib/express/application.js: line 97, col 37 " in text
+
+
+def test_a_statement_quoted_whole_goes_whole(read: Read, shortened: Callable[[str], str]) -> None:
+    text = shortened("flake8/show_source")
+    assert len(text) < 0.5 * len(read(CAPTURES / "flake8" / "show_source.txt").text)
+    assert text.count(":param timeout: (optional)") < 6
+
+
+def test_the_notes_in_the_users_own_file_all_stay(shortened: Callable[[str], str]) -> None:
+    text = shortened("gcc/cpp20_constraints")
+    assert "orders.cpp:34:26: note:   ‘Order’ is not derived from ‘std::basic_string_view<_CharT, _Traits>’" in text
+    assert "more notes" in text
+
+
+def test_gccs_report_in_json_is_told_as_gcc_prints_it(shortened: Callable[[str], str]) -> None:
+    text = shortened("gcc/json")
+    assert "ship.cpp:10:63: error: 3 names provided for structured binding\n" in text
+    assert "ship.cpp:10:63: note: while ‘std::tuple<int, int>’ decomposes into 2 elements\n" in text
+    assert "its fields: kind " in text
+
+
+def test_context_of_many_errors_does_not_keep_their_messages_apart(shortened: Callable[[str], str]) -> None:
+    text = shortened("mypy/strict_context")
+    assert text.count("error: Function is missing a return type annotation  [no-untyped-def]") < 10
+    assert 'yamllint/parser.py: note: In member "__init__" of class "Line":\n' in text
+
+
+def test_pyreflys_findings_share_their_messages(printed: Printed) -> None:
+    one = "ERROR Could not resolve relative import `..` [missing-import]\n  --> flask/app.py:{}:1\n"
+    source = "   |\n{} | from .. import typing as ft\n   | ^^^^^^^^^^^^^^^^^^^^^^^^^^^\n"
+    report = of("".join((one + source).format(line, line) for line in range(20, 26)), "pyrefly check")
+    text = "\n".join(printed(FORM, report))
+    assert text.count("Could not resolve") == 1
+    assert "  again: flask/app.py:21:1 flask/app.py:22:1 " in text

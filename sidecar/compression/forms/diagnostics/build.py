@@ -28,6 +28,7 @@ _VERSIONED = re.compile(r"(?:[\w.]+-)*(?:gcc|g\+\+|clang|clang\+\+|cc|c\+\+|ar|l
 _STARTS = (
     "Scanning dependencies of ", "Consolidate compiler generated", "ninja: Entering", "ninja: no work", "-- ", ": && ",
     "make: Entering", "make: Leaving", "make: Nothing", "gmake: Entering", "gmake: Leaving", "(cd ", "[1/1]",
+    "Done processing ",
 )  # fmt: skip
 _COUNTED = re.compile(r"\[ *\d+(?:%|/\d+)\] |g?make(?:\[\d+\])?: (?:Entering|Leaving|Nothing to be done|`|'|Warning: )")
 _CHANGED = re.compile(r"cd /?\S+ &&")
@@ -71,6 +72,8 @@ def is_build(line: str) -> bool:
         return "rror: " not in line[:300]
     if line.startswith(_STARTS):
         return not line.startswith("-- Configuring incomplete")
+    if initial == "C" and line.startswith("Checking ") and line.endswith(" ..."):
+        return True
     return initial == "c" and _CHANGED.match(line) is not None
 
 

@@ -138,7 +138,8 @@ _SUMMARY = re.compile(
     r"|Fixed \d+|Errors +Files|warning: .* generated \d+ warning"
     r"|error: .* due to (?:\d+ )?previous|BUILD (?:FAILED|SUCCESS)|Checked \d+ files"
     r"|\d+ (?:errors?|warnings?|informations?), "
-    r"|no issues found|Build (?:succeeded|FAILED)|    \d+ (?:Error|Warning)\(s\)|\d+ issues|Found \d+"
+    r"|no issues found|Total errors found"
+    r"|Build (?:succeeded|FAILED)|    \d+ (?:Error|Warning)\(s\)|\d+ issues|Found \d+"
 )
 _HINT = re.compile(
     r"For more information about (?:this|an) error, try|Some errors have detailed explanations|For more information:$"

@@ -120,7 +120,8 @@ def _weighed(segment: Segment, words: Sequence[str], *, is_known: bool) -> float
         return sure if placed or kinds[Kind.BUILD] >= 0.5 * total else sure - 0.3
     if kinds[Kind.LINT]:
         if is_known:
-            return 0.85 if explained >= 0.5 else 0.5
+            is_quoted = kinds[Kind.MARK] >= 0.5 * kinds[Kind.LINT] >= 1  # flake8 quotes whole statements
+            return 0.85 if explained >= 0.5 or is_quoted else 0.5
         return 0.6 if kinds[Kind.LINT] >= 0.9 * total and total >= _FEW else 0.0
     builds = kinds[Kind.BUILD] + kinds[Kind.FAILURE] + kinds[Kind.SUMMARY]
     if words and words[0] in _PROGRAMS:
