@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from sidecar.compression.forms.log.heads import after_time, begins_record, recognise, when
 from sidecar.compression.forms.log.kinds import Kinds, kinds_of, without_digits
 from sidecar.compression.forms.log.traces import without_library_frames
-from sidecar.compression.forms.log.values import outliers, varied
+from sidecar.compression.forms.log.values import columns_of, outliers, varied
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep, omit, verbatim
 
 __all__ = ["FORM"]
@@ -256,19 +256,20 @@ def _counted(log: _Log, starts: list[int], count: int, rank: Rank, *, tell: bool
     noted = _Record(first, log.end(first), min(rank, Rank.STRUCTURE), f" (x{count} alike, last {place})")
     asked = starts if len(starts) <= _MEMBERS else [*starts[:: len(starts) // _MEMBERS + 1], last]
     texts = [" ".join(lines[start : log.end(start)][:_TRACE_LINES]) for start in asked]
-    far = {asked[index] for index in outliers(texts)} - {first}
+    columns = columns_of(texts)
+    far = {asked[index] for index in outliers(columns)} - {first}
     far.update(set(log.far.get(log.of_line[first], ())) - {first})
     for start in sorted(far):
         yield _Record(start, log.end(start), rank), ""
-    yield noted, _values(log, texts, rank) if tell else ""
+    yield noted, _values(log, texts, columns, rank) if tell else ""
 
 
-def _values(log: _Log, texts: Sequence[str], rank: Rank) -> str:
+def _values(log: _Log, texts: Sequence[str], columns: Sequence[Sequence[str]], rank: Rank) -> str:
     size, count = sum(map(len, texts)), len(log.segment.lines)
     room = int(size * _DENSE_SHARE) if count <= _DENSE_LINES else min(_SUMMARY_CHARS, size // 4)
     if rank is not Rank.CONTENT:
         room = min(max(room, size // 3), _ALARM_VALUES_CHARS)
-    said = varied(texts, room, log.told, numbers=count <= _NUMBERED_LINES)
+    said = varied(texts, room, log.told, numbers=count <= _NUMBERED_LINES, columns=columns)
     found = _SAID.search(texts[0][:_PLACE_CHARS])
     label = (found[found.lastindex or 0] if found else after_time(texts[0]))[:_LABEL_CHARS].strip()
     return f'[alike "{label}": {said}]' if said else ""

@@ -94,9 +94,6 @@ _PREFIX = re.compile(r"#\d+ \d+\.\d+ |\d{4}-\d\d-\d\dT[\d:.]+Z |[^\t]{1,120}\t[^
 """What BuildKit and CI services put before the lines of the programs they run."""
 
 
-_BUILD_SERVICE = re.compile(r"^#\d+ |^\d{4}-\d\d-\d\dT|^[^\t\n]{1,120}\t[^\t\n]{1,120}\t", re.MULTILINE)
-
-
 def _unchanged(line: str) -> str:
     return line
 
@@ -113,14 +110,23 @@ _READ = 400
 
 def _evidence(segment: Segment) -> list[Evidence]:
     """Alarms, warnings, and the lines that tell a result."""
+    alarms, warnings = _loud(segment)
     results = (index for index, line in enumerate(segment.lines) if _RESULT.match(line))
-    found = {*alarm_lines(segment.lines, segment.text), *warning_lines(segment.lines, segment.text), *results}
-    return verbatim(segment, sorted(found))
+    return verbatim(segment, sorted({*alarms, *warnings, *results}))
+
+
+def _loud(segment: Segment) -> tuple[set[int], set[int]]:
+    """The alarms and the warnings; kept with the segment, for its reduction and its evidence both ask."""
+    known: tuple[set[int], set[int]] | None = segment.__dict__.get("loud lines")
+    if known is None:
+        lines, text = segment.lines, segment.text
+        known = segment.__dict__["loud lines"] = set(alarm_lines(lines, text)), set(warning_lines(lines, text))
+    return known
 
 
 def _reduce(segment: Segment) -> list[Block]:
-    alarms = set(alarm_lines(segment.lines, segment.text))
-    loud = {*alarms, *warning_lines(segment.lines, segment.text)}
+    alarms, warnings = _loud(segment)
+    loud = alarms | warnings
     failed = segment.exit_code not in {0, None} or (segment.exit_code is None and bool(alarms))
     whats = _fates(segment, loud, failed=failed)
     if failed:
@@ -174,7 +180,8 @@ def _spread(names: Sequence[str], room: int) -> Sequence[str]:
 def _fates(segment: Segment, loud: set[int], *, failed: bool) -> list[str]:
     """For each line the family whose progress it is; empty where the line stays."""
     families = _families_of(segment)
-    bare = _bare if _BUILD_SERVICE.search(segment.text) else _unchanged
+    from_service = any(_PREFIX.match(line[:_READ]) for line in _sample(segment, _SAMPLE))
+    bare = _bare if from_service else _unchanged
     whats = [""] * len(segment.lines)
     for index, line in enumerate(segment.lines):
         if not line or index in loud or (failed and _DIRECTORY.match(line)):
