@@ -29,8 +29,10 @@ _FIRST_LINES = 40
 
 def read(lines: Sequence[str], text: str) -> Stanzas | None:
     """The metrics of an output that holds nothing else; None where it does."""
+    if "# TYPE " not in text:
+        return None
     start = next((at for at, line in enumerate(lines[:_FIRST_LINES]) if line.startswith(_REMARKS[:2])), -1)
-    if start < 0 or "\n# TYPE " not in f"\n{text}":
+    if start < 0:
         return None
     families: dict[str, Value] = {}
     spread: dict[tuple[str, str], dict[str, Value]] = {}

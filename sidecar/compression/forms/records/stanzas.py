@@ -64,9 +64,10 @@ def _kind(lines: Sequence[str], text: str) -> Callable[[Sequence[str]], Stanzas]
     first = next((line for line in lines[:5] if line.strip()), "")
     if "RECORD 1 ]" in first or "** 1. row **" in first:
         return _expanded
-    if "\n[[" in text and (first[:1].isalnum() or first[:1] in ("#", "[")) and "\\" not in text:
+    begins = first[:1]
+    if (begins in "#[" or " = " in first) and "\n[[" in text and "\\" not in text:
         return _toml
-    if ":" in first and "\n\n" in text and first[:1].isalpha() and _FIELD.match(first[:200]):
+    if begins.isalpha() and ":" in first and _FIELD.match(first[:200]) and "\n\n" in text:
         return _fields
     return None
 
