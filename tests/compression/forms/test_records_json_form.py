@@ -356,3 +356,15 @@ def test_a_few_rows_of_many_columns_say_their_keys() -> None:
     rows = [{"id": f"a{at}", **{f"column{n}": f"v{at}x{n}" for n in range(30)}} for at in range(6)]
     result = compress(json.dumps(rows, indent=2).encode(), command="docker inspect web db")
     assert result.text.count("column29") == 1
+
+
+def test_objects_of_unlike_kinds_are_a_table_each_with_the_numbers_of_their_rows() -> None:
+    deployment = {"kind": "Deployment", "replicas": 3, "strategy": "RollingUpdate", "image": "nginx", "port": 80}
+    service = {"kind": "Service", "cluster_ip": "10.0.0.1", "session_affinity": "None", "selector": "web"}
+    rows = [{**(service if at % 3 == 2 else deployment), "name": f"bird-{at}"} for at in range(12)]
+    listed = compress(json.dumps({"items": rows}, indent=2).encode(), command="kubectl get all -o json").text
+    assert "items (12 rows by kind):" in listed
+    assert "#1-2 #4-5 #7-8 #10-11 (8 rows): name kind=Deployment replicas=3" in listed
+    assert "#3 #6 #9 #12 (4 rows): name kind=Service" in listed
+    streamed = compress("\n".join(map(json.dumps, rows)).encode(), command="cat events.ndjson").text
+    assert "by kind" not in streamed

@@ -37,6 +37,7 @@ _JUDGED = 20
 """So many documents tell whose lines they are."""
 
 _STRAY_LINES = 60
+_STREAM = "json lines"
 _WORTH_CHARS = 200
 _WORTH_SHARE = 0.8
 
@@ -168,7 +169,7 @@ def reduce(segment: Segment, documents: Documents) -> list[Block]:
 
 
 def _shown(documents: Documents, body: Sequence[str]) -> Block:
-    kind = "json lines" if documents.is_stream else "json"
+    kind = _STREAM if documents.is_stream else "json"
     value = list(documents.values) if documents.is_stream else documents.values[0]
     return shown(kind, value, body, documents.start, documents.end, escaped=documents.escaped)
 
@@ -183,7 +184,7 @@ def shown(
     whole = partial(_whole, kind, value, escaped=escaped)
     if _tells_diagnostics(body):
         return Block(start, end, whole()[0], what, Rank.EVIDENCE)
-    sheet = Sheet(terse=True)
+    sheet = Sheet(terse=True, is_stream=kind == _STREAM)
     lines = list(sheet.lines(value))
     room = _room(lines, original)
     if has_room(size(lines), room):
@@ -206,7 +207,7 @@ def shown(
 
 def _whole(kind: str, value: Value, *, escaped: bool) -> tuple[tuple[str, ...], int]:
     """The notation with nothing left out, and how long it is."""
-    sheet = Sheet()
+    sheet = Sheet(is_stream=kind == _STREAM)
     lines = list(sheet.lines(value))
     told = explained(kind, sheet, [line.printed for line in lines])
     return _restored(told, escaped), size(lines)
@@ -240,6 +241,8 @@ def explained(kind: str, sheet: Sheet, lines: Iterable[str]) -> list[str]:
         told.append("key=value in a heading holds for each row that has no key:value of its own")
     elif "named" in sheet.words:
         told.append("key:value adds a key to a row")
+    if "kinds" in sheet.words:
+        told.append("#1-3 are the first to third row")
     if "absent" in sheet.words or "usual" in sheet.words:
         told.append("- is absent")
     if "str" in sheet.words:

@@ -68,6 +68,9 @@ _CELL_CHARS = 400
 
 
 _LINK = re.compile(r"(?:^|[._])(?:url|href)$(?<!html_url)")
+_KINDS = ("kind", "type")
+_UNLIKE = 1.3
+_SHAPE_LEVELS = 3
 _LINKS = 4
 """So many fields of links in one object are a service's way of telling where else one could ask."""
 
@@ -116,6 +119,8 @@ class Sheet:
     """
 
     terse: bool = False
+    is_stream: bool = False
+    """The rows came one after another, and are told in that order whatever their kind."""
     long_chars: int = 400
     left_out: Counter[str] = field(default_factory=Counter)
     words: set[str] = field(default_factory=set)
@@ -224,6 +229,9 @@ class Sheet:
     def _table(
         self, key: str, rows: Sequence[dict[str, Value]], keys: Sequence[str] | None, depth: int
     ) -> Iterator[Line]:
+        if keys is None and not self.is_stream and (kinds := _by_kind(rows)):
+            yield from self._kinds(key, rows, kinds, depth)
+            return
         columns, bulky, links = self._columns(rows, keys)
         usual, positional, named = self._arranged(columns, len(rows))
         heading = [column.heading for column in positional]
@@ -245,6 +253,19 @@ class Sheet:
             for path, values in bulky:
                 if (value := values[at]) is not ABSENT:
                     yield from self._entry(path, value, depth + 2)  # type: ignore[arg-type]  # ABSENT is excluded
+
+    def _kinds(
+        self, key: str, rows: Sequence[dict[str, Value]], kinds: Iterable[Sequence[int]], depth: int
+    ) -> Iterator[Line]:
+        """A table for each kind of objects, with the numbers of its rows in the whole list."""
+        self.words.add("kinds")
+        yield Line(depth, f"{key} ({len(rows)} rows by kind):".lstrip())
+        for places in kinds:
+            if len(places) > 1:
+                yield from self._table(_numbers(places), [rows[at] for at in places], None, depth + 1)
+            else:
+                yield Line(depth + 1, f"{_numbers(places)}:")
+                yield from self._entries(rows[places[0]], depth + 2)
 
     def _begun(self, row: str) -> str:
         if not self.terse or len(row) <= _ROW_CHARS or speaks_of_trouble(row[_ROW_CHARS:]):
@@ -425,6 +446,39 @@ class Sheet:
         self.left_out["long strings"] += 1
         # An escape is one placeholder here, and its letters follow it: a cut may part them without harm.
         return f'"{value[:shown]}"...(+{len(value) - shown} characters)'
+
+
+def _by_kind(rows: Sequence[dict[str, Value]]) -> list[list[int]] | None:
+    """The places of the rows of each kind, where kinds share so little that one heading for all says little."""
+    for key in _KINDS:
+        places: dict[str, list[int]] = {}
+        for at, row in enumerate(rows):
+            if isinstance(kind := row.get(key), str):
+                places.setdefault(kind, []).append(at)
+        if sum(map(len, places.values())) < len(rows) or not 1 < len(places) <= len(rows) * 0.6:
+            continue
+        shapes = [_shape(rows[held[0]], "", 0) for held in places.values()]
+        if len(set().union(*shapes)) * len(shapes) > _UNLIKE * sum(map(len, shapes)):
+            return list(places.values())
+    return None
+
+
+def _shape(value: Value, path: str, level: int) -> set[str]:
+    """The keys of an object with those inside it."""
+    if not isinstance(value, dict) or level > _SHAPE_LEVELS:
+        return {path}
+    return {inner for key, held in value.items() for inner in _shape(held, f"{path}.{key}", level + 1)}
+
+
+def _numbers(places: Sequence[int]) -> str:
+    """The numbers of rows, counted from 1: "1-3 7"."""
+    runs: list[list[int]] = []
+    for at in places:
+        if runs and runs[-1][1] == at:
+            runs[-1][1] = at + 1
+        else:
+            runs.append([at + 1, at + 1])
+    return "#" + " #".join(f"{first}" if first == last else f"{first}-{last}" for first, last in runs)
 
 
 def _is_link(value: object) -> bool:
