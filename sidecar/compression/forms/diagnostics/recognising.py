@@ -47,7 +47,7 @@ _CLEAN = ("All checks passed!", "Success: no issues found", "0 errors, 0 warning
 
 _TELLS = (": error", ": warning", "error: ", "error[", " - error ", "--> ", " error  ", "*** [", "undefined reference",
           "✖", "warning: ", "error TS", "━━━━", "::error ", "::warning ", "-[")  # fmt: skip
-_GLIMPSES = (*_TELLS, "[INFO] ", "syntax error")
+_SHAPES = ("[INFO] ", "syntax error")
 _CODED = re.compile(r":\d+:(?:\d+:?)? ?[ (\[]?[A-Z]{1,6}\d{2,5}\b|:\d+:\d+: \S|, col \d+, |\n[A-Z]{1,6}\d{2,5}:? ")
 """A place and words, or a rule's code first in its line: begins with a literal, as fast as `str.find`."""
 _RARE = ("error: ", "*** [")
@@ -98,11 +98,15 @@ def recognise(segment: Segment) -> float:
 def _weighed(segment: Segment, words: Sequence[str], *, is_known: bool) -> float:
     """What the lines say, of which no one is enough."""
     text = segment.text
-    has_shape = _glimpsed(segment.lines)
+    seen = "\n".join([line[:_GLIMPSED_CHARS] for line in segment.lines[:: max(1, len(segment.lines) // _GLANCES)]])
+    is_shaped = _is_shaped(seen, segment.lines)
+    has_shape = is_shaped or any(tell in seen for tell in _TELLS)
     is_large = len(segment.lines) > _LARGE_LINES
     # A diagnostic somewhere in a large text of another shape does not make it one.
     if not (has_shape or is_known) and (is_large or not _told(text, _RARE)):
         return 0.0
+    if not (is_shaped or is_known or _told(text, _TELLS)):
+        return 0.0  # words of alarm, but no diagnostic around them: a test run, a log
     kinds, placed, logged = _census(segment.lines, _SAMPLE_LINES * (1 + is_known))
     # Where most of a large text is findings without a severity, the samples have said what it is.
     is_plain = is_large and kinds[Kind.LINT] >= 0.5 * sum(kinds.values())
@@ -144,14 +148,11 @@ def _told(text: str, tells: Sequence[str]) -> bool:
     return False
 
 
-def _glimpsed(lines: Sequence[str]) -> bool:
-    """Whether lines from every part of a text look like a finding, or like steps of a build; most texts end here."""
-    step = max(1, len(lines) // _GLANCES)
-    seen = "\n".join([line[:_GLIMPSED_CHARS] for line in lines[::step]])
-    if any(tell in seen for tell in _GLIMPSES) or _CODED.search(seen) is not None:
+def _is_shaped(seen: str, lines: Sequence[str]) -> bool:
+    """Whether *seen*, lines from every part of a text, has findings without severity, or most are a build's steps."""
+    if any(shape in seen for shape in _SHAPES) or _CODED.search(seen) is not None:
         return True
-    step = max(1, len(lines) // _BUILD_GLANCES)
-    steps = [line for line in lines[::step] if line]
+    steps = [line for line in lines[:: max(1, len(lines) // _BUILD_GLANCES)] if line]
     return 2 * sum(map(is_build, steps)) >= len(steps) > 0
 
 
