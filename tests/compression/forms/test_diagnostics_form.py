@@ -398,3 +398,25 @@ def test_pyreflys_findings_share_their_messages(printed: Printed) -> None:
     text = "\n".join(printed(FORM, report))
     assert text.count("Could not resolve") == 1
     assert "  again: flask/app.py:21:1 flask/app.py:22:1 " in text
+
+
+def test_compilers_we_know_from_their_documentation_are_read() -> None:
+    """kotlinc, sbt and MSBuild, as their documentation prints them."""
+    report = of(
+        "e: file:///src/Cart.kt:3:5 Unresolved reference 'total'.\n"
+        "w: file:///src/Cart.kt:9:7 Variable 'left' is never used\n"
+        "e: /src/Ship.kt: (4, 2): Expecting a top level declaration\n"
+        "[error] /src/A.scala:3:5: not found: value x\n"
+        "src\\Cart.cs(12,5): error CS0103: The name 'x' does not exist [C:\\shop\\shop.csproj]\n"
+        "LINK : fatal error LNK1104: cannot open file 'x.lib'\n"
+    )
+    assert FORM.recognise(report) >= 0.5
+    assert [item.parts for item in FORM.evidence(report)] == [
+        ("file:///src/Cart.kt:3:5", "Unresolved reference 'total'."),
+        ("file:///src/Cart.kt:9:7", "Variable 'left' is never used"),
+        ("/src/Ship.kt: (4, 2)", "Expecting a top level declaration"),
+        ("/src/A.scala:3:5", "not found: value x"),
+        ("src\\Cart.cs(12,5)", "error CS0103: The name 'x' does not exist [C:\\shop\\shop.csproj]"),
+        ("LINK : fatal error LNK1104: cannot open file 'x.lib'",),
+    ]
+    assert [part.kind for part in FORM.parts(report)] == ["error", "warning", *["error"] * 4]

@@ -25,6 +25,11 @@ _QUICK = re.compile(
 _LINED = re.compile(r"(?P<place>[^\s:|(]+:\d+): {1,2}(?P<said>[^\s*#/-].*)")
 """Without column or severity, where the whole text is of such lines."""
 _INDENTED = re.compile(r" +(?P<place>[^\s:|(]*[./][^\s:|(]*:\d+:\d+): (?P<said>\S.*)")
+_LETTERED = re.compile(
+    r"(?:[ew]: |\[(?:error|warn)\] )"
+    r"(?P<place>(?:file://)?[^\s:]+(?::\d+:\d+|: \(\d+, ?\d+\)|:\d+(?=:))):? (?P<said>\S.*)"
+)
+_TOOL_FAILED = re.compile(r"\S{1,200} : (?:fatal )?error [A-Z]+\d+: \S")
 _JSHINT = re.compile(r"(?P<place>[^\s:]+: line \d+, col \d+), (?P<said>\S.*)")
 _CODE = re.compile(r"[A-Z]{1,4}\d{3,5}:? \S")
 _SEVERE = re.compile(_SEVERITY)
@@ -86,7 +91,8 @@ def _parts(line: str) -> tuple[str, ...]:
             return heading["place"], said.rstrip("━ ")
     elif seen[0] == " " and (indented := _INDENTED.match(seen)) is not None:
         return indented["place"], indented["said"]
-    if ", col " in seen and (placed := _JSHINT.match(seen)) is not None:
+    placed = _JSHINT.match(seen) if ", col " in seen else _LETTERED.match(seen) if seen[0] in "ew[" else None
+    if placed is not None:
         return placed["place"], placed["said"]
     if _TELLS.search(seen) is None:
         return ()
@@ -104,4 +110,4 @@ def _parts(line: str) -> tuple[str, ...]:
     found = _PLACED.match(seen)
     if found is not None:
         return found["place"], found["said"]
-    return (line,) if _BARE.match(seen) or _TOTAL.match(seen) else ()
+    return (line,) if _BARE.match(seen) or _TOTAL.match(seen) or _TOOL_FAILED.match(seen) else ()

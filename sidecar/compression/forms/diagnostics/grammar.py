@@ -96,6 +96,13 @@ _PLACED = re.compile(
     r"(?:\(\d+(?:,\d+){0,3}\)(?= ?: )|:\d+:\d+(?= - )|: line \d+, col \d+(?=, )))"
     r"(?: ?: | - |, )(?P<said>(?:fatal )?(?:error|warning|info|message|hint|note|Error|Warning)\b.*)$"
 )
+_LETTERED = re.compile(
+    r"(?:(?P<letter>[ew]): |\[(?P<word>error|warn)\] )"
+    r"(?P<place>(?:file://)?[^\s:]+(?::\d+:\d+|: \(\d+, ?\d+\)|:\d+(?=:))):? (?P<said>\S.*)"
+)
+"""kotlinc (`e: file:///src/A.kt:3:5 Unresolved reference`), sbt (`[error] /src/A.scala:3:5: not found`)."""
+_TOOL_FAILED = re.compile(r"\S{1,200} : (?:fatal )?(?:error|warning) [A-Z]+\d+: \S")
+"""MSBuild, where a tool or an object file failed and no line of a source: `LINK : fatal error LNK1104: ...`."""
 _JSHINT = re.compile(rf"(?P<place>{_FILE_NAME}: line \d+, col \d+), (?P<said>\S.*)")
 _SPACED = re.compile(r"(?P<place>[^:]{1,300}:\d+(?::\d+)?): (?P<said>(?:fatal )?(?:error|warning|note): .*)$")
 """A path with spaces in it, which only the severity after it tells from prose."""
@@ -244,6 +251,11 @@ def _unindented(line: str, *, inside: bool) -> Line:  # noqa: PLR0912 - one test
     if line[0] in "wWr[E" and (unformatted := _UNFORMATTED.match(line)):
         place = unformatted["place"] or unformatted["unsorted"]
         return Line(Kind.LINT, place, unformatted["said"] or unformatted["unsorted_said"])
+    if line[0] in "ew[" and (lettered := _LETTERED.match(line)):
+        is_error = lettered["letter"] == "e" or lettered["word"] == "error"
+        return Line(Kind.ERROR if is_error else Kind.WARNING, lettered["place"], lettered["said"])
+    if " : " in line and _TOOL_FAILED.match(line):
+        return Line(Kind.WARNING if " : warning " in line else Kind.ERROR, "", line)
     plain = _SIMPLE.match(line)
     if plain is not None and not _is_linked(line):
         found = _gnu(line)
