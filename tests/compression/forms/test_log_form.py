@@ -300,3 +300,11 @@ def test_a_long_trace_of_system_calls_is_told_by_its_kinds_of_calls(read: Callab
 def test_calls_in_a_program_are_no_system_calls() -> None:
     lines = [f"paint(canvas, {number}) += {number};" for number in range(200)]
     assert FORM.recognise(Segment(lines)) == 0.0
+
+
+def test_a_log_of_redis_is_known_behind_its_process_and_role(read: Callable[..., Segment]) -> None:
+    lines = list(read(CAPTURES.parent / "big" / "redis_verbose.txt", hinted=False).lines)
+    assert FORM.recognise(Segment(lines)) >= 0.8
+    result = shown(lines)
+    assert len(result) * 3 < len("\n".join(lines))
+    assert "# WARNING Memory overcommit must be enabled!" in result

@@ -30,7 +30,8 @@ _TIME = (
     r"|\[ *\d+\.\d{3,}\]"  # the kernel's
 )
 _HEAD = re.compile(
-    r"(?:[\w.-]{1,80} +\| +|\[?pod/\S+ |[^\t]{1,120}\t[^\t]{1,120}\t)?"  # docker compose, kubectl --prefix, gh run view
+    # docker compose, kubectl --prefix, gh run view, redis
+    r"(?:[\w.-]{1,80} +\| +|\[?pod/\S+ |[^\t]{1,120}\t[^\t]{1,120}\t|\d{1,7}:[A-Z] )?"
     rf"(?:[\[(<\"'\ufeff]?(?:{_TIME})"
     rf"|[\[(<]? *{_LEVEL}\b *[\])>:|\s-]"
     r"|<\d{1,3}>"
