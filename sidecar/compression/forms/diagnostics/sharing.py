@@ -33,7 +33,8 @@ _QUOTED = frozenset({Kind.SOURCE, Kind.OTHER})
 _MARKS = frozenset({Kind.MARK, Kind.LABEL})
 
 _FEW = 3
-"""Fewer lines of the same message stay as printed: lines that are searched for as they are."""
+_LONG_CHARS = 80
+"""Fewer lines of the same message stay as printed, for lines are searched for as they are; two, where it is long."""
 
 _WORTH_CHARS = 6
 """A message shorter than this is as cheap printed again."""
@@ -70,7 +71,7 @@ def shared(
     instead = rows(lines, read, shown)
     by_places: dict[tuple[str, ...], int] = {}
     for (said, _explained), units in _grouped(lines, read, shown).items():
-        if len(units) < _FEW:
+        if len(units) < (_FEW if len(said) < _LONG_CHARS else 2):
             continue
         first, *others = units
         last, below = (first, ()) if isinstance(first, int) else (first.lines[-1], first.below)
