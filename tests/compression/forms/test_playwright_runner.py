@@ -17,13 +17,22 @@ def shortened(read: Callable[..., Segment], printed: Callable[[Form, Segment], l
 
 
 def test_a_failure_keeps_heading_difference_marked_line_and_place(shortened: Callable[[str], str]) -> None:
+    text = shortened("red_list")
+    assert "  1) [api] › tests/cart.spec.ts:4:3 › cart › adds tax ───" in text
     assert (
-        "  1) [api] › tests/cart.spec.ts:4:3 › cart › adds tax\n"
-        "    Error: expect(received).toBe(expected) // Object.is equality\n"
+        "─\n    Error: expect(received).toBe(expected) // Object.is equality\n"
         "    Expected: 31\n    Received: 30.8\n"
         "    > 4 |   test('adds tax', async () => { expect(30.8).toBe(31); });\n"
         "        at /tmp/shop/pw/tests/cart.spec.ts:4:47\n"
-    ) in shortened("red_list")
+    ) in text
+    assert "  ✘   4 [api] › tests/cart.spec.ts:4:3 › cart › adds tax (25ms)" in text
+
+
+def test_of_attachments_the_context_of_the_error_is_named(shortened: Callable[[str], str]) -> None:
+    text = shortened("page_red")
+    assert "Error Context: test-results/shop-catalogue-has-a-title-chromium/error-context.md" in text
+    assert "trace.zip" not in text
+    assert "attachments" in text
 
 
 def test_a_retry_that_fails_alike_is_told_once(shortened: Callable[[str], str]) -> None:

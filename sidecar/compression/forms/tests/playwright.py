@@ -1,7 +1,7 @@
 """How Playwright's runner reads with its list, line and dot reporters (captured with 1.65).
 
 ✓  1 [api] › tests/cart.spec.ts:3:3 › cart › starts empty (6ms)     a list of names
-✘  2 [api] › tests/cart.spec.ts:4:3 › cart › adds tax (25ms)        left out: told below
+✘  2 [api] › tests/cart.spec.ts:4:3 › cart › adds tax (25ms)        as printed, with its time
 1) [api] › tests/cart.spec.ts:4:3 › cart › adds tax ──────          message, diff, marked line, places
   Retry #1 ─────                                                    left out where it says the same
 16 failed                                                           totals; the names below them go
@@ -26,6 +26,7 @@ __all__ = ["RUNNER"]
 _HEADING = re.compile(r"  \d+\) (?P<name>(?:\[[^\]]*\] › )?\S.*?:\d+:\d+ › .*?)(?: ─+)?$")
 _RETRY = re.compile(r"    Retry #\d+ ─+$")
 _TOTAL = re.compile(r"  \d+ (?:failed|flaky|skipped|did not run|interrupted|passed)\b|  \d+ errors? (?:was|were) not")
+_ATTACHED = re.compile(r"    \S*test-results\S*$")
 _NAMED = re.compile(r"    (?P<name>\S.*?:\d+:\d+ › .*?)(?: ─+)?$")
 _WARNING = re.compile(r"\(node:\d+\) Warning: The 'NO_COLOR'|\(Use `node --trace-warnings")
 _TIME = r"(?: \([\d.]+m?s\))?"
@@ -34,7 +35,7 @@ _TIME = r"(?: \([\d.]+m?s\))?"
 def _tell(run: Run, start: int, end: int) -> None:
     """The first attempt as any failing section; of the later ones what they do not say alike."""
     tell(run, start, end)
-    run.instead[start] = run.lines[start].rstrip(" ─")
+    _tell_attachments(run, start, end)
     attempts = [start, *(i for i in range(start, end) if _RETRY.match(run.lines[i])), end]
     said = {line.strip() for line in run.lines[attempts[0] : attempts[1]]}
     for first, last in pairwise(attempts[1:]):
@@ -49,12 +50,21 @@ def _tell(run: Run, start: int, end: int) -> None:
                 run.why[i] = "the same on a retry"
 
 
+def _tell_attachments(run: Run, start: int, end: int) -> None:
+    """Where a section names its error's context, the screenshots and traces beside it may go."""
+    context = [i for i in range(start, end) if "Error Context: " in run.lines[i]]
+    if not context:
+        return
+    for index in range(start, end - 1):
+        if run.lines[index].startswith("    attachment #"):
+            run.why[index] = "attachments"
+            if _ATTACHED.match(run.lines[index + 1]):
+                run.why[index + 1] = "attachments"
+
+
 def _finish(run: Run) -> None:
     run.shortened = "rules"
     failed = {section.name for section in run.sections}
-    for index, name in list(run.failed.items()):
-        if name in failed:
-            run.why[index] = "failing tests, told below"
     for index, name in list(run.names.items()):
         if name in failed:
             del run.names[index]
@@ -135,7 +145,7 @@ def _must(segment: Segment) -> Iterable[Evidence]:
         if line[2:3] != " ":
             if _HEADING.match(line[:2_000]):
                 wants = {"message", "place"}
-                part = line.rstrip(" ─")
+                part = line
             else:
                 wants = set()
                 part = line if _TOTAL.match(line) else ""
