@@ -13,12 +13,16 @@ depot.CrateTest > counts FAILED                                    as printed, w
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from sidecar.compression.alarms import is_alarm
 from sidecar.compression.forms.drafting import BLANK
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
+from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
+from sidecar.compression.vocabulary import Evidence, Segment, verbatim
 
 __all__ = ["GRADLE", "MAVEN"]
 
@@ -36,10 +40,11 @@ _COUNTS = (
     + r"Tests run: +(?P<run>\d+), +Failures: +(?P<bad>\d+), +Errors: +(?P<worse>\d+), +Skipped: +(?P<skipped>\d+)"
 )
 _ELAPSED = r", Time elapsed: [\d.,]+ s(?:ec)?"
-_HELP = re.compile(
-    r"\[ERROR\] (?:$|-> \[Help|To see the full stack|Re-run Maven|For more information"
-    r"|\[Help \d|Please refer to dump|After correcting|  mvn <)"
+_HELP_WORDS = (
+    r"(?:$|-> \[Help|To see the full|Re-run Maven|For more information"
+    r"|\[Help \d|Please refer to dump|After correct|  mvn <)"
 )
+_HELP = re.compile(r"\[ERROR\] " + _HELP_WORDS)
 
 
 def _class(found: re.Match[str]) -> str:
@@ -59,9 +64,60 @@ def _finish_maven(run: Run) -> None:
             if line in said:
                 run.why[index] = "repeated warnings"
             said.add(line)
+    _mark_compiled_again(run)
+    keep_evidence(run, MAVEN.evidence(run.segment))
 
 
-MAVEN = runner(
+def _mark_compiled_again(run: Run) -> None:
+    """What a compiler said is printed as it says it, and again at the end of the build: there it goes."""
+    told: dict[str, int] = {}
+    for first, last in _compiled(run.lines):
+        earlier = told.setdefault(run.lines[first], first)
+        if earlier == first:
+            continue
+        about = [run.lines[index].removeprefix("[ERROR]").strip() for index in range(first + 1, last)]
+        if about == [line.strip() for line in run.lines[earlier + 1 : earlier + last - first]]:
+            for index in range(earlier, earlier + last - first):
+                run.why[index] = ""
+            for index in range(first, last):
+                run.why[index] = "compiler errors told above"
+
+
+def _compiled(lines: Sequence[str]) -> Iterable[tuple[int, int]]:
+    """Each message of a compiler with the indented lines about it."""
+    index = 0
+    while index < len(lines):
+        first = index
+        index += 1
+        if not _COMPILED.match(lines[first][:_REACH]):
+            continue
+        while index < len(lines) and _ABOUT.match(lines[index]):
+            index += 1
+        yield first, index
+
+
+def _maven_evidence(segment: Segment) -> list[Evidence]:
+    """What the grammar names, and a compiler's lines about its message: once, with or without Maven's level."""
+    lines = segment.lines
+    found: dict[int, None] = dict.fromkeys(item.line for item in _MAVEN.evidence(segment))
+    told: set[tuple[str, ...]] = set()
+    for first, last in _compiled(lines):
+        said = tuple(line.removeprefix("[ERROR]").strip() for line in lines[first:last])
+        for index in range(first, last):
+            if said in told:
+                found.pop(index, None)
+            else:
+                found[index] = None
+        told.add(said)
+    return verbatim(segment, sorted(found))
+
+
+_COMPILED = re.compile(r"\[ERROR\] \S+\.(?:java|kt|scala|groovy):(?:\[\d+,\d+\]|\d+:)")
+_ABOUT = re.compile(r"(?:\[ERROR\])? +(?:symbol|location|required|found|reason) *:")
+_REACH = 2_000
+
+
+_MAVEN = runner(
     Grammar(
         name="surefire",
         literals=("Tests run:",),
@@ -85,8 +141,7 @@ MAVEN = runner(
             ),
             Rule(
                 Kind.NOISE,
-                r"\[ERROR\] (?:-> \[Help|To see the full|Re-run Maven|For more information|\[Help \d"
-                r"|Please refer to dump|After correct)|\[ERROR\] *$",
+                r"\[ERROR\] " + _HELP_WORDS + r"|\[ERROR\] *$",
                 start="[ERROR]",
                 what="help",
             ),
@@ -102,14 +157,14 @@ MAVEN = runner(
         frame=_FRAME,
         library=_LIBRARY,
         message=r"((?!\s+at |\[)\S.*)",
-        evidence=r"\[ERROR\] (?!$|-> \[Help|To see the full|Re-run Maven|For more information|\[Help \d"
-        r"|Please refer to dump|After correct)|.{0,300}<<< (?:FAILURE|ERROR)!"
+        evidence=r"\[ERROR\] (?!" + _HELP_WORDS + r")|.{0,300}<<< (?:FAILURE|ERROR)!"
         r"|(?:\[\w+\] )?Tests run: *\d+, Failures: \d+, Errors: \d+, Skipped: \d+$|(?:\[INFO\] )?BUILD FAILURE"
         r"|[\w.$]+(?:Exception|Error): ",
         compiles=False,
         finish=_finish_maven,
     )
 )
+MAVEN = replace(_MAVEN, evidence=_maven_evidence)
 
 
 def _finish_gradle(run: Run) -> None:
@@ -130,6 +185,7 @@ def _finish_gradle(run: Run) -> None:
             run.why[index] = "" if owner in failed or is_alarm(line) else "output of passed tests"
         if kind is Kind.BEGUN and owner in failed:
             run.why[index] = ""
+    keep_evidence(run, GRADLE.evidence(run.segment))
 
 
 GRADLE = runner(

@@ -62,6 +62,9 @@ _THROWN = re.compile(r"\s*[A-Za-z_][\w.$]*(?:Error|Exception)(?::| at )")
 
 _SAID_CHARS = 100
 
+_SAME = "the same as in "
+_LEADERS = 2
+
 _TOLD = frozenset({Kind.OTHER, Kind.KEPT})
 _LOUD = frozenset({Kind.FAILED, Kind.ALARM, Kind.SECTION, Kind.TOTAL})
 
@@ -262,7 +265,7 @@ class Run:
             section.leader = leader
             for i in body:
                 if self.lines[i] in lines:
-                    self.why[i] = f"the same as in {leader}"
+                    self.why[i] = _SAME + leader
 
     def _cut_long_lines(self) -> None:
         """Of a long line that a test printed (a dumped structure, a whole response) the middle goes."""
@@ -376,7 +379,7 @@ class Run:
             return
         shown = [self.instead.get(i, lines[i]) for i in range(start, end) if not why[i]]
         shown.extend(self._lists(gone))
-        reasons = joined([*(why[i] for i in gone), *sorted({self._shortened(i) for i in rewritten})])
+        reasons = joined([*_few_leaders([why[i] for i in gone]), *sorted({self._shortened(i) for i in rewritten})])
         if self.grammar.lossless_lists and self._share >= 1.0 and reasons in {_PASSED, "skipped tests"}:
             reasons = ""
         if not shown or len(gone) == end - start:
@@ -397,6 +400,13 @@ class Run:
             some = sampled(names, room)
             told = f"{len(names)} {label}" if len(some) == len(names) else f"{len(some)} of {len(names)} {label}"
             yield from listed(told, some)
+
+
+def _few_leaders(reasons: Sequence[str]) -> Sequence[str]:
+    """The reasons, without the names of the earlier failures where there are many: a marker must stay short."""
+    if len({reason for reason in reasons if reason.startswith(_SAME)}) <= _LEADERS:
+        return reasons
+    return [_SAME + "failures above" if reason.startswith(_SAME) else reason for reason in reasons]
 
 
 def _is_said(line: str) -> bool:
