@@ -65,7 +65,7 @@ def test_a_green_run_becomes_its_final_line_and_what_is_worth_knowing(shortened:
     assert lines[-1] == "============= 78 passed, 1 skipped, 1 xpassed, 4 warnings in 0.06s ============="
     assert "  /tmp/shop/tests/test_cart.py:34: DeprecationWarning: old_total is deprecated, use Cart.total" in lines
     assert any("SKIPPED (needs a printer)" in line for line in lines)
-    assert len(lines) <= 6
+    assert len(lines) <= 10
 
 
 def test_a_failing_test_keeps_its_name_marked_line_explanation_and_place(shortened: Callable[[str], str]) -> None:
@@ -95,9 +95,25 @@ def test_of_captured_output_the_error_stays(shortened: Callable[[str], str]) -> 
     assert "step 31: handled" not in text
 
 
+def test_what_passed_is_named_once_for_each_file_with_its_first_parameters(shortened: Callable[[str], str]) -> None:
+    text = shortened("green_v")
+    assert (
+        "78 passed: tests/test_cart.py::{test_an_empty_cart_costs_nothing test_a_total_is_the_sum test_rates[0 1 2"
+        in text
+    )
+    assert "+24] test_refuses_none_of_a_thing" in text
+    assert "test_cost[home-3 abroad-9]}" in text
+
+
+def test_a_long_run_says_which_files_it_went_through(shortened: Callable[[str], str]) -> None:
+    text = shortened("packaging_green")
+    assert "12 files ran: tests/{test_elffile.py test_licenses.py" in text
+    assert "platform linux -- Python 3.11.7, pytest-9.2.0" in text
+
+
 def test_library_frames_go_and_the_frame_that_raised_stays(shortened: Callable[[str], str]) -> None:
     text = shortened("failures_full_trace")
-    assert "pluggy" not in text
+    assert "/pluggy/" not in text
     assert "json/decoder.py:355: JSONDecodeError" in text
     assert ">       json.loads('{\"a\": [1, 2, }')" in text
 

@@ -7,7 +7,7 @@ A name that shares its beginning with others is written without it, inside brace
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 __all__ = ["listed", "sampled"]
@@ -25,13 +25,18 @@ _SPLIT_TITLE = re.compile(r"(.*(?: > | › |::))(\S.*)$")
 """A name of several words is a title: only what stands between titles takes it apart."""
 
 
-def listed(label: str, names: Sequence[str]) -> list[str]:
-    """`label: ` and every name, on lines short enough that a bound can cut between them."""
+def listed(label: str, names: Sequence[str], tails: Mapping[str, str] | None = None) -> list[str]:
+    """`label: ` and every name, on lines short enough that a bound can cut between them; each with its tail behind."""
     groups: dict[str, list[str]] = {}
     for name in names:
         prefix, rest = _split(name)
         groups.setdefault(prefix, []).append(rest)
-    words = [word for prefix, rests in groups.items() for word in _group(prefix, rests, _between(rests))]
+    behind = tails or {}
+    words = [
+        word
+        for prefix, rests in groups.items()
+        for word in _group(prefix, [rest + behind.get(prefix + rest, "") for rest in rests], _between(rests))
+    ]
     bare = [rest for prefix, rests in groups.items() for rest in rests if not prefix or len(rests) == 1]
     return _wrapped(f"{label}: ", words, _between(bare))
 

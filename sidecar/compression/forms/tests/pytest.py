@@ -26,6 +26,7 @@ from sidecar.compression.forms.tests.pytest_lines import (
     is_heading,
     is_telling,
 )
+from sidecar.compression.forms.tests.pytest_names import passed, ran
 from sidecar.compression.forms.tests.pytest_parts import parts
 from sidecar.compression.forms.tests.repeats import Repeats
 from sidecar.compression.vocabulary import Block, Form, Rank, Segment, keep, note
@@ -81,6 +82,17 @@ _PRINTED_SHOWN = 3
 _TROUBLE_SHOWN = 20
 _COVERAGE_ROWS_SHOWN = 30
 _FRAGMENT_SHARE = 0.1
+_SHARE_GREEN = 0.3
+_SHARE_RED = 0.12
+"""How much of the output, in characters, the names of passed tests may cost."""
+
+_LARGE_CHARS = 6_000
+"""From here on the header (interpreter, plugins, how many tests) is a trifle beside the rest."""
+
+_MIDDLE_CHARS = 2_500
+"""A smaller run pays more for the names of its files than they tell."""
+
+_HEADER_SHOWN = ("platform ", "rootdir: ", "configfile: ", "plugins: ", "created: ", "hypothesis profile")
 _OWN_BLOCKS = 4
 _MERGED = 8
 _MERGED_EQUAL = 20
@@ -152,12 +164,15 @@ class _Run:
         self.told = Told()
         self.repeats = Repeats()
         self.instead: dict[int, str] = {}
-        """Titles with shorter rules."""
+        """Titles with shorter rules, and the list of what passed in place of the first lines that said it."""
+        self.size = sum(map(len, segment.lines)) + len(segment.lines)
+        self.passed: dict[int, str] = {}
+        self.files: dict[int, str] = {}
 
     def blocks(self) -> list[Block]:
         blocks: list[Block] = []
         begun = 0
-        is_red = self.has_detail or bool(self.exit_code) or not self.is_finished
+        is_red = self.is_red
         rank = Rank.EVIDENCE if is_red else Rank.STRUCTURE
         for title, start, end in self.parts:
             if title in {"FAILURES", "ERRORS"}:
@@ -172,15 +187,19 @@ class _Run:
                 if not is_red:
                     continue  # a green run is one region with one marker
                 closing = self._closing(start, end)
-                blocks.extend(condensed(self.lines, self.why, start, closing, rank=rank))
+                blocks.extend(condensed(self.lines, self.why, start, closing, rank=rank, instead=self.instead))
                 if closing < end:
                     blocks.append(keep(closing, end, rank))
             begun = end
         closing = self._closing(begun, len(self.lines))
-        blocks.extend(condensed(self.lines, self.why, begun, closing, rank=rank))
+        blocks.extend(condensed(self.lines, self.why, begun, closing, rank=rank, instead=self.instead))
         if closing < len(self.lines):
             blocks.append(keep(closing, len(self.lines), Rank.EVIDENCE))
         return blocks
+
+    @property
+    def is_red(self) -> bool:
+        return self.has_detail or bool(self.exit_code) or not self.is_finished
 
     def _closing(self, start: int, end: int) -> int:
         """Where the run's final line is, which stands by itself; *end* where there is none."""
@@ -249,29 +268,33 @@ class _Run:
         printed: list[int] = []
         skips: set[str] = set()
         for index in range(start, end):
-            reason = self._progress_reason(self.lines[index], skips)
+            reason = self._progress_reason(index, skips)
             if reason is None:
                 printed.append(index)
             else:
                 self.why[index] = reason
         self._printed(printed)
+        self._list_passed()
         if not self.is_finished:
             last = [i for i in range(start, end) if self.lines[i].strip()][-_TAIL_LINES:]
             for index in last:
                 if self.why[index] not in {"library frames", "source lines", "header"}:
                     self.why[index] = ""
 
-    def _progress_reason(self, line: str, skips: set[str]) -> str | None:
+    def _progress_reason(self, index: int, skips: set[str]) -> str | None:
         """What the line is when it may go, "" when it must stay, None when a test printed it."""
+        line = self.lines[index]
         if not line.strip():
             return BLANK
         if line.endswith("=") and _TITLE.match(line):
             return "header"
         if _HEADER.match(line) or _COLLECTED.match(line):
-            return "header"
+            return "" if self.size >= _LARGE_CHARS and line.startswith(_HEADER_SHOWN) else "header"
         if line.startswith("collected "):
-            return "" if "error" in line else "header"
+            return "" if "error" in line or self.size >= _LARGE_CHARS else "header"
         if _DOTS.match(line):
+            if (path := line.partition(" ")[0]).rpartition(".")[0] and not path.startswith("."):
+                self.files[index] = path
             return "" if self._tells_alone(line) else "progress"
         bare = _WORKER.sub("", line) if line.startswith("[gw") else line
         outcome = _OUTCOME.match(bare)
@@ -280,6 +303,8 @@ class _Run:
             outcome, name = _outcome_at_end(bare)
             if outcome is None:
                 return "passed tests" if _is_node_id(bare) else None
+        if outcome is not None and outcome.group(1) == "PASSED" and _is_node_id(name):
+            self.passed[index] = _PERCENT.sub("", name)
         if outcome is None or (
             name and bare is line and "::" not in bare and _PERCENT.sub("", bare) != outcome.group()
         ):
@@ -297,6 +322,16 @@ class _Run:
             skips.add(reason)
             return ""
         return "passed tests"
+
+    def _list_passed(self) -> None:
+        """Name what passed, or the files that ran, where the first lines that said so stood."""
+        room = int((_SHARE_RED if self.is_red else _SHARE_GREEN) * self.size)
+        for found, told in ((self.passed, passed), (self.files if self.size >= _MIDDLE_CHARS else {}, ran)):
+            gone = [index for index in found if self.why[index]]
+            lines = told(list(dict.fromkeys(found[index] for index in gone)), room)
+            if len(lines) <= len(gone):
+                for index, line in zip(gone, lines, strict=False):
+                    self.why[index], self.instead[index] = "", line
 
     def _tells_alone(self, line: str) -> bool:
         """A progress line is the only trace of a failure when nothing below names it."""
