@@ -39,3 +39,9 @@ def test_a_marker_does_not_name_many_earlier_failures(shortened: Callable[[str],
     markers = [line for line in shortened("reactor_fails").split("\n") if line.startswith("[... ")]
     assert markers
     assert all(len(line) < 600 for line in markers)
+
+
+def test_what_the_log_of_the_tested_application_warns_of_stays(shortened: Callable[[str], str]) -> None:
+    assert "GenericWebApplicationContext   : Exception encountered during context initialization" in shortened(
+        "reactor_fails"
+    )

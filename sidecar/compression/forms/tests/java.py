@@ -53,7 +53,7 @@ def _class(found: re.Match[str]) -> str:
 
 
 def _finish_maven(run: Run) -> None:
-    """Maven's advice goes, and warnings that were said before."""
+    """Maven's advice goes, and warnings that were said before; what the application's log warns of stays once."""
     run.label = "classes passed, =tests run"
     said: set[str] = set()
     for index, kind in enumerate(run.kinds):
@@ -64,6 +64,10 @@ def _finish_maven(run: Run) -> None:
             if line in said:
                 run.why[index] = "repeated warnings"
             said.add(line)
+        elif kind is Kind.OTHER and run.why[index] == "printed output" and (found := _WARNED.match(line[:_REACH])):
+            if found["said"] not in said:
+                run.why[index] = ""
+            said.add(found["said"])
     _mark_compiled_again(run)
     keep_evidence(run, MAVEN.evidence(run.segment))
 
@@ -111,6 +115,9 @@ def _maven_evidence(segment: Segment) -> list[Evidence]:
         told.add(said)
     return verbatim(segment, sorted(found))
 
+
+_WARNED = re.compile(r"\d[\d:.T ,Z+-]{7,40} +(?:WARN|ERROR|FATAL) (?:\d+ )?(?P<said>.*)")
+"""What a tested application's own log warns of: Spring says there why a context did not start."""
 
 _COMPILED = re.compile(r"\[ERROR\] \S+\.(?:java|kt|scala|groovy):(?:\[\d+,\d+\]|\d+:)")
 _ABOUT = re.compile(r"(?:\[ERROR\])? +(?:symbol|location|required|found|reason) *:")
