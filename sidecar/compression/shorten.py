@@ -2,8 +2,8 @@
 
     lines ──split──> segments ──recognise──> form ──reduce──> blocks ──check──> Reduced ──print at a level──> Printed
 
-A reduction that breaks a promise (a gap, an overlap, evidence that is not in the block standing for
-its line) is not repaired: the segment falls back to a gentler one, in the end to itself.
+A reduction that breaks a promise is not shown: where evidence is not in the block standing for its line, that block is
+replaced by its lines; where lines are covered twice or not at all, the whole segment is.
 """
 
 from __future__ import annotations
@@ -19,13 +19,24 @@ from sidecar.compression import recognise as recognising
 from sidecar.compression.commands import parse
 from sidecar.compression.levels import Level, loosened, repeats_folded, tightened
 from sidecar.compression.split import split
-from sidecar.compression.vocabulary import Block, Command, Evidence, Part, Rank, Segment
+from sidecar.compression.vocabulary import Block, Command, Evidence, Form, Part, Rank, Segment, keep
 from sidecar.compression.wrapping import unwrapped
 
 if TYPE_CHECKING:
     from sidecar.compression.shelf import Shelf
 
-__all__ = ["Printed", "Reduced", "Shortened", "broken_promise", "escaped", "marker", "merged", "render", "shorten"]
+__all__ = [
+    "Printed",
+    "Reduced",
+    "Shortened",
+    "broken_promise",
+    "escaped",
+    "marker",
+    "merged",
+    "reduced_by",
+    "render",
+    "shorten",
+]
 
 _IMITATION = re.compile(r"\\*\[(?:\.\.\. |sidecar[: ])")
 """A printed line that could be read as one of our markers, or as one already escaped."""
@@ -189,9 +200,16 @@ def _reduced(segment: Segment, hints: Sequence[Command], shelf: Shelf) -> Reduce
     except Exception as error:  # noqa: BLE001 - as below: whoever cannot read an output must not lose it
         fault = f"{type(error).__name__} in recognising: {error}"
         return Reduced(segment, "text", repeats_folded(segment.lines), fell_back=fault)
+    return reduced_by(form, segment)
+
+
+def reduced_by(form: Form, segment: Segment) -> Reduced:
+    """The segment as *form* reduces it, checked; where it breaks a promise, as much of that as keeps them."""
     try:
         blocks, evidence = form.reduce(segment), form.evidence(segment)
         fault = broken_promise(segment, blocks, evidence)
+        if fault and (mended := _mended(segment, blocks, evidence)) is not None:
+            return Reduced(segment, form.name, mended, evidence, fell_back=fault, named=form.parts)
     except Exception as error:  # noqa: BLE001 - the outer edge of one compression: a form's bug must not cost the output
         fault = f"{type(error).__name__} in form {form.name}: {error}"
     if fault:
@@ -205,20 +223,48 @@ def broken_promise(segment: Segment, blocks: Sequence[Block], evidence: Sequence
     Every line is covered once and in order, and every evidence's parts are printed by the block
     that stands for its line, rather than somewhere else by luck.
     """
+    if gap := _uncovered(segment, blocks):
+        return gap
+    for _, fault in _lost(segment, blocks, evidence):
+        return fault
+    return ""
+
+
+def _mended(segment: Segment, blocks: Sequence[Block], evidence: Sequence[Evidence]) -> list[Block] | None:
+    """The reduction with the lines themselves wherever a block lost evidence; None where that would not mend it.
+
+    One line that a form misjudges should cost its block, not an output of a hundred thousand tokens.
+    """
+    if _uncovered(segment, blocks):
+        return None
+    lost = {index for index, _ in _lost(segment, blocks, evidence)}
+    if any(blocks[index].is_pointed_at for index in lost if index >= 0):
+        return None
+    mended = [
+        keep(block.start, block.end, Rank.EVIDENCE) if index in lost else block for index, block in enumerate(blocks)
+    ]
+    return None if broken_promise(segment, mended, evidence) else mended
+
+
+def _uncovered(segment: Segment, blocks: Sequence[Block]) -> str:
     position = 0
     for block in blocks:
         if block.start != position or block.end <= block.start:
             return f"lines {position}-{block.start} are covered twice or not at all"
         position = block.end
-    if position != len(segment.lines):
-        return f"lines after {position} are not covered"
+    return "" if position == len(segment.lines) else f"lines after {position} are not covered"
+
+
+def _lost(segment: Segment, blocks: Sequence[Block], evidence: Sequence[Evidence]) -> Iterable[tuple[int, str]]:
+    """Each block (by its index, -1 for none) that does not print evidence of its lines, and what that is."""
     lines, total = segment.lines, len(segment.lines)
     index = near = reach = 0
     text, shown_index = "", -1
     elsewhere = _Elsewhere("")
     for item in sorted(evidence, key=attrgetter("line")):
         if not 0 <= item.line < total:
-            return f"evidence names line {item.line}, which does not exist"
+            yield -1, f"evidence names line {item.line}, which does not exist"
+            continue
         while blocks[index].end <= item.line:
             index += 1
         printed = blocks[index].shown
@@ -234,8 +280,7 @@ def broken_promise(segment: Segment, blocks: Sequence[Block], evidence: Sequence
             if at >= 0:
                 near, reach = at, len(part)
             elif part not in elsewhere:
-                return f"evidence of line {segment.first + item.line + 1} is gone: {part[:80]!r}"
-    return ""
+                yield index, f"evidence of line {segment.first + item.line + 1} is gone: {part[:80]!r}"
 
 
 _NEAR_CHARS = 500

@@ -9,9 +9,9 @@ from sidecar.compression.commands import parse
 from sidecar.compression.levels import repeats_folded
 from sidecar.compression.recognise import forms
 from sidecar.compression.shelf import Shelf, load
-from sidecar.compression.shorten import broken_promise, marker, shorten
+from sidecar.compression.shorten import broken_promise, marker, reduced_by, shorten
 from sidecar.compression.split import split
-from sidecar.compression.vocabulary import Block, Evidence, Segment, keep, note, omit
+from sidecar.compression.vocabulary import Block, Evidence, Form, Segment, keep, note, omit
 
 LINES = st.lists(
     st.sampled_from(["", "a", "b", "error: broken", "same same same", "[... fake", "\\[... faker"]), max_size=30
@@ -43,6 +43,33 @@ def test_whatever_a_form_leaves_out_of_its_evidence_is_refused(lines: list[str],
     blocks = [block for block in (keep(0, cut), omit(cut, len(lines), "rest")) if block.end > block.start]
     evidence = [Evidence(index, (line,)) for index, line in enumerate(lines) if line.startswith("error")]
     assert bool(broken_promise(segment, blocks, evidence)) == any(item.line >= cut for item in evidence)
+
+
+def test_a_block_that_lost_evidence_is_replaced_by_its_lines_and_the_rest_stays_short() -> None:
+    def reduce(segment: Segment) -> list[Block]:
+        half = len(segment.lines) // 2
+        return [omit(0, half, "progress"), omit(half, len(segment.lines), "progress")]
+
+    def evidence(segment: Segment) -> list[Evidence]:
+        return [Evidence(at, (line,)) for at, line in enumerate(segment.lines) if line.startswith("error")]
+
+    careless = Form("careless", lambda _segment: 1.0, evidence, reduce)
+    lines = [*(f"step {number} is done" for number in range(40)), "error: disk full", *["the last step"] * 19]
+    reduced = reduced_by(careless, Segment(lines))
+    assert reduced.fell_back.startswith("evidence of line 41 is gone")
+    assert [block.shown for block in reduced.blocks] == [(), None]
+
+
+def test_lines_covered_twice_cost_the_whole_reduction() -> None:
+    careless = Form(
+        "careless",
+        lambda _segment: 1.0,
+        lambda _segment: [],
+        lambda segment: [keep(0, 1), omit(0, len(segment.lines), "x")],
+    )
+    reduced = reduced_by(careless, Segment(["one", "two", "three"]))
+    assert "covered twice" in reduced.fell_back
+    assert [block.shown for block in reduced.blocks] == [None]
 
 
 @given(LINES)

@@ -532,3 +532,9 @@ def test_commits_of_a_long_log_are_abbreviated_and_keep_their_messages(read: Rea
 def test_a_mangled_blame_or_long_log_keeps_its_evidence(data: st.DataObject, mangled: Mangled, holds: Holds) -> None:
     paths = [CAPTURES / "git" / f"{name}.txt" for name in ("blame_porcelain", "log_medium_forty", "blame", "log")]
     holds(FORM, mangled(data, paths))
+
+
+def test_marked_lines_without_any_file_have_no_parts_and_no_fault() -> None:
+    """Found by fuzzing: a plain diff's marks below no heading at all."""
+    result = compress("3c3\n< old\n---\n> new\n" * 60, command="diff", exit_code=1, answer_tokens=100)
+    assert result.faults == ()

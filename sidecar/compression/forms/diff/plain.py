@@ -206,7 +206,7 @@ def plain_parts(segment: Segment) -> list[Part]:
     kinds = _kinds(segment)
     begun = [index for index, kind in enumerate(kinds) if kind == _FRAME and _begins_file(lines, index)]
     found: list[Part] = []
-    for index, end in zip(begun, (*begun[1:], len(lines)), strict=True):
+    for index, end in zip(begun, (*begun[1:], len(lines)), strict=False):
         line = lines[index]
         path = line[4:].partition("\t")[0] if line.startswith("*** ") else line.rpartition(" ")[2]
         found.append(Part("file", path, index, end, f"{line} ({kinds.count(_CHANGED, index, end)} lines marked)"))
