@@ -1,6 +1,7 @@
 """The runners beside pytest: each capture keeps what failed, nothing that failed reads as passing."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sidecar.compression import compress
 from sidecar.compression.forms.tests import FORM, names
 from sidecar.compression.shelf import load
 from sidecar.compression.shorten import shorten
@@ -213,3 +215,27 @@ def test_a_changed_line_without_a_space_after_its_sign_is_no_unchanged_line() ->
     assert "\n-two\n+2\n" in text
     assert "\n-[{\n+[]\n" in text
     assert "line 15" not in text
+
+
+def test_what_a_failed_go_test_logged_stays_and_of_a_huge_line_only_the_middle_goes() -> None:
+    said = "    router_test.go:41: &Route{" + "Path:/cart Name:cart " * 40 + "} is another route"
+    huge = "    router_test.go:44: body was <html>" + "<p>row</p>" * 400 + "</html> end of body"
+    output = "\n".join(
+        (
+            "--- FAIL: TestRoute (0.00s)",
+            said,
+            "--- FAIL: TestBody (0.00s)",
+            huge,
+            "FAIL",
+            "FAIL\texample.com/shop\t0.005s",
+            *(f"ok  \texample.com/shop/part{number}\t0.004s" for number in range(60)),
+            "FAIL\n",
+        )
+    )
+    result = compress(output, command="go test ./...", exit_code=1)
+    assert result.faults == ()
+    assert said in result.text
+    assert huge not in result.text
+    assert "router_test.go:44: body was <html>" in result.text
+    assert "</html> end of body" in result.text
+    assert re.search(r"\[\.\.\. \d+ characters\]", result.text)

@@ -49,9 +49,9 @@ _MERGED = 8
 _CONTEXT = 2
 """So many unchanged lines stay on both sides of a changed one in a comparison."""
 
-_LONG_LINE = 480
-_LONG_LINE_HEAD = 320
-_LONG_LINE_TAIL = 60
+_LONG_LINE = 1_600
+_LONG_LINE_HEAD = 1_000
+_LONG_LINE_TAIL = 300
 
 _CHANGED = re.compile(r" *[-+?<>]")
 _UNCHANGED = re.compile(r"  |$")
