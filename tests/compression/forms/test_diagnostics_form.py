@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sidecar.compression import compress
 from sidecar.compression.forms.diagnostics import FORM
 from sidecar.compression.vocabulary import Command, Form, Segment
 
@@ -420,3 +421,12 @@ def test_compilers_we_know_from_their_documentation_are_read() -> None:
         ("LINK : fatal error LNK1104: cannot open file 'x.lib'",),
     ]
     assert [part.kind for part in FORM.parts(report)] == ["error", "warning", *["error"] * 4]
+
+
+def test_two_rows_of_eslint_that_ran_into_one_line_are_told_and_break_no_promise() -> None:
+    """Found by fuzzing: the columns of the second row are told closer together too."""
+    rows = "".join(f"  {line}:3   error    Unexpected var, use let or const instead  no-var\n" for line in range(1, 30))
+    mixed = "  15:65  warning  Unexpected con   error    Unexpected var, use let instead          no-var\n"
+    result = compress(f"/srv/shop/src/order.js\n{rows}{mixed}\n", command="eslint", exit_code=1)
+    assert result.faults == ()
+    assert "15:65" in result.text

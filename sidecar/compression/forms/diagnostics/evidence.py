@@ -47,6 +47,7 @@ _TOTAL = re.compile(
     r" *(?:Found \d+ |[✖✗×]? ?\d+ (?:errors?|warnings?|problems?)\b|error: could not compile|All checks passed"
     r"|Success: no issues|Your code has been rated|.{0,200}generated \d+ warnings?|.{0,60}would be reformatted)"
 )
+_COLUMNS = re.compile(r" {2,}")
 _ARROW = re.compile(r" *--> (?P<place>\S.*:\d+(?::\d+)?)$")
 _WORDS = (
     "rror", "ERROR", "arning", "***", "FAILED", "undefined ", "multiple def", "build stopped", "ound ", "hecks passed",
@@ -105,8 +106,8 @@ def _parts(line: str) -> tuple[str, ...]:
         return (unformatted["place"],)
     row = _ROW.match(seen) if seen[0] == " " else None
     if row is not None:
-        said, _, rule = row["said"].strip().partition("  ")
-        return (row["place"], said, rule.lstrip()) if rule else (row["place"], said)
+        # Its columns are told closer together; two rows that ran into one line have more of them.
+        return (row["place"], *_COLUMNS.split(row["said"].strip()))
     found = _PLACED.match(seen)
     if found is not None:
         return found["place"], found["said"]
