@@ -430,3 +430,13 @@ def test_two_rows_of_eslint_that_ran_into_one_line_are_told_and_break_no_promise
     result = compress(f"/srv/shop/src/order.js\n{rows}{mixed}\n", command="eslint", exit_code=1)
     assert result.faults == ()
     assert "15:65" in result.text
+
+
+def test_the_way_an_analyzer_tells_to_an_error_stays() -> None:
+    capture = (Path(__file__).parents[2] / "captures" / "gcc" / "analyzer.txt").read_bytes()
+    result = compress(capture, command="gcc -fanalyzer -c leak.c", exit_code=1)
+    for event in ("(1) this call could return NULL", "(2) calling ‘make’ from ‘main’", "(9) entry to ‘drop’"):
+        assert event in result.text
+    assert result.after_tokens is not None
+    assert result.before_tokens is not None
+    assert 2 * result.after_tokens < result.before_tokens

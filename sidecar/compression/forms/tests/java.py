@@ -116,8 +116,10 @@ def _maven_evidence(segment: Segment) -> list[Evidence]:
     return verbatim(segment, sorted(found))
 
 
-_WARNED = re.compile(r"\d[\d:.T ,Z+-]{7,40} +(?:WARN|ERROR|FATAL) (?:\d+ )?(?P<said>.*)")
-"""What a tested application's own log warns of: Spring says there why a context did not start."""
+_WARNED = re.compile(
+    r"(?:\d[\d:.T ,Z+-]{7,40} +(?:WARN|ERROR|FATAL) (?:\d+ )?|(?:OpenJDK|Java)[^:\n]{0,60} VM warning: )(?P<said>.*)"
+)
+"""What a tested application's own log, or its virtual machine, warns of: Spring says there why it did not start."""
 
 _COMPILED = re.compile(r"\[ERROR\] \S+\.(?:java|kt|scala|groovy):(?:\[\d+,\d+\]|\d+:)")
 _ABOUT = re.compile(r"(?:\[ERROR\])? +(?:symbol|location|required|found|reason) *:")

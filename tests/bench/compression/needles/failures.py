@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tests.bench.compression.needles.fact import Fact
 
-__all__ = ["counts", "errors", "traces"]
+__all__ = ["ADVICE", "counts", "errors", "traces"]
 
 _PATTERNS = (
     r"^(?P<a>(?:ERROR|FATAL|CRITICAL|Error|Fatal|fatal|error|E): .+)$",
@@ -44,9 +44,9 @@ _PATTERNS = (
 )
 _ERRORS = [re.compile(pattern, re.MULTILINE) for pattern in _PATTERNS]
 
-_ADVICE = re.compile(
+ADVICE = re.compile(
     r"\[Help|To see the full stack trace|Re-run Maven|For more information|Please refer to|After correcting the"
-    r"|A complete log of this run|Try '.*--help"
+    r"|A complete log of this run|Try '.*--help|^\[ERROR\] +mvn <args> -rf "
 )
 """What a tool says to everybody at its end."""
 
@@ -77,7 +77,7 @@ _LIBRARY = re.compile(
 def errors(text: str) -> Iterator[Fact]:
     for pattern in _ERRORS:
         for match in pattern.finditer(text):
-            if len(match.group()) < 500 and not _ADVICE.search(match.group()):
+            if len(match.group()) < 500 and not ADVICE.search(match.group()):
                 yield Fact.of(match.group(), *(piece for piece in match.groups() if piece), kind="error")
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from tests.bench.compression.needles.fact import Fact
+from tests.bench.compression.needles.failures import ADVICE
 
 __all__ = ["alarms", "rarities", "statuses"]
 
@@ -45,7 +46,7 @@ def alarms(text: str) -> Iterator[Fact]:
     seen: set[str] = set()
     for line in lines:
         head = line if line[:1] == "{" else line[:200]
-        if not _LEVEL.search(head) and not _WARNING.search(head):
+        if (not _LEVEL.search(head) and not _WARNING.search(head)) or ADVICE.search(head):
             continue
         template = _VARYING.sub("<>", line[:300])
         said = _said(line)
@@ -55,9 +56,12 @@ def alarms(text: str) -> Iterator[Fact]:
 
 
 def rarities(text: str) -> Iterator[Fact]:
-    """What a log of few templates says only once: its longest stretch without a digit."""
+    """What a log of few templates says only once: its longest stretch without a digit.
+
+    Only of what is mostly log: that a failing build's application began is no news beside why it failed.
+    """
     lines = text.split("\n")
-    if len(lines) < _LONG_LOG or not _is_log(lines):
+    if len(lines) < _LONG_LOG or 2 * sum(1 for line in lines if _DATED.match(line)) < len(lines):
         return
     by_template: dict[str, list[str]] = {}
     for line in lines:
