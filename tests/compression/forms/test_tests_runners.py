@@ -239,3 +239,15 @@ def test_what_a_failed_go_test_logged_stays_and_of_a_huge_line_only_the_middle_g
     assert "router_test.go:44: body was <html>" in result.text
     assert "</html> end of body" in result.text
     assert re.search(r"\[\.\.\. \d+ characters\]", result.text)
+
+
+def test_a_total_of_cargo_that_ran_into_a_passed_test_is_no_passed_test() -> None:
+    """Found by fuzzing: two processes that write at once."""
+    mixed = "test result: ok. 19 passed; 0 failed; 0 ignored; 0 measured; 0 fil wrapper::Duration (line 18) ... ok"
+    names = [f"test cart::adds_{number} ... ok" for number in range(40)]
+    output = "\n".join(
+        ("running 41 tests", *names, "", mixed, *names, "", "test result: ok. 41 passed; 0 failed; 0 ignored\n")
+    )
+    result = compress(output, command="cargo test", exit_code=0)
+    assert result.faults == ()
+    assert mixed in result.text

@@ -140,7 +140,9 @@ def _leave_out(lines: Sequence[str], whats: list[str], start: int, end: int, roo
                 is_full = True
         elif not is_full and used >= room:
             is_full = used >= room + _CODE_CHARS if is_code else not line.strip() or _ITEM.match(line) is not None
-        if not is_full or (_URGENT.search(line[:_LONG]) and not is_code):
+        is_urgent = not is_code and _URGENT.search(line[:_LONG]) is not None
+        # A comment of a shell's example reads like a heading, and where a fence is missing it is one.
+        if not is_full or is_urgent or (line[:1] == "#" and _HEADING.match(line)):
             used += len(line) + 1
         elif not whats[index]:
             whats[index] = "ends of sections"

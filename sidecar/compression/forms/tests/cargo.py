@@ -111,13 +111,13 @@ _GRAMMAR = Grammar(
     rules=(
         Rule(
             Kind.PASSED,
-            r"test (?P<name>.+?)(?: - should panic| - compile(?: fail)?)? \.\.\. ok(?: <[\d.]+s>)?$",
+            r"test (?!result: )(?P<name>.+?)(?: - should panic| - compile(?: fail)?)? \.\.\. ok(?: <[\d.]+s>)?$",
             start="test ",
             has=" ... ok",
         ),
         Rule(
             Kind.FAILED,
-            r"test (?P<name>.+?)(?: - should panic| - compile(?: fail)?)? \.\.\. FAILED(?: <[\d.]+s>)?$",
+            r"test (?!result: )(?P<name>.+?)(?: - should panic| - compile(?: fail)?)? \.\.\. FAILED(?: <[\d.]+s>)?$",
             start="test ",
             has=" ... FAILED",
         ),

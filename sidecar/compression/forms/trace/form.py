@@ -92,7 +92,7 @@ _DEEP = "    "
 _LINES_A_BLOCK = 40
 """A long dump is cut into blocks that show about so many lines."""
 _LIBRARY = "library frames"
-_NAMED_SHARE = 0.25
+_NAMED_SHARE = 0.4
 """What the library frames call is told where a trace stays shorter than this share of itself."""
 _MARKER_CHARS = 80
 _FEW_NAMES = 3
