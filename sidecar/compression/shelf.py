@@ -128,15 +128,18 @@ def load(extra: Sequence[Path] = (), texts: Iterable[tuple[str, str]] = ()) -> S
         for path in sorted(folder.glob("*.toml"))
     ]
     given = [read(text, name=Path(path).stem, origin=path) for path, text in texts]
-    return Shelf((*_ours(), *theirs, *given))
+    return Shelf((*_ours().tools, *theirs, *given)) if theirs or given else _ours()
 
 
 @cache
-def _ours() -> tuple[Tool, ...]:
+def _ours() -> Shelf:
+    """Ours alone, one for all who ask: which commands it knows is worked out once."""
     files = (entry for entry in resources.files("sidecar.tools").iterdir() if entry.name.endswith(".toml"))
-    return tuple(
-        read(entry.read_text("utf-8"), name=entry.name.removesuffix(".toml"), origin=f"tools/{entry.name}")
-        for entry in sorted(files, key=lambda entry: entry.name)
+    return Shelf(
+        tuple(
+            read(entry.read_text("utf-8"), name=entry.name.removesuffix(".toml"), origin=f"tools/{entry.name}")
+            for entry in sorted(files, key=lambda entry: entry.name)
+        )
     )
 
 
