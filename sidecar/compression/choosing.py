@@ -16,6 +16,7 @@ from sidecar.compression.briefing import untold
 from sidecar.compression.budget import Bound, fit
 from sidecar.compression.clean import Cleaned, clean, describe_binary
 from sidecar.compression.focusing import focused
+from sidecar.compression.keywords import with_keywords
 from sidecar.compression.levels import Level
 from sidecar.compression.shorten import Printed, Shortened, marker, render, shorten
 from sidecar.compression.since import Comparison, compared
@@ -244,6 +245,9 @@ def draft(cleaned: Cleaned, short: Shortened, before: int, wish: Wish) -> Draft:
     room = wish.bound.without(widest.footer(DEAREST_HANDLE), tokens.count)
     if wish.bound.is_asked and wish.since is None and room.admits(render(short.lossless), tokens.count):
         printed = short.lossless
+    if short.level is Level.FAITHFUL and wish.since is None:
+        indexed = with_keywords(printed, cleaned.lines)
+        printed = indexed if room.is_open or room.admits(render(indexed), tokens.count) else printed
     fitted = printed
     if not room.is_open and not room.admits(render(printed), tokens.count):
         parts = () if wish.since is not None else short.parts

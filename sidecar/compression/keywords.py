@@ -1,0 +1,133 @@
+"""The words of what was left out that stand nowhere else: an index, so that a reader knows what to recall.
+
+    [... 34 lines (44-77): frames of libraries]
+    [... 34 lines (44-77): frames of libraries; keywords: ThrowableCollector.java executeRecursively]
+
+They cost a small share of what their marker saves, for tools repeat themselves: most of what is left out is made of
+words that are shown already.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from sidecar.compression.shorten import Printed, render
+
+__all__ = ["with_keywords"]
+
+_SHARE = 0.03
+"""So much of the characters left out may be spent on telling what they were."""
+
+_LEAST_CHARS = 20
+_MOST_CHARS = 6_000
+"""What one marker must be worth, and what all of them may cost: an index longer than two pages is not read."""
+
+_SAMPLE_CHARS = 60_000
+"""Of what one marker stands for, so much is read, evenly spread: there is room for a small part of its words."""
+
+_LABEL = "; keywords: "
+
+_WORD = re.compile(r"[^\W\d][\w.+-]{2,}\w")
+_MARKUP = re.compile(r"<[A-Za-z/!][^<>]*>|&\w+;")
+_UNREAD = "markup"
+"""What a page's form calls tags, scripts and styles when it leaves them out: no words of the page."""
+
+_DATA_CHARS = frozenset("~^`|;*$@!")
+_DATA_KINDS = 3
+_DATA_LINE_CHARS = 40
+"""A long line without a blank that has so many of these is data in letters (git's base85), not text."""
+
+_SHORTEST_WORD = 4
+_LONGEST_WORD = 80
+_STEP = re.compile(r"[a-z](?=[A-Z\d])|[A-Z](?=\d)|\d(?=[A-Za-z])")
+_DIGITS = re.compile(r"\d+")
+_SERIES = 3
+"""Of names that differ in their numbers only, so many are told."""
+
+_NUMBER = re.compile(r"\d{5}|(?=\D*\d)[0-9a-f]{7,}$")
+_EMPTY_WORDS = """
+about after also been before clean does done false from have here into just like line lines made more most none null
+once only over pass passed same some success successful successfully such than that their them then there these they
+this true undefined using very were what when where which while will with your
+"""
+_EMPTY = frozenset(_EMPTY_WORDS.split())
+"""Words that tell nothing; and a verdict is not an index entry: out of its line it could be taken for the whole's."""
+
+
+def with_keywords(printed: Sequence[Printed], lines: Sequence[str]) -> tuple[Printed, ...]:
+    """The same blocks, their markers with the words of *lines* that are not printed; the most frequent come first."""
+    if not any(block.what for block in printed):
+        return tuple(printed)
+    text = render(printed)
+    told = _Told(text)
+    left = _MOST_CHARS
+    room = 0.0
+    result: list[Printed] = []
+    for block in printed:
+        is_asked = bool(block.what) and not block.what.startswith(_UNREAD)
+        within = lines[block.start : block.end] if is_asked else ()
+        room = min(left, room + _SHARE * max(0, _chars(within) - _chars(block.lines)))
+        found = list(_chosen(within, int(room), told)) if is_asked and room >= _LEAST_CHARS else []
+        used = sum(map(len, found)) + len(found)
+        room, left = room - used, left - used
+        result.append(_telling(block, found))
+    return tuple(result)
+
+
+def _chars(lines: Sequence[str]) -> int:
+    return sum(map(len, lines))
+
+
+def _telling(block: Printed, words: Sequence[str]) -> Printed:
+    if not words:
+        return block
+    *shown, marker = block.lines
+    return replace(block, lines=(*shown, f"{marker[:-1]}{_LABEL}{' '.join(words)}]"))
+
+
+class _Told:
+    """What a reader of the result knows already: its words, and the series of names begun in keywords."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._words = set(_WORD.findall(text))
+        self._series: Counter[str] = Counter()
+
+    def is_new(self, word: str) -> bool:
+        """Whether *word* is worth telling; whoever asks tells it then."""
+        if word in self._words or not _is_telling(word):
+            return False
+        self._words.add(word)
+        series = _DIGITS.sub("#", word)
+        self._series[series] += 1
+        return self._series[series] <= _SERIES and word not in self._text
+
+
+def _chosen(lines: Sequence[str], room: int, told: _Told) -> Iterator[str]:
+    """The telling words of *lines* that are not *told*, as many as there is room for."""
+    sample = dict.fromkeys(lines[:: 1 + _chars(lines) // _SAMPLE_CHARS])
+    distinct = "\n".join(line for line in sample if " " in line or not _is_data(line))
+    if "<" in distinct:
+        distinct = _MARKUP.sub(" ", distinct)
+    for word, _ in Counter(_WORD.findall(distinct)).most_common():
+        if len(word) < room and told.is_new(word):
+            yield word
+            room -= len(word) + 1
+            if room <= _SHORTEST_WORD:
+                return
+
+
+def _is_data(line: str) -> bool:
+    return len(line) > _DATA_LINE_CHARS and len(_DATA_CHARS.intersection(line)) >= _DATA_KINDS
+
+
+def _is_telling(word: str) -> bool:
+    """Whether a word is a name or a word of a language, and not an identifier made by chance."""
+    if len(word) > _LONGEST_WORD or word.lower() in _EMPTY:
+        return False
+    if word.isalpha() and (word.islower() or word.istitle()):
+        return True
+    return not _NUMBER.search(word) and 3 * len(_STEP.findall(word)) < len(word)
