@@ -41,8 +41,8 @@ Sidecar gives you other models and short tool output.
 
 Prefer `run` to your own shell for commands whose output may be long (tests, builds, linters, git diff and log, \
 installs, searches): you get the exit status and the output at a fraction of its tokens. Errors, failing tests, \
-diagnostics, changed lines and totals are kept; every omission is marked `[... N lines (from-to): what]` where it \
-happened, and the last line names a handle. Do not run a command again to see more: \
+diagnostics, changed lines and totals are kept; every omission is marked `[... N lines (from-to): what; keywords: \
+words in it]` where it happened, and the last line names a handle. Do not run a command again to see more: \
 `recall(handle, lines="120-153")` or `recall(handle, find="text")` returns the original exactly. `compress` does the \
 same for a file or a text that exists already.
 
