@@ -33,7 +33,7 @@ __all__ = ["FORM"]
 
 _TELLING = frozenset({Kind.ERROR, Kind.LINT, Kind.ROW, Kind.FAILURE})
 
-_CHUNK_LINES = 400
+_CHUNK_LINES = 1_500
 _CHUNK_GONE = 100
 """Lines shown, and lines left out, between two markers: each marker names the lines it stands for."""
 

@@ -253,19 +253,19 @@ class _Marker:
         is_plain = is_below and self.read[above].kind is Kind.OTHER
         if above == finding.source or (is_plain and finding.heading >= 0):
             self.why[above] = "" if shows else "source excerpts"
-        # flake8 quotes the whole of a statement, a docstring with all its lines.
+        # flake8 quotes the whole of a statement, a docstring with all its lines, whatever they look like.
         is_blank = self.read[above].kind is Kind.BLANK
         first = above
         while (is_plain or is_blank) and first - 1 > finding.heading >= 0 and self._is_quoted(first - 1):
             first -= 1
-            self.why[first] = self.why[first] or "source excerpts"
-        if is_blank and shows and first < above:
+            self.why[first] = "source excerpts"
+        if shows and first < above:
+            self.why[above] = "source excerpts"
             self.why[first] = ""
 
     def _is_quoted(self, index: int) -> bool:
-        if self.read[index].kind is Kind.BLANK:
-            return True
-        return self.read[index].kind is Kind.OTHER and self.lines[index][:1] in {" ", "\t"} and not self.why[index]
+        line = self.lines[index]
+        return (not line.strip() or line[:1] in {" ", "\t"}) and self.read[index].kind not in _HEADINGS
 
     def _other(self, index: int, finding: _Finding) -> None:
         """A heading above rows that name their file themselves: pylint's module, pyright's path."""
