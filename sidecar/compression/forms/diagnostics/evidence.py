@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sidecar.compression.forms.diagnostics.grammar import is_lined
+from sidecar.compression.forms.diagnostics.grammar import is_foreign, is_lined
 from sidecar.compression.vocabulary import Evidence, Segment
 
 __all__ = ["evidence"]
@@ -87,6 +87,8 @@ def _parts(line: str) -> tuple[str, ...]:
         heading = _HEADING.match(seen)
         if heading is not None and ("." in heading["place"] or "/" in heading["place"]):
             said = heading["said"]
+            if said.startswith(("required for ", "in requirements ")) and is_foreign(heading["place"]):
+                return ()
             if said.startswith(_LED) or not (heading["column"] or _SEVERE.match(said) or _CODE.match(said)):
                 return ()
             return heading["place"], said.rstrip("━ ")

@@ -14,6 +14,7 @@ SARIF in `reports`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
@@ -32,6 +33,12 @@ from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Se
 __all__ = ["FORM"]
 
 _TELLING = frozenset({Kind.ERROR, Kind.LINT, Kind.ROW, Kind.FAILURE})
+
+_EXPLAINS = (" ", "\t", "info:", "note:", "help:", "hint:")
+_WORTH_CHARS = 24
+"""A line of so many characters that explains a diagnostic is not told under another as well."""
+_NAMED = re.compile(r"(?:\[ERROR\])? *(?:symbol|name) *: ")
+"""What javac's message is about, and so a part of it."""
 
 _CHUNK_LINES = 1_500
 _CHUNK_GONE = 100
@@ -90,6 +97,7 @@ class _Draft:
                 self.written[index] = f"{line} (x{count})"
             elif line[:2] == "::":
                 noted.append(index)
+        self.explained: set[str] = set()
         self.annotated = retold(lines, noted)
         self.written |= self.annotated
 
@@ -140,13 +148,33 @@ class _Draft:
         shown = [index for index in range(start, end) if not why[index]]
         is_annotated = bool(self.annotated) and any(index in self.annotated for index in shown)
         once, leaves_out = shared(lines, read_lines, shown, self.written)
+        repeated = [index for index in shown if index not in once and self._is_repeated(index)]
+        once |= dict.fromkeys(repeated, ())
         steps = built([lines[i] for i in range(start, end) if why[i] and read_lines[i].kind is Kind.BUILD])
         if not once and not steps and not is_annotated:
             return condensed(lines, why, start, end, rank=rank, instead=self.written)
-        told = [*why[start:end], leaves_out * "source excerpts", is_annotated * "properties of annotations"]
+        told = [
+            *why[start:end],
+            leaves_out * "source excerpts",
+            bool(repeated) * "repeated notes",
+            is_annotated * "properties of annotations",
+        ]
         reasons = joined(told) if any(told) else ""
         said = tuple(line for index in shown for line in once.get(index, (self.written.get(index, lines[index]),)))
         return [Block(start, end, (*said, *steps), reasons, rank)]
+
+    def _is_repeated(self, index: int) -> bool:
+        """Whether a line that explains a diagnostic was printed under another: the same overloads, the same types."""
+        line, kind = self.lines[index], self.read[index].kind
+        if kind is Kind.ARROW:
+            if index and self.read[index - 1].kind in _TELLING:
+                return False
+        elif kind is not Kind.HELP and not (kind is Kind.OTHER and line.startswith(_EXPLAINS)):
+            return False
+        if len(line) < _WORTH_CHARS or _NAMED.match(line) or line not in self.explained:
+            self.explained.add(line)
+            return False
+        return True
 
 
 FORM = Form(name="diagnostics", recognise=recognise, evidence=_evidence, reduce=_reduce, parts=_parts)

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from sidecar.compression.forms.diagnostics.annotations import annotation
 from sidecar.compression.forms.diagnostics.build import is_build, is_build_failure
 
-__all__ = ["LINED", "Kind", "Line", "is_inside", "is_lined", "read", "read_all"]
+__all__ = ["LINED", "Kind", "Line", "is_foreign", "is_inside", "is_lined", "read", "read_all"]
 
 
 class Kind(IntEnum):
@@ -173,6 +173,14 @@ _ANNOTATED = {"error": Kind.ERROR, "warning": Kind.WARNING, "notice": Kind.NOTE}
 _PLAIN = {kind: Line(kind) for kind in Kind}
 _OPENS = frozenset({Kind.ERROR, Kind.LINT, Kind.WARNING, Kind.NOTE, Kind.ARROW})
 _CLOSES = frozenset({Kind.BUILD, Kind.FAILURE, Kind.SUMMARY, Kind.ROW})
+
+_FOREIGN = ("/usr/include/", "/usr/lib", "/usr/bin/../lib", "/rustc/")
+_FOREIGN_FOLDERS = ("/.cargo/registry/", "/.rustup/toolchains/", "/site-packages/", "/node_modules/", "/go/pkg/mod/")
+
+
+def is_foreign(place: str) -> bool:
+    """Whether a place is out of the project: nothing can be changed there."""
+    return place.startswith(_FOREIGN) or any(folder in place for folder in _FOREIGN_FOLDERS)
 
 
 def is_inside(kind: Kind, *, inside: bool) -> bool:
@@ -328,6 +336,8 @@ def _gnu(line: str) -> Line | None:
     place, said = line[:end].removesuffix(":"), line[end:].lstrip(" ")
     if "required from" in said[:40] or "required by" in said[:40] or "in instantiation of" in said[:40]:
         return _PLAIN[Kind.HERE if said.rstrip().endswith("here") else Kind.REQUIRED]
+    if said.startswith(("required for ", "in requirements ")) and is_foreign(place):
+        return _PLAIN[Kind.REQUIRED]
     severity = _severity(said)
     if severity is Kind.NOTE and said.endswith("]") and ("  [" in said or " [SC" in said):
         severity = Kind.WARNING  # mypy, shellcheck: a note with a code of its own explains no error above it

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sidecar.compression.forms.diagnostics.grammar import Kind, Line
+from sidecar.compression.forms.diagnostics.grammar import Kind, Line, is_foreign
 from sidecar.compression.forms.drafting import BLANK
 
 __all__ = ["Marked", "mark"]
@@ -39,11 +39,8 @@ _LINTS_SHOWN = 12
 _CHANGES_SHOWN = 3
 """Lines of a suggested change under an error: what to write instead, when it is short."""
 
-_NOTES_SHOWN = 8
+_NOTES_SHOWN = 3
 """Per diagnostic, of notes that lead out of the project: a failed overload has one for each candidate of a library."""
-
-_FOREIGN = ("/usr/include/", "/usr/lib", "/rustc/")
-_FOREIGN_FOLDERS = ("/.cargo/registry/", "/.rustup/toolchains/", "/site-packages/", "/node_modules/", "/go/pkg/mod/")
 
 
 @dataclass(slots=True)
@@ -55,15 +52,17 @@ class Marked:
     starts: set[int] = field(default_factory=set)
 
 
+_SIMILAR = "R0801: Similar lines in "
+"""pylint's, all at the place where it stopped reading; which modules are meant (`==shop.cart:[25:36]`) and their lines
+stand below it."""
+
+_LOCATED = re.compile(r"(?:\[ERROR\])? *location: class (?:[\w.]{1,200}\.)?(\w+)$")
+"""javac's, which says of most files their name again."""
+
 _MACRO_NOTE = "(in Nightly builds, run with -Z macro-backtrace"
 
 
 _EVENT = re.compile(r"\(\d{1,3}\) \S")
-
-
-def _is_foreign(place: str) -> bool:
-    """Whether a place is out of the project: nothing can be changed there."""
-    return place.startswith(_FOREIGN) or any(folder in place for folder in _FOREIGN_FOLDERS)
 
 
 @dataclass(slots=True)
@@ -77,6 +76,7 @@ class _Finding:
     changes: int = 0
     is_error: bool = True
     is_lint: bool = False
+    is_foreign: bool = False
     is_repeat: bool = False
     is_shown: bool = False
     shows_marked: bool = False
@@ -134,7 +134,7 @@ class _Marker:
                 elif kind is Kind.SUMMARY and "generated" in self.lines[index]:
                     if self.seen.setdefault(self.lines[index], index) != index:
                         self.why[index] = "repeated totals"
-                elif kind is Kind.ARROW and _is_foreign(this.place):
+                elif kind is Kind.ARROW and is_foreign(this.place):
                     self.why[index] = "places in libraries"
         for index in self.quoted:
             if index < len(self.lines):
@@ -151,9 +151,11 @@ class _Marker:
         finding.changes = finding.notes = 0
         finding.is_error = this.kind is not Kind.WARNING
         finding.is_lint = this.kind is Kind.LINT
-        is_alone = index + 1 >= len(self.read) or self.read[index + 1].kind not in _BELOW
+        finding.is_foreign = is_foreign(this.place)
+        is_similar = this.said.startswith(_SIMILAR)
+        is_alone = is_similar or index + 1 >= len(self.read) or self.read[index + 1].kind not in _BELOW
         first = self.seen.setdefault(line if is_alone else (line, *self._said_below(index)), index)
-        if this.place and first != index:
+        if this.place and first != index and not (is_similar and finding.said != this.said):
             finding.is_repeat = True
             self.why[index] = "repeated diagnostics"
             self.marked.counts[first] += 1
@@ -171,16 +173,16 @@ class _Marker:
 
     def _note(self, index: int, this: Line, finding: _Finding) -> None:
         """A note is said once; one that only says again what another said of its diagnostic is no news either."""
-        is_foreign = _is_foreign(this.place)
-        finding.notes += is_foreign
-        line = self.lines[index]
+        leads_out = is_foreign(this.place)
+        finding.notes += leads_out
+        if leads_out and (finding.is_foreign or finding.notes > _NOTES_SHOWN):
+            self.why[index] = "notes in libraries"
+            return
         above = self.read[finding.heading] if finding.heading >= 0 else this
-        same = self.seen.setdefault(line, index)
+        same = self.seen.setdefault(self.lines[index], index)
         again = self.seen.setdefault(("note", this.said), index) if above.place == this.place else index
         if same != index or again != index:
             self.why[index] = "repeated notes"
-        elif is_foreign and finding.notes > _NOTES_SHOWN:
-            self.why[index] = "more notes"
 
     def _said_below(self, heading: int) -> Iterable[str]:
         """The words under a heading: javac's `symbol:` is what tells two errors of one line apart."""
@@ -197,12 +199,15 @@ class _Marker:
 
         The function it is in stays with the errors that are shown with their source.
         """
+        compiled = False
         for index in lines:
-            this = self.read[index].kind
-            is_end = this is not Kind.INCLUDED or self.lines[index].endswith(":")
-            is_long = this is Kind.CONTEXT and "In instantiation of " in self.lines[index]
+            this, line = self.read[index].kind, self.lines[index]
+            # gcc names the file being compiled last, clang first.
+            is_end = not compiled if this is Kind.INCLUDED and line.endswith(":") else this is not Kind.INCLUDED
+            compiled |= this is Kind.INCLUDED and line.endswith(":")
+            is_long = this is Kind.CONTEXT and "In instantiation of " in line
             stays = is_end and not is_long and this is not Kind.REQUIRED and kind is Kind.ERROR
-            stays = stays and (shows or this is not Kind.CONTEXT)
+            stays = stays and (shows or this is not Kind.CONTEXT) and not (this is Kind.HERE and is_foreign(line))
             if goes or not stays:
                 self.why[index] = "what led there"
 
@@ -272,6 +277,14 @@ class _Marker:
         line = self.lines[index]
         if finding.is_repeat and line.startswith("[ERROR]   "):
             self.why[index] = "repeated diagnostics"  # Maven prints every error again with the goal that failed
+            return
+        located = _LOCATED.match(line) if "location: class " in line else None
+        if located is not None and finding.heading >= 0 and f"{located[1]}.java:" in self.read[finding.heading].place:
+            self.why[index] = "classes of files"
+            return
+        if finding.said.startswith(_SIMILAR):
+            if not line.startswith("=="):
+                self.why[index] = "similar lines"
             return
         if line == "Did you mean:" or (line.startswith("In ") and " line " in line and line.endswith(":")):
             self.quoted.append(index + 1)  # shellcheck: a line of the script, which may look like a step of a build

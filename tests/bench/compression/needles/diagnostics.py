@@ -82,7 +82,7 @@ _TOTALS = re.compile(
     r"|make(?:\[\d+\])?: \*\*\* .*)$",
     re.MULTILINE,
 )
-_THEIRS = re.compile(r"^/usr/include/|^/rustc/|/\.cargo/registry/|/site-packages/|/node_modules/")
+_THEIRS = re.compile(r"^/usr/(?:include|lib|bin/\.\./lib)/|^/rustc/|/\.cargo/registry/|/site-packages/|/node_modules/")
 """Places in others' files: what a compiler notes about its own headers is not what was asked of it."""
 
 _HEADING = re.compile(r"^(?P<path>/?[\w@.+-][\w@./+-]*\.\w{1,5})$(?=\n +\d+:\d+ +(?:error|warning|✖|⚠))", re.MULTILINE)
