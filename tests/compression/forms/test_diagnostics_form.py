@@ -119,17 +119,19 @@ def test_two_errors_of_one_line_with_the_same_message_keep_the_symbol_that_tells
 def test_a_message_of_many_places_is_written_once_and_each_place_stays_whole(shortened: Callable[[str], str]) -> None:
     text = shortened("flake8/default")
     assert "\nshop/api/basket.py:26:5: E722 do not use bare 'except'\n  again: shop/api/basket.py:58:5 " in text
+    assert "shop/api/basket.py:1:1 shop/api/customer.py:1:1 " in text
     text = shortened("tsc/plain")
-    first = "src/components/CartView.ts(2,1): error TS6133: 'missing' is declared but its value is never read.\n"
-    assert f"{first}  again: src/components/OrderList.ts(2,1) " in text
+    places = "src/components/CartView.ts(2,1) src/components/OrderList.ts(2,1) src/components/StockTable.ts(2,1)"
+    assert f"{places}: error TS6133: 'missing' is declared but its value is never read.\n" in text
     assert "  Types of parameters 'rate' and 'rate' are incompatible." in text
 
 
 def test_what_explains_a_shared_message_is_written_below_it(shortened: Callable[[str], str]) -> None:
     text = shortened("pyright/default")
-    heading = '  /tmp/shop/shop/api/basket.py:79:16 - error: Type "str" is not assignable to return type "int"'
-    assert heading in text
-    assert '"str" is not assignable to "int" (reportReturnType)\n  again: /tmp/shop/shop/api/customer.py:74:16 ' in text
+    assert "  /tmp/shop/shop/api/basket.py:79:16 /tmp/shop/shop/api/customer.py:74:16 " in text
+    said = '/tmp/shop/shop/tax.py:83:16 - error: Type "str" is not assignable to return type "int"\n'
+    assert said in text
+    assert text.partition(said)[2].strip().startswith('"str" is not assignable to "int" (reportReturnType)')
     assert text.count('"str" is not assignable to "int" (reportReturnType)') < 4
 
 
@@ -165,8 +167,8 @@ def test_a_row_with_a_second_line_keeps_both(printed: Printed) -> None:
 
 def test_messages_of_the_very_same_places_share_them(shortened: Callable[[str], str]) -> None:
     text = shortened("flake8/default")
-    assert "shop/api/basket.py:1:1: F401 'os' imported but unused\n  again: shop/api/customer.py:1:1 " in text
-    assert "\n  also: F401 'sys' imported but unused\n" in text
+    assert "shop/api/basket.py:1:1 shop/api/customer.py:1:1 " in text
+    assert ":1:1: F401 'os' imported but unused\n  also: F401 'sys' imported but unused\n" in text
 
 
 def test_annotations_for_github_are_told_without_their_properties(
@@ -192,13 +194,14 @@ def test_annotations_for_github_are_told_without_their_properties(
 def test_a_note_with_a_code_of_its_own_is_a_finding_that_shares_its_message(shortened: Callable[[str], str]) -> None:
     text = shortened("shellcheck/gcc")
     said = "note: Double quote to prevent globbing and word splitting. [SC2086]"
-    assert f"stock.sh:3:7: {said}\n  again: stock.sh:4:8 " in text
+    assert "stock.sh:3:7 stock.sh:4:8 " in text
+    assert f": {said}\n" in text
 
 
 def test_the_source_line_of_the_first_stands_for_those_that_share_its_message(shortened: Callable[[str], str]) -> None:
     text = shortened("javac/lint")
-    heading = "src/main/java/kiosk/Cart.java:4: error: package com.missing does not exist"
-    assert f"{heading}\nimport com.missing.Thing;\n  again: src/main/java/kiosk/Invoice.java:4 " in text
+    assert "src/main/java/kiosk/Cart.java:4 src/main/java/kiosk/Invoice.java:4 " in text
+    assert ".java:4: error: package com.missing does not exist\nimport com.missing.Thing;\n" in text
     assert text.count("import com.missing.Thing;") == 1
     assert "source excerpts" in text
 
@@ -239,7 +242,7 @@ def test_a_verbose_build_keeps_the_names_of_what_it_built(shortened: Callable[[s
 
 def test_files_that_a_formatter_would_change_share_its_words(shortened: Callable[[str], str]) -> None:
     text = shortened("black/check")
-    assert "would reformat /tmp/shop/shop/api/basket.py\n  again: /tmp/shop/shop/api/customer.py " in text
+    assert "would reformat /tmp/shop/shop/api/basket.py /tmp/shop/shop/api/customer.py " in text
     assert "error: cannot format" in text or "error: cannot parse" in text
 
 
@@ -274,8 +277,8 @@ def test_two_diagnostics_of_a_file_are_left_as_printed(printed: Printed) -> None
 
 def test_pretty_tsc_keeps_explanations_and_related_places(shortened: Callable[[str], str]) -> None:
     text = shortened("tsc/pretty")
-    assert "src/components/CartView.ts:9:38 - error TS2322: Type 'string' is not assignable to type 'number'.\n" in text
-    assert "\n  again: src/components/OrderList.ts:9:38 " in text
+    places = "src/components/CartView.ts:9:38 src/components/OrderList.ts:9:38 src/components/StockTable.ts:9:38"
+    assert f"{places} - error TS2322: Type 'string' is not assignable to type 'number'.\n" in text
     assert "    The expected type comes from property 'price' which is declared here on type 'Item'" in text
     assert "  src/api/types.ts:1:39" in text
     assert "Found 60 errors in 3 files." in text
@@ -361,7 +364,7 @@ def test_indented_findings_and_those_with_line_and_column_in_words_share_their_m
 ) -> None:
     text = shortened("standard/default")
     assert text.count("Unexpected var, use let or const instead. (no-var) (warning)") == 1
-    assert "  /tmp/kiosk/web/lib/add.js:1:1: Unexpected var, use let or const instead. (no-var) (warning)\n" in text
+    assert "  /tmp/kiosk/web/lib/add.js:1:1 /tmp/kiosk/web/lib/" in text
     text = shortened("jshint/default")
     assert "lib/express/application.js: line 25, col 27, Missing semicolon.\n" in text
     assert " lib/express/application.js: line 97, col 37 " in text
@@ -398,7 +401,7 @@ def test_pyreflys_findings_share_their_messages(printed: Printed) -> None:
     report = of("".join((one + source).format(line, line) for line in range(20, 26)), "pyrefly check")
     text = "\n".join(printed(FORM, report))
     assert text.count("Could not resolve") == 1
-    assert "  again: flask/app.py:21:1 flask/app.py:22:1 " in text
+    assert "  --> flask/app.py:20:1 flask/app.py:21:1 flask/app.py:22:1 " in text
 
 
 def test_compilers_we_know_from_their_documentation_are_read() -> None:
@@ -440,3 +443,61 @@ def test_the_way_an_analyzer_tells_to_an_error_stays() -> None:
     assert result.after_tokens is not None
     assert result.before_tokens is not None
     assert 2 * result.after_tokens < result.before_tokens
+
+
+def test_the_whole_of_a_quoted_statement_goes_whatever_its_lines_look_like(shortened: Callable[[str], str]) -> None:
+    text = shortened("flake8/show_source")
+    lines = (CAPTURES / "flake8" / "show_source.txt").read_text().split("\n")
+    places = [line.split(": ")[0] for line in lines if re.match(r"[\w/.]+\.py:\d+:\d+: ", line)]
+    assert places
+    assert all(place in text for place in places)
+    assert len(text.split("\n")) < len(places)
+
+
+def test_of_similar_lines_only_their_places_stay(shortened: Callable[[str], str]) -> None:
+    text = shortened("pylint/default")
+    assert "R0801: Similar lines in 2 files (x75)\n==shop.order:[22:34]\n==shop.store.coupon:[55:67]\n" in text
+    assert "(duplicate-code)" not in text
+
+
+def test_a_place_in_a_line_of_its_own_goes_with_the_message_below_it(printed: Printed) -> None:
+    one = "/shop/src/{}.ts:{}:7\nError: Type 'string' is not assignable to type 'number'. (ts)\n\n"
+    link = "/shop/src/A.svelte:1:1\nWarn: an image needs an alt attribute\nhttps://svelte.dev/e/a11y (svelte)\n\n"
+    report = of(link + "".join(one.format(name, line) for name in "abc" for line in range(1, 30)), "npm run check")
+    assert FORM.recognise(report) >= 0.9
+    text = "\n".join(printed(FORM, report))
+    assert text.count("Error: Type 'string'") == 1
+    assert all(f"/shop/src/{name}.ts:{line}:7" in text for name in "abc" for line in range(1, 30))
+    assert "/shop/src/A.svelte:1:1\nWarn: an image needs an alt attribute\n" in text
+
+
+def test_pydocstyles_places_share_the_messages_below_them(printed: Printed) -> None:
+    one = "shop/cart.py:{} in public function `load{}`:\n        D103: Missing docstring in public function\n"
+    text = "\n".join(printed(FORM, of("".join(one.format(at, at) for at in range(20)), "pydocstyle shop")))
+    assert text.count("D103: Missing docstring") == 1
+    assert all(f"shop/cart.py:{at}" in text for at in range(20))
+    assert "shop/cart.py:0 shop/cart.py:1 in" not in text
+
+
+def test_notes_in_libraries_are_few_and_the_users_instantiation_stays(shortened: Callable[[str], str]) -> None:
+    text = shortened("gcc/cpp_templates")
+    assert re.search(r"^tmpl\.cc:\d+:\d+:   required from here$", text, re.MULTILINE)
+    assert not re.search(r"^/usr/\S+: +required from", text, re.MULTILINE)
+
+
+def test_a_note_below_several_errors_is_told_once(printed: Printed) -> None:
+    error = "error[bad-argument]: Argument {} is incorrect\n  --> shop/cart.py:{}:1\n"
+    note = "info:   (self, other: SupportsKeysAndGetItem[str, int], /) -> None\n\n"
+    text = "\n".join(printed(FORM, of("".join((error + note).format(at, at) for at in range(9)), "ty check")))
+    assert text.count("SupportsKeysAndGetItem") == 1
+    assert all(f"Argument {at} is incorrect\n  --> shop/cart.py:{at}:1" in text for at in range(9))
+    assert "repeated notes" in text
+
+
+def test_what_a_message_says_of_its_types_in_other_words_goes(printed: Printed) -> None:
+    said = '  /shop/a.py:{}:1 - error: Argument of type "Config{}" cannot be assigned to "x" of type "int | str"\n'
+    below = '    Type "Config{}" is not assignable to type "int | str"\n'
+    below += '      "Config{}" is not assignable to "int" (reportArgumentType)\n'
+    text = "\n".join(printed(FORM, of("".join((said + below).format(*[at] * 4) for at in range(9)), "pyright")))
+    assert 'Type "Config3" is not assignable to type "int | str"' not in text
+    assert '"Config3" is not assignable to "int" (reportArgumentType)' in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from sidecar.compression.forms.diagnostics import alone
 from sidecar.compression.forms.diagnostics.grammar import is_foreign, is_lined
 from sidecar.compression.vocabulary import Evidence, Segment
 
@@ -62,6 +63,7 @@ def evidence(segment: Segment) -> list[Evidence]:
     lines = segment.lines
     first: dict[str, int] = {}
     match = _QUICK.match
+    is_told_below = alone.tells(segment.text)
     lined = _LINED.match if is_lined(lines) else None
     for index, line in enumerate(lines):
         if line and first.setdefault(line, index) == index:
@@ -70,6 +72,16 @@ def evidence(segment: Segment) -> list[Evidence]:
                 found.append(Evidence(index, quick.groups()))
                 continue
             parts = _parts(line)
+            if (
+                not parts
+                and is_told_below
+                and index + 1 < len(lines)
+                and (place := alone.PLACE.match(line)) is not None
+            ):
+                if alone.MESSAGE.match(lines[index + 1]) is not None:
+                    parts = (place["place"],)
+            elif not parts and is_told_below and alone.MESSAGE.match(line) is not None:
+                parts = (line.strip(),)
             if not parts and lined is not None and (plain := lined(line[:_SEEN_CHARS])) is not None:
                 parts = plain.groups()
             if parts:

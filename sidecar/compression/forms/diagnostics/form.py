@@ -18,8 +18,8 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
+from sidecar.compression.forms.diagnostics import alone, reports
 from sidecar.compression.forms.diagnostics import evidence as diagnostics_evidence
-from sidecar.compression.forms.diagnostics import reports
 from sidecar.compression.forms.diagnostics.annotations import retold
 from sidecar.compression.forms.diagnostics.build import built
 from sidecar.compression.forms.diagnostics.grammar import Kind, Line, is_lined, read_all
@@ -36,7 +36,8 @@ _TELLING = frozenset({Kind.ERROR, Kind.LINT, Kind.ROW, Kind.FAILURE})
 
 _EXPLAINS = (" ", "\t", "info:", "note:", "help:", "hint:")
 _WORTH_CHARS = 24
-"""A line of so many characters that explains a diagnostic is not told under another as well."""
+_WORTH_WORDS = 3
+"""A line of so many characters and words that explains a diagnostic is not told under another as well."""
 _NAMED = re.compile(r"(?:\[ERROR\])? *(?:symbol|name) *: ")
 """What javac's message is about, and so a part of it."""
 
@@ -64,7 +65,10 @@ def _read_all(segment: Segment) -> list[Line]:
     """Every line's kind, kept with the segment."""
     known: list[Line] | None = segment.__dict__.get("diagnostics")
     if known is None:
-        known = segment.__dict__["diagnostics"] = read_all(segment.lines, lined=is_lined(segment.lines))
+        known = read_all(segment.lines, lined=is_lined(segment.lines))
+        if alone.tells(segment.text):
+            known = alone.joined_with_places(segment.lines, known)
+        segment.__dict__["diagnostics"] = known
     return known
 
 
@@ -171,7 +175,8 @@ class _Draft:
                 return False
         elif kind is not Kind.HELP and not (kind is Kind.OTHER and line.startswith(_EXPLAINS)):
             return False
-        if len(line) < _WORTH_CHARS or _NAMED.match(line) or line not in self.explained:
+        is_worth = len(line) >= _WORTH_CHARS and len(line.split(maxsplit=_WORTH_WORDS)) >= _WORTH_WORDS
+        if not is_worth or _NAMED.match(line) or line not in self.explained:
             self.explained.add(line)
             return False
         return True

@@ -7,7 +7,8 @@ error[E0308]: ... / F401 ...             rustc, ruff: the message first,
   --> src/main.rs:14:18                  then its place
 src/cart.js / 14:18  error  ...          eslint, stylelint, ruff grouped: the path once, rows below it
 
-What a build prints around them (command lines, progress, directories) is in `build`.
+What a build prints around them (command lines, progress, directories) is in `build`, a place in a line of its own in
+`alone`.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ class Kind(IntEnum):
     HERE = auto()
     """The last of them, in the user's code."""
     ARROW = auto()
+    SAID = auto()
+    """The message of the place in the line above."""
     ROW = auto()
     CONTEXT = auto()
     INCLUDED = auto()

@@ -24,7 +24,7 @@ _LEADING = frozenset({Kind.INCLUDED, Kind.CONTEXT, Kind.REQUIRED, Kind.HERE})
 _GOES = {Kind.CHANGE: "suggested changes", Kind.BUILD: "build steps", Kind.BLANK: BLANK, Kind.HINT: "hints"}
 _EXCERPT = frozenset({Kind.SOURCE, Kind.MARK, Kind.LABEL, Kind.HELP, *_GOES})
 
-_BELOW = frozenset({Kind.OTHER, Kind.SOURCE, Kind.MARK, Kind.LABEL})
+_BELOW = frozenset({Kind.OTHER, Kind.SAID, Kind.SOURCE, Kind.MARK, Kind.LABEL})
 _WORDS_BELOW = 8
 
 _EXCERPTS_SHOWN = 20
@@ -59,10 +59,20 @@ stand below it."""
 _LOCATED = re.compile(r"(?:\[ERROR\])? *location: class (?:[\w.]{1,200}\.)?(\w+)$")
 """javac's, which says of most files their name again."""
 
+_NOT_ASSIGNABLE = " is not assignable to "
+_QUOTES = "\"'"
 _MACRO_NOTE = "(in Nightly builds, run with -Z macro-backtrace"
 
 
 _EVENT = re.compile(r"\(\d{1,3}\) \S")
+
+
+def _restates(line: str, said: str) -> bool:
+    """Whether a line below a message says that one of the types it names is not another of them, and nothing more."""
+    one, _, other = line.strip().partition(_NOT_ASSIGNABLE)
+    one, other = one.removeprefix("Type "), other.removeprefix("type ").rstrip(".")
+    is_plain = one[:1] in _QUOTES and other[:1] in _QUOTES and one[-1:] == one[:1] and other[-1:] == other[:1]
+    return is_plain and one[1:-1] in said and other[1:-1] in said
 
 
 @dataclass(slots=True)
@@ -191,7 +201,7 @@ class _Marker:
             kind = read[index].kind
             if kind not in _BELOW:
                 return
-            if kind is Kind.OTHER:
+            if kind in {Kind.OTHER, Kind.SAID}:
                 yield self.lines[index].removeprefix("[ERROR] ")  # Maven's second telling has it
 
     def _lead(self, lines: Sequence[int], *, goes: bool, kind: Kind, shows: bool) -> None:
@@ -199,12 +209,13 @@ class _Marker:
 
         The function it is in stays with the errors that are shown with their source.
         """
-        compiled = False
+        is_compiled_named = False
         for index in lines:
             this, line = self.read[index].kind, self.lines[index]
-            # gcc names the file being compiled last, clang first.
-            is_end = not compiled if this is Kind.INCLUDED and line.endswith(":") else this is not Kind.INCLUDED
-            compiled |= this is Kind.INCLUDED and line.endswith(":")
+            is_end = this is not Kind.INCLUDED
+            if not is_end and not is_compiled_named and line.endswith(":"):
+                # gcc names the file being compiled last, clang first.
+                is_end = is_compiled_named = not is_foreign(line[line.rindex(" ") + 1 :])
             is_long = this is Kind.CONTEXT and "In instantiation of " in line
             stays = is_end and not is_long and this is not Kind.REQUIRED and kind is Kind.ERROR
             stays = stays and (shows or this is not Kind.CONTEXT) and not (this is Kind.HERE and is_foreign(line))
@@ -281,6 +292,9 @@ class _Marker:
         located = _LOCATED.match(line) if "location: class " in line else None
         if located is not None and finding.heading >= 0 and f"{located[1]}.java:" in self.read[finding.heading].place:
             self.why[index] = "classes of files"
+            return
+        if _NOT_ASSIGNABLE in line and line[:1] == " " and finding.heading >= 0 and _restates(line, finding.said):
+            self.why[index] = "types named above"
             return
         if finding.said.startswith(_SIMILAR):
             if not line.startswith("=="):

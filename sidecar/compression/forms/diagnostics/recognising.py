@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from sidecar.compression.forms.diagnostics import alone
 from sidecar.compression.forms.diagnostics.build import is_build
 from sidecar.compression.forms.diagnostics.grammar import Kind, Line, is_inside, is_lined, read
 from sidecar.compression.forms.diagnostics.reports import read_report
@@ -90,6 +91,8 @@ def recognise(segment: Segment) -> float:
     is_known = bool(words) and (words[0] in _PROGRAMS or tuple(words[:2]) in _COMMANDS)
     if "[ERROR] COMPILATION ERROR" in text:
         return 0.97  # Maven, whose other lines are a log's
+    if alone.is_told_so(text):
+        return 0.95
     if is_lined(segment.lines):
         return 0.95 if is_known else 0.93
     return _weighed(segment, words, is_known=is_known)
@@ -124,6 +127,8 @@ def _weighed(segment: Segment, words: Sequence[str], *, is_known: bool) -> float
         return sure if placed or kinds[Kind.BUILD] >= 0.5 * total else sure - 0.3
     if kinds[Kind.LINT]:
         if is_known:
+            if kinds[Kind.LINT] >= 0.95 * total:
+                return 0.97
             is_quoted = kinds[Kind.MARK] >= 0.5 * kinds[Kind.LINT] >= 1  # flake8 quotes whole statements
             return 0.85 if explained >= 0.5 or is_quoted else 0.5
         return 0.6 if kinds[Kind.LINT] >= 0.9 * total and total >= _FEW else 0.0

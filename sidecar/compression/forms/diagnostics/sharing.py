@@ -1,14 +1,14 @@
-"""A message that many places share: where it stands first as printed, then its other places, each whole.
+"""A message that many places share: said once behind all of them, each whole.
 
-src/a.py:14:5: C0116: Missing function docstring        src/a.py:14:5: C0116: Missing function docstring
-src/b.py:3:1: C0116: Missing function docstring           again: src/b.py:3:1 src/c.py:8:1
-src/c.py:8:1: C0116: Missing function docstring
+src/a.py:14:5: C0116: Missing function docstring        src/a.py:14:5 src/b.py:3:1: C0116: Missing function docstring
+src/b.py:3:1: C0116: Missing function docstring
 
-The source line of the first stays below it. Messages of the very same places share these too:
+Of more places than stand well before a message the first stays as printed and the others follow it. The source line of
+the first stays below it. Messages of the very same places share these too:
 
 src/a.py:1:1: D100 Missing docstring                    src/a.py:1:1: D100 Missing docstring
-src/a.py:1:1: CPY001 Missing copyright notice             again: src/b.py:1:1 src/c.py:1:1
-                                                          also: CPY001 Missing copyright notice
+src/b.py:1:1: D100 Missing docstring                      again: src/b.py:1:1 ...
+src/a.py:1:1: CPY001 Missing copyright notice             also: CPY001 Missing copyright notice
 
 Rows under a file's heading, as eslint writes them, are in `rows`.
 """
@@ -34,7 +34,12 @@ _MARKS = frozenset({Kind.MARK, Kind.LABEL})
 
 _FEW = 3
 _LONG_CHARS = 80
-"""Fewer lines of the same message stay as printed, for lines are searched for as they are; two, where it is long."""
+"""Fewer lines of the same message stay as printed, for lines are searched for as they are; two, where it is long..."""
+_MANY = 40
+"""... or where so many are shown that nobody reads them one by one."""
+
+_ABREAST = 24
+"""So many places at most stand before the message they share."""
 
 _WORTH_CHARS = 6
 """A message shorter than this is as cheap printed again."""
@@ -70,12 +75,24 @@ def shared(
     leaves_out = False
     instead = rows(lines, read, shown)
     by_places: dict[tuple[str, ...], int] = {}
-    for (said, _explained), units in _grouped(lines, read, shown).items():
-        if len(units) < (_FEW if len(said) < _LONG_CHARS else 2):
+    grouped = _grouped(lines, read, shown)
+    are_many = sum(map(len, grouped.values())) >= _MANY
+    for (said, _explained), units in grouped.items():
+        if len(units) < (_FEW if len(said) < _LONG_CHARS and not are_many else 2):
+            alone = units[0]
+            if are_many and isinstance(alone, int) and read[alone].kind is not Kind.NOTE:
+                # A message of its own goes below another of the very same place.
+                above = by_places.setdefault((read[alone].place.strip(),), alone)
+                if above != alone:
+                    instead[alone] = ()
+                    instead[above] = (*instead.get(above, (lines[above],)), f"  also: {said}")
             continue
         first, *others = units
         last, below = (first, ()) if isinstance(first, int) else (first.lines[-1], first.below)
+        start = first if isinstance(first, int) else first.lines[0]
+        here = read[start].place.strip() if isinstance(first, int) else first.place
         places: list[str] = []
+        is_plain = start not in written
         for unit in others:
             if isinstance(unit, int):
                 index, place = unit, read[unit].place.strip()
@@ -86,18 +103,31 @@ def shared(
                 instead |= dict.fromkeys(unit.lines, ())
                 leaves_out |= unit.below != below
             adds = written.get(index, "")
+            is_plain &= not adds
             places.append(place + adds[len(lines[index]) :] if adds.endswith(")") else place)
-        start = first if isinstance(first, int) else first.lines[0]
         above = last
         if not below and read[start].kind is not Kind.NOTE:
-            here = read[start].place.strip() if isinstance(first, int) else first.place
             above = by_places.setdefault((here, *places), last)
-        if above == last:
-            instead[last] = (written.get(last, lines[last]), *_again(places))
-        else:
+        if above != last:
             instead |= dict.fromkeys((first,) if isinstance(first, int) else first.lines, ())
-            instead[above] += (f"  also: {said}",)
+            instead[above] = (*instead.get(above, (lines[above],)), f"  also: {said}")
+            continue
+        abreast = _abreast(lines, first, here, places) if is_plain and len(places) < _ABREAST else None
+        if abreast is not None:
+            instead[abreast[0]] = (abreast[1],)
+        else:
+            instead[last] = (written.get(last, lines[last]), *_again(places))
     return instead, leaves_out
+
+
+def _abreast(lines: Sequence[str], first: int | _Unit, here: str, others: Sequence[str]) -> tuple[int, str] | None:
+    """The line of *first* that names its place, with the others' behind it."""
+    within = (first,) if isinstance(first, int) else first.lines[:2]
+    for index in within:
+        before, place, after = lines[index].partition(here)
+        if place and not after.startswith((" in ", " at ")):
+            return index, f"{before}{' '.join((here, *others))}{after}"
+    return None
 
 
 def _again(places: Sequence[str]) -> Iterable[str]:
@@ -130,7 +160,7 @@ def _grouped(lines: Sequence[str], read: Sequence[Line], shown: Sequence[int]) -
             if after is not Kind.ARROW:
                 continue
             place, end = read[shown[end]].place, end + 1
-        wrapped = _wrapped(lines, read, shown[end : end + _WRAPPED_LINES])
+        wrapped = 1 if after is Kind.SAID else _wrapped(lines, read, shown[end : end + _WRAPPED_LINES])
         said = "\n".join((this.said, *(lines[i] for i in shown[end : end + wrapped]))) if wrapped else this.said
         end += wrapped
         own = end

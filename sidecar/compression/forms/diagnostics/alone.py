@@ -1,0 +1,47 @@
+"""A place in a line of its own, and in the next what it is about, as svelte-check and pydocstyle print.
+
+/shop/src/Cart.svelte:7:1                               shop/cart.py:79 in public function `merge`:
+Warn: `<img>` element should have an alt attribute              D202: No blank lines allowed after function docstring
+https://svelte.dev/e/a11y_missing_attribute (svelte)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sidecar.compression.forms.diagnostics.grammar import Kind, Line
+
+__all__ = ["MESSAGE", "PLACE", "is_told_so", "joined_with_places", "tells"]
+
+PLACE = re.compile(r"(?P<place>[^\s:|(]*[./][^\s:|(]*:\d+(?::\d+)?):?(?: (?:in|at) \S.{0,200}:)?$")
+MESSAGE = re.compile(r"(?P<sign>Error|Warn|Warning|Hint): \S| {4,12}[A-Z]{1,4}\d{3}: \S")
+_TELLS = re.compile(r":\d+:?(?: (?:in|at) [^\n]{1,200}:)?\n(?:Error|Warn|Warning|Hint|    +[A-Z]{1,4}\d{3}): ")
+_LITERALS = ("\nError: ", "\nWarn: ", "\nWarning: ", "\nHint: ", " in public ", " at module level:", " in private ")
+_SEEN_CHARS = 400
+_KINDS = {"Error": Kind.ERROR, "Warn": Kind.WARNING, "Warning": Kind.WARNING, "Hint": Kind.WARNING}
+
+
+def tells(text: str) -> bool:
+    """Whether there is such a place somewhere."""
+    return any(literal in text for literal in _LITERALS) and _TELLS.search(text) is not None
+
+
+def is_told_so(text: str) -> bool:
+    """Whether most of a text is such places with their messages."""
+    return tells(text) and 2.5 * len(_TELLS.findall(text)) >= 0.8 * (text.count("\n") - text.count("\n\n"))
+
+
+def joined_with_places(lines: Sequence[str], read: list[Line]) -> list[Line]:
+    """*read* with the places that have their message below them; a link after a message is where to read more."""
+    for at in range(1, len(lines)):
+        line, above = lines[at], lines[at - 1]
+        if read[at - 1].kind is Kind.SAID and line.startswith("https://"):
+            read[at] = Line(Kind.HINT)
+            continue
+        said = MESSAGE.match(line[:_SEEN_CHARS])
+        place = PLACE.match(above) if said is not None and len(above) < _SEEN_CHARS else None
+        if said is not None and place is not None:
+            read[at - 1] = Line(_KINDS.get(said["sign"], Kind.LINT), place["place"])
+            read[at] = Line(Kind.SAID)
+    return read
