@@ -308,3 +308,27 @@ def test_a_log_of_redis_is_known_behind_its_process_and_role(read: Callable[...,
     result = shown(lines)
     assert len(result) * 3 < len("\n".join(lines))
     assert "# WARNING Memory overcommit must be enabled!" in result
+
+
+def test_a_long_debug_report_keeps_its_ends_and_its_alarms() -> None:
+    report = [f"   Configuration{number} matched: class found" for number in range(400)]
+    report[200] = "   Configuration200: ERROR the class is broken"
+    lines = [
+        *(record(number, f"step {number} of the start") for number in range(20)),
+        record(21, "CONDITIONS EVALUATION REPORT", "DEBUG"),
+        *report,
+        record(30, "Application run failed", "ERROR"),
+    ]
+    text = shown(lines)
+    assert "Configuration0 matched" in text
+    assert "Configuration399 matched" in text
+    assert "ERROR the class is broken" in text
+    assert "Application run failed" in text
+    assert "Configuration100 matched" not in text
+
+
+def test_what_a_build_printed_under_a_record_of_its_own_stays_whole() -> None:
+    printed = [f"   line {number} of the tests that the build ran" for number in range(100)]
+    kinds = [f"{line} {chr(97 + number % 26)}" for number, line in enumerate(printed)]
+    text = shown([*(record(number, f"step {number}") for number in range(9)), record(21, "running tests"), *kinds])
+    assert "line 50 of the tests" in text

@@ -164,3 +164,41 @@ def test_any_mixture_keeps_its_promises_and_its_alarms(lines: list[str], exit_co
     holds(FORM, segment)
     result = set(shown(segment))
     assert all(line in result for line in lines if is_alarm(line))
+
+
+def play() -> Segment:
+    stars = " " + "*" * 60
+    result = '{{"changed": true, "gid": 0, "mode": "0755", "path": "/srv/{}/{}", "state": "directory"}}'
+    lines = [f"PLAY [Prepare the shop]{stars}", "", f"TASK [Make the folders]{stars}"]
+    for item in ("bin", "etc", "log"):
+        lines += [f"changed: [{host}] => (item={item}) => {result.format(host, item)}" for host in ("web2", "web1")]
+    failed = '{"changed": true, "msg": "non-zero return code", "rc": 1, "stderr": "a\\nb", "stderr_lines": ["a", "b"]}'
+    lines += ["", f"TASK [Check the database]{stars}", f"fatal: [web1]: FAILED! => {failed}", "ok: [web2]", ""]
+    lines += [f"PLAY RECAP{stars}", "web1 : ok=1    changed=1    unreachable=0    failed=1    skipped=0", ""]
+    return Segment(lines, command=Command(("ansible-playbook", "-v", "site.yml")), exit_code=2)
+
+
+def test_hosts_that_a_task_changed_are_told_together_without_what_it_returned(holds: Holds) -> None:
+    segment = play()
+    assert FORM.recognise(segment) >= 0.95
+    holds(FORM, segment)
+    text = "\n".join(shown(segment))
+    assert "TASK [Make the folders]\nchanged: [web2] [web1] => (item=bin, etc, log)\n" in text
+    assert "0755" not in text
+
+
+def test_of_a_host_that_failed_only_what_is_told_twice_goes() -> None:
+    text = "\n".join(shown(play()))
+    said = '"msg": "non-zero return code", "rc": 1, "stderr": "a\\nb", "stderr_lines": [...]}'
+    assert f'fatal: [web1]: FAILED! => {{"changed": true, {said}\nok: [web2]\nPLAY RECAP\n' in text
+    assert "failed=1" in text
+
+
+def test_a_result_that_says_something_stays_though_it_went_well() -> None:
+    segment = play()
+    said = 'ok: [web2] => {"changed": false, "msg": "the disk is nearly full"}'
+    lines = [said if line == "ok: [web2]" else line for line in segment.lines]
+    lines[-3:-3] = ["ok: [web1] => {", '    "msg": "all stalls are open"', "}"]
+    text = "\n".join(shown(Segment(lines, command=segment.command, exit_code=2)))
+    assert said in text
+    assert 'ok: [web1] => { "msg": "all stalls are open" }' in text

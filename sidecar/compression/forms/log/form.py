@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 
 from sidecar.compression.forms.log.heads import after_time, begins_record, recognise, when
 from sidecar.compression.forms.log.kinds import Kinds, kinds_of, without_digits
+from sidecar.compression.forms.log.reports import without_long_reports
 from sidecar.compression.forms.log.traces import without_library_frames
 from sidecar.compression.forms.log.values import columns_of, outliers, varied
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep, omit, verbatim
@@ -129,7 +130,8 @@ def _reduce(segment: Segment) -> list[Block]:
                 values[record.start] = said
     blocks = _blocks(segment, [chosen[start] for start in sorted(chosen)], values)
     loud = {log.kinds.first[kind] for kind in (*log.kinds.alarms, *log.kinds.warnings)}
-    return list(without_library_frames(blocks, segment.lines, loud))
+    short = without_long_reports(blocks, segment.lines, log.ends)
+    return list(without_library_frames(short, segment.lines, loud))
 
 
 def _read(segment: Segment) -> _Log:

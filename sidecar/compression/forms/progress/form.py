@@ -20,6 +20,7 @@ from itertools import groupby
 from sidecar.compression.alarms import alarm_lines, warning_lines
 from sidecar.compression.forms.drafting import BLANK
 from sidecar.compression.forms.marking import marked, side_by_side
+from sidecar.compression.forms.progress import plays
 from sidecar.compression.forms.progress.families import FAMILIES, Family
 from sidecar.compression.vocabulary import Block, Evidence, Form, Rank, Segment, verbatim
 
@@ -49,6 +50,8 @@ def _families_of(segment: Segment) -> list[Family]:
 
 def _recognise(segment: Segment) -> float:
     """The share of lines, sampled over the whole text, that are progress."""
+    if plays.is_play(segment.text):
+        return 0.97
     if not _working(glance := _sample(segment, _GLANCE)):
         return 0.0
     sample = glance if len(segment.lines) <= _GLANCE else _sample(segment, _SAMPLE)
@@ -110,6 +113,8 @@ _READ = 400
 
 def _evidence(segment: Segment) -> list[Evidence]:
     """Alarms, warnings, and the lines that tell a result."""
+    if plays.is_play(segment.text):
+        return plays.evidence(segment)
     alarms, warnings = _loud(segment)
     results = (index for index, line in enumerate(segment.lines) if _RESULT.match(line))
     return verbatim(segment, sorted({*alarms, *warnings, *results}))
@@ -125,6 +130,8 @@ def _loud(segment: Segment) -> tuple[set[int], set[int]]:
 
 
 def _reduce(segment: Segment) -> list[Block]:
+    if plays.is_play(segment.text):
+        return plays.reduce(segment)
     alarms, warnings = _loud(segment)
     loud = alarms | warnings
     failed = segment.exit_code not in {0, None} or (segment.exit_code is None and bool(alarms))

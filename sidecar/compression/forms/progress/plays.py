@@ -1,0 +1,143 @@
+"""What `ansible-playbook` prints: tasks, and below each what became of every host.
+
+TASK [Make the folders] ***********************          TASK [Make the folders]
+changed: [web2] => (item=bin) => {"gid": 0, ...}         changed: [web2] [web1] => (item=bin, etc)
+changed: [web1] => (item=bin) => {"gid": 0, ...}
+changed: [web2] => (item=etc) => {"gid": 0, ...}         fatal: [web1]: FAILED! => {..., "stderr_lines": [...], ...}
+
+What went well is told by its hosts and items; of a failure only what its JSON says twice goes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sidecar.compression.alarms import alarm_lines, warning_lines
+from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment
+
+__all__ = ["evidence", "is_play", "reduce"]
+
+_HEADING = re.compile(r"(?:PLAY|TASK|RUNNING HANDLER) (?:\[[^\n]{0,300}\]|RECAP) \*+$")
+_RESULT = re.compile(
+    r"(?P<status>ok|changed|skipping|included|fatal|failed): \[(?P<host>[^\]]{1,200})\]"
+    r"(?P<failed>: [A-Z]+!)?(?: => \(item=(?P<item>[^()]{0,200})\))?(?: => (?P<said>\{.*\}))?$"
+)
+_OPENS = re.compile(r"(?:ok|changed): \[[^\]]{1,200}\] => \{$")
+"""What a task of the debug module prints: JSON over many lines, up to a brace of its own."""
+_QUIET = frozenset({"ok", "changed", "skipping", "included"})
+_TOLD = re.compile(r"\S+ +: ok=\d")
+_TWICE = ('"stdout_lines": ', '"stderr_lines": ', '"invocation": ')
+"""Keys whose values say what another says, or what the playbook says itself."""
+_SAYS = ('"msg": ', '"stdout": ')
+_CHUNK_LINES = 400
+
+
+def is_play(text: str) -> bool:
+    """Whether a text is of plays."""
+    return "PLAY [" in text and "\nTASK [" in text
+
+
+def evidence(segment: Segment) -> list[Evidence]:
+    """The tasks, each host's result, and whatever else sounds an alarm or counts."""
+    lines, text = segment.lines, segment.text
+    loud = {*alarm_lines(lines, text), *warning_lines(lines, text)}
+    found: list[Evidence] = []
+    for index, line in enumerate(lines):
+        result = _RESULT.match(line)
+        if _HEADING.match(line):
+            found.append(Evidence(index, (line.rstrip(" *"),)))
+        elif result is None:
+            if index in loud or _TOLD.match(line):
+                found.append(Evidence(index, (line.strip(),)))
+        elif result["status"] in _QUIET:
+            found.append(Evidence(index, (f"{result['status']}: [", f"[{result['host']}]", result["item"] or "")))
+        else:
+            begins = line[: result.start("said")] if result["said"] else line
+            said = [value for key in ('"msg": ', '"stderr": ', '"rc": ') if (value := _value(line, key))]
+            found.append(Evidence(index, (begins, *said)))
+    return found
+
+
+@dataclass(slots=True)
+class _Results:
+    """What went well in one task: the hosts of each status and item, in order."""
+
+    hosts: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    left_out: bool = False
+
+    def told(self) -> Iterable[str]:
+        """Hosts with the same status and the same items together."""
+        items: dict[tuple[str, frozenset[str]], list[str]] = {}
+        for (status, item), hosts in self.hosts.items():
+            items.setdefault((status, frozenset(hosts)), []).append(item)
+        for (status, _), each in items.items():
+            names = " ".join(f"[{host}]" for host in self.hosts[status, each[0]])
+            yield f"{status}: {names}" + (f" => (item={', '.join(each)})" if any(each) else "")
+
+
+def reduce(segment: Segment) -> list[Block]:
+    """Stretches of whole tasks, each with one marker for the JSON it left out."""
+    lines = segment.lines
+    blocks: list[Block] = []
+    shown: list[str] = []
+    results = _Results()
+    start = index = 0
+    while index < len(lines):
+        line, begun = lines[index], index
+        index += 1
+        result = _RESULT.match(line)
+        if result is not None and result["status"] in _QUIET and not _says_something(line):
+            results.hosts.setdefault((result["status"], result["item"] or ""), []).append(result["host"])
+            results.left_out |= result["said"] is not None
+            continue
+        shown += results.told()
+        results.hosts.clear()
+        if _HEADING.match(line) and begun - start >= _CHUNK_LINES:
+            blocks.append(_block(start, begun, shown, left_out=results.left_out))
+            start, shown, results.left_out = begun, [], False
+        if _OPENS.match(line):
+            index = next((at + 1 for at in range(index, len(lines)) if lines[at] == "}"), index)
+            line = " ".join(inner.strip() for inner in lines[begun:index])
+        shorter = _shorter(line) if line[-1:] == "}" else line.rstrip(" *") if _HEADING.match(line) else line
+        results.left_out |= line != shorter and line[-1:] == "}"
+        if shorter.strip():
+            shown.append(shorter)
+    shown += results.told()
+    return [*blocks, _block(start, len(lines), shown, left_out=results.left_out)] if lines else []
+
+
+def _block(start: int, end: int, shown: Sequence[str], *, left_out: bool) -> Block:
+    return Block(start, end, tuple(shown), "what tasks returned" if left_out else "", Rank.EVIDENCE)
+
+
+def _says_something(line: str) -> bool:
+    """Whether a result that went well says what its task was asked to say."""
+    return any(_value(line, key) not in {"", '""'} for key in _SAYS)
+
+
+def _shorter(line: str) -> str:
+    """A result without the values that are told twice."""
+    for key in _TWICE:
+        value = _value(line, key)
+        if len(value) > len("[...]"):
+            line = line.replace(f"{key}{value}", f"{key}[...]", 1)
+    return line
+
+
+def _value(line: str, key: str) -> str:
+    """The JSON after *key*, as printed; empty where there is none."""
+    at = line.find(key)
+    if at < 0:
+        return ""
+    at += len(key)
+    try:
+        _, end = _DECODER.raw_decode(line, at)
+    except ValueError:
+        return ""
+    return line[at:end]
+
+
+_DECODER = json.JSONDecoder()
