@@ -501,3 +501,22 @@ def test_what_a_message_says_of_its_types_in_other_words_goes(printed: Printed) 
     text = "\n".join(printed(FORM, of("".join((said + below).format(*[at] * 4) for at in range(9)), "pyright")))
     assert 'Type "Config3" is not assignable to type "int | str"' not in text
     assert '"Config3" is not assignable to "int" (reportArgumentType)' in text
+
+
+def test_what_make_says_of_its_search_for_rules_is_a_step_of_the_build(printed: Printed) -> None:
+    search = "Trying pattern rule with stem 'all'.\n Trying implicit prerequisite 'all.{}'.\n"
+    text = "".join(f" {search.format(number)}" for number in range(30))
+    failed = "   File 'b.c' does not exist.\nmake: *** [Makefile:5: b.c] Error 1\n"
+    report = of(f"GNU Make 4.3\n{text}{failed}", "make -d")
+    assert FORM.recognise(report) >= 0.7
+    shown = "\n".join(printed(FORM, report))
+    assert "Trying" not in shown
+    assert failed.rstrip() in shown
+
+
+def test_what_maven_debugs_is_a_step_of_the_build(shortened: Callable[[str], str]) -> None:
+    text = shortened("big/mvn_x")
+    assert "Populating class realm" not in text
+    assert "<failOnError" not in text
+    assert "at org.apache.maven.lifecycle" not in text
+    assert "[ERROR] /tmp/market/java/src/main/java/market/Stock.java:[10,149] cannot find symbol (x2)" in text

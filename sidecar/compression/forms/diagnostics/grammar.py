@@ -255,7 +255,7 @@ def read(line: str, *, inside: bool = False) -> Line:
 def _unindented(line: str, *, inside: bool) -> Line:  # noqa: PLR0912 - one test per kind, in the order of precedence
     if line[0] == "^" and _SHELLCHECK.match(line):
         return Line(Kind.LINT, "", line)
-    if line[0] == "[" and line.startswith(("[INFO]", "[ERROR] ", "[WARNING] ")):
+    if line[0] == "[" and line.startswith(("[INFO]", "[ERROR] ", "[WARNING] ", "[DEBUG] ")):
         return _maven(line)
     if line[0] == ":" and (found_there := annotation(line)) is not None:
         return Line(_ANNOTATED[found_there.severity], found_there.place, found_there.said)
@@ -305,6 +305,8 @@ def _unindented(line: str, *, inside: bool) -> Line:  # noqa: PLR0912 - one test
 
 def _maven(line: str) -> Line:
     """A line of Maven: `[ERROR] /src/A.java:[4,19] cannot find symbol`, again under the goal that failed."""
+    if line[1] == "D":
+        return _PLAIN[Kind.BUILD]
     if line.startswith("[INFO]"):
         return _PLAIN[Kind.SUMMARY if _MAVEN_TOTAL.match(line) else Kind.BUILD]
     placed = _MAVEN_PLACED.match(line)

@@ -59,6 +59,7 @@ stand below it."""
 _LOCATED = re.compile(r"(?:\[ERROR\])? *location: class (?:[\w.]{1,200}\.)?(\w+)$")
 """javac's, which says of most files their name again."""
 
+_BUILDERS_FRAME = re.compile(r"\s+at (?:java|jdk|sun|org\.apache\.maven|org\.codehaus\.plexus|org\.gradle)\.")
 _NOT_ASSIGNABLE = " is not assignable to "
 _QUOTES = "\"'"
 _MACRO_NOTE = "(in Nightly builds, run with -Z macro-backtrace"
@@ -299,6 +300,12 @@ class _Marker:
         if finding.said.startswith(_SIMILAR):
             if not line.startswith("=="):
                 self.why[index] = "similar lines"
+            return
+        if line.lstrip(" ")[:1] == "<" and index and self.why[index - 1] == _GOES[Kind.BUILD]:
+            self.why[index] = _GOES[Kind.BUILD]  # what `mvn -X` tells of its plugins' settings
+            return
+        if "at " in line[:12] and _BUILDERS_FRAME.match(line):
+            self.why[index] = "library frames"
             return
         if line == "Did you mean:" or (line.startswith("In ") and " line " in line and line.endswith(":")):
             self.quoted.append(index + 1)  # shellcheck: a line of the script, which may look like a step of a build
