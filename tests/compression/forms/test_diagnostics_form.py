@@ -143,7 +143,7 @@ def test_a_message_of_rows_in_several_files_is_said_once_with_their_names(shorte
     text = shortened("eslint/stylish_many")
     assert text.startswith("several files:\n")
     assert "/tmp/shopweb/src/basket.js\n" in text
-    assert "  error  Unexpected var, use let or const instead  no-var: basket.js 2:1 5:3 13:3 21:3 29:3; " in text
+    assert "  error  Unexpected var, use let or const instead  no-var: [A] 2:1 5:3 13:3 21:3 29:3\n" in text
     assert "  12:10  error  'mergeBasket' is defined but never used  no-unused-vars\n" in text
 
 
@@ -153,9 +153,7 @@ def test_files_of_the_same_name_are_told_apart_by_their_folders(printed: Printed
     text = "\n".join(
         printed(FORM, of(f"/shop/a/index.js\n{rows}\n/shop/b/index.js\n{rows}\n/shop/c.js\n{rows}", "eslint"))
     )
-    assert "a/index.js 1:1 2:1" in text
-    assert "; b/index.js 1:1 2:1" in text
-    assert "; c.js 1:1 2:1" in text
+    assert ": a/index.js b/index.js c.js 1:1 2:1" in text
     assert text.count("Unexpected console") == 1
 
 
@@ -520,3 +518,14 @@ def test_what_maven_debugs_is_a_step_of_the_build(shortened: Callable[[str], str
     assert "<failOnError" not in text
     assert "at org.apache.maven.lifecycle" not in text
     assert "[ERROR] /tmp/market/java/src/main/java/market/Stock.java:[10,149] cannot find symbol (x2)" in text
+
+
+def test_files_with_the_same_messages_at_the_same_places_go_by_a_letter(printed: Printed) -> None:
+    rows = "   1:1  error  Unexpected var  no-var\n  9:5  error  'x' is not defined  no-undef\n\n"
+    text = "".join(f"/shop/src/part{number}.js\n{rows}" for number in range(12))
+    shown = "\n".join(printed(FORM, of(f"{text}✖ 24 problems (24 errors, 0 warnings)\n", "eslint src")))
+    names = " ".join(f"part{number}.js" for number in range(12))
+    assert f"  [A]: {names}\n" in shown
+    assert "  error  Unexpected var  no-var: [A] 1:1\n" in shown
+    assert "  error  'x' is not defined  no-undef: [A] 9:5\n" in shown
+    assert all(f"/shop/src/part{number}.js" in shown for number in range(12))

@@ -8,14 +8,16 @@
   3:1   error  Unexpected var       no-var
 
 Within one file the places of a message stand before it. In the list of several files each goes by its name, with as
-much of its folder as tells it from the others; its heading has the whole path. Few rows stay as printed.
+much of its folder as tells it from the others; its heading has the whole path. Files that have several messages at
+the same places go by a letter. Few rows stay as printed.
 """
 
 from __future__ import annotations
 
 import re
+import string
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sidecar.compression.forms.diagnostics.grammar import Kind, Line
@@ -27,6 +29,10 @@ PLACES_ON_A_LINE = 24
 
 _WORTH_ROWS = 16
 """Below so many, rows stay as printed: lines that are searched for as they are."""
+
+_LETTERS = string.ascii_uppercase
+_LETTERED_FILES = 3
+"""A list of so many files that several messages share has a letter."""
 
 _PADDING = re.compile(r" {3,}")
 _ENDS = frozenset({Kind.FAILURE, Kind.SUMMARY, Kind.BUILD, Kind.BLANK})
@@ -49,7 +55,7 @@ def rows(lines: Sequence[str], read: Sequence[Line], shown: Sequence[int]) -> di
         return {}
     files = _files(lines, read, shown)
     instead: dict[int, tuple[str, ...]] = {}
-    common = _common(files)
+    common, letters = _common(files)
     for file in files:
         for said, places in file.said.items():
             for _, index in places:
@@ -59,7 +65,7 @@ def rows(lines: Sequence[str], read: Sequence[Line], shown: Sequence[int]) -> di
     if common:
         first = files[0].heading
         above = [f"{said}: {row}" if not at else f"    {row}" for said in common for at, row in enumerate(common[said])]
-        instead[first] = ("several files:", *(f"  {line}" for line in above), lines[first])
+        instead[first] = ("several files:", *(f"  {line}" for line in (*letters, *above)), lines[first])
     return instead
 
 
@@ -84,8 +90,8 @@ def _files(lines: Sequence[str], read: Sequence[Line], shown: Sequence[int]) -> 
     return files
 
 
-def _common(files: Sequence[_File]) -> dict[str, list[str]]:
-    """The messages of several files that are cheaper said once, with the lines of their list."""
+def _common(files: Sequence[_File]) -> tuple[dict[str, list[str]], list[str]]:
+    """The messages of several files that are cheaper said once, with the lines of their list; and what letters mean."""
     in_files = Counter(said for file in files for said in file.said)
     names = _names([file.path for file in files])
     longest: dict[str, int] = {}
@@ -100,7 +106,27 @@ def _common(files: Sequence[_File]) -> dict[str, list[str]]:
         for said, places in file.said.items():
             if said in found:
                 found[said] += [(name, place) for place, _ in places]
-    return {said: _listed(every) for said, every in found.items()}
+    together = {said: _together(every) for said, every in found.items()}
+    lists = Counter(names for each in together.values() for names in each.values() if len(names) >= _LETTERED_FILES)
+    letters = {
+        names: letter for (names, count), letter in zip(lists.most_common(), _LETTERS, strict=False) if count > 1
+    }
+    explained = [f"[{letter}]: {' '.join(names)}" for names, letter in letters.items()]
+    return {said: _listed(each, letters) for said, each in together.items()}, explained
+
+
+_Lettered = Mapping[tuple[str, ...], str]
+
+
+def _together(places: Iterable[tuple[str, str]]) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """The files, by the places where they have a message."""
+    of_name: dict[str, list[str]] = {}
+    for name, place in places:
+        of_name.setdefault(name, []).append(place)
+    names: dict[tuple[str, ...], list[str]] = {}
+    for name, each in of_name.items():
+        names.setdefault(tuple(each), []).append(name)
+    return {each: tuple(those) for each, those in names.items()}
 
 
 def _is_cheaper(said: int, files: int, name: int) -> bool:
@@ -108,13 +134,20 @@ def _is_cheaper(said: int, files: int, name: int) -> bool:
     return (files - 1) * said > files * name
 
 
-def _listed(places: Sequence[tuple[str, str]]) -> list[str]:
+def _listed(together: Mapping[tuple[str, ...], tuple[str, ...]], letters: _Lettered) -> list[str]:
     listed: list[str] = []
-    for begun in range(0, len(places), PLACES_ON_A_LINE):
-        by_name: dict[str, list[str]] = {}
-        for name, place in places[begun : begun + PLACES_ON_A_LINE]:
-            by_name.setdefault(name, []).append(place)
-        listed.append("; ".join(f"{name} {' '.join(each)}" for name, each in by_name.items()))
+    room = 0
+    for places, names in together.items():
+        of = f"[{letters[names]}]" if names in letters else " ".join(names)
+        for begun in range(0, len(places), PLACES_ON_A_LINE):
+            told = f"{of} {' '.join(places[begun : begun + PLACES_ON_A_LINE])}"
+            size = min(PLACES_ON_A_LINE, len(places) - begun) + (1 if names in letters else len(names))
+            if listed and room >= size:
+                listed[-1] += f"; {told}"
+            else:
+                listed.append(told)
+                room = PLACES_ON_A_LINE
+            room -= size
     return listed
 
 
