@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
+from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Command, Form, Segment
 
 if TYPE_CHECKING:
@@ -98,16 +99,18 @@ def _with_hints(segment: Segment, commands: Sequence[Command]) -> Iterable[Segme
         return
     for command in commands:
         hinted = replace(segment, command=command)
-        hinted.__dict__["text"] = segment.text  # joined once, whoever is asked
+        hinted.__dict__["text"] = segment.text  # joined and walked through once, whoever is asked
+        hinted.__dict__["_literals"] = literals_in(segment)
         yield hinted
 
 
 def _claims(segment: Segment, shelf: Shelf) -> Iterable[tuple[Form, float]]:
     """Each form that may read this segment, with a sureness that makes the shelf's word count."""
     known = shelf.match(segment.command) if segment.command is not None else None
+    present = literals_in(segment)
     scores: list[tuple[Form, float]] = []
     for form in sorted(forms(), key=lambda form: known is None or form.name != known.form):
-        sureness = form.recognise(segment)
+        sureness = 0.0 if form.literals and present.isdisjoint(form.literals) else form.recognise(segment)
         scores.append((form, sureness))
         is_named = known is not None and form.name == known.form and form.name not in _NEVER_SETTLED
         if sureness >= (_SETTLED if is_named else _UNMISTAKABLE):

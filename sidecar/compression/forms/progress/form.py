@@ -22,6 +22,7 @@ from sidecar.compression.forms.drafting import BLANK
 from sidecar.compression.forms.marking import marked, side_by_side
 from sidecar.compression.forms.progress import plays
 from sidecar.compression.forms.progress.families import FAMILIES, Family
+from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Block, Evidence, Form, Rank, Segment, verbatim
 
 __all__ = ["FORM"]
@@ -36,27 +37,27 @@ _RESULT = re.compile(
 _DIRECTORY = re.compile(r"g?make(?:\[\d+\])?: Entering directory ")
 
 
-def _active(text: str) -> list[Family]:
-    return [family for family in FAMILIES if any(sign in text for sign in family.signs)]
-
-
 def _families_of(segment: Segment) -> list[Family]:
-    """The families whose signs a segment has; kept with it, for finding them reads all of it."""
-    known: list[Family] | None = segment.__dict__.get("progress families")
-    if known is None:
-        known = segment.__dict__["progress families"] = _active(segment.text)
-    return known
+    """The families whose signs a segment has."""
+    present = literals_in(segment)
+    return [family for family in FAMILIES if not present.isdisjoint(family.signs)]
+
+
+def _shown(families: Iterable[Family], text: str) -> list[Family]:
+    """Those families whose signs are in *text*."""
+    return [family for family in families if any(sign in text for sign in family.signs)]
 
 
 def _recognise(segment: Segment) -> float:
     """The share of lines, sampled over the whole text, that are progress."""
     if plays.is_play(segment.text):
         return 0.97
-    if not _working(glance := _sample(segment, _GLANCE)):
+    possible = _families_of(segment)
+    if not _working(glance := _sample(segment, _GLANCE), possible):
         return 0.0
     sample = glance if len(segment.lines) <= _GLANCE else _sample(segment, _SAMPLE)
-    working = _working(sample)
-    families = _active("\n".join(sample))
+    working = _working(sample, possible)
+    families = _shown(possible, "\n".join(sample))
     share = working / len(sample)
     program = segment.command.program if segment.command is not None else ""
     expected = any(program in family.programs for family in families)
@@ -79,9 +80,9 @@ def _sample(segment: Segment, count: int) -> list[str]:
     return [line for line in segment.lines[:: max(1, len(segment.lines) // count)] if line and not line.isspace()]
 
 
-def _working(sample: Sequence[str]) -> int:
-    """How many lines are progress of a family that shows itself among them."""
-    families = _active("\n".join(line[:_SIGNS_READ] for line in sample))
+def _working(sample: Sequence[str], possible: Iterable[Family]) -> int:
+    """How many lines are progress of a *possible* family that shows itself among them."""
+    families = _shown(possible, "\n".join(line[:_SIGNS_READ] for line in sample))
     if not families:
         return 0
     heads = [_bare(line)[:_READ] for line in sample]
@@ -233,4 +234,10 @@ def _keep_what_surrounds(whats: list[str], alarms: set[int]) -> None:
         start = indexes[-1] + 1
 
 
-FORM = Form("progress", _recognise, _evidence, _reduce)
+FORM = Form(
+    "progress",
+    _recognise,
+    _evidence,
+    _reduce,
+    literals=(plays.PLAY, *(sign for family in FAMILIES for sign in family.signs)),
+)

@@ -18,13 +18,14 @@ from dataclasses import dataclass, field
 from sidecar.compression.alarms import alarm_lines, warning_lines
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment
 
-__all__ = ["evidence", "is_play", "reduce"]
+__all__ = ["PLAY", "evidence", "is_play", "reduce"]
 
 _HEADING = re.compile(r"(?:PLAY|TASK|RUNNING HANDLER) (?:\[[^\n]{0,300}\]|RECAP) \*+$")
 _RESULT = re.compile(
     r"(?P<status>ok|changed|skipping|included|fatal|failed): \[(?P<host>[^\]]{1,200})\]"
     r"(?P<failed>: [A-Z]+!)?(?: => \(item=(?P<item>[^()]{0,200})\))?(?: => (?P<said>\{.*\}))?$"
 )
+PLAY = "PLAY ["
 _OPENS = re.compile(r"(?:ok|changed): \[[^\]]{1,200}\] => \{$")
 """What a task of the debug module prints: JSON over many lines, up to a brace of its own."""
 _QUIET = frozenset({"ok", "changed", "skipping", "included"})
@@ -37,7 +38,7 @@ _CHUNK_LINES = 400
 
 def is_play(text: str) -> bool:
     """Whether a text is of plays."""
-    return "PLAY [" in text and "\nTASK [" in text
+    return PLAY in text and "\nTASK [" in text
 
 
 def evidence(segment: Segment) -> list[Evidence]:

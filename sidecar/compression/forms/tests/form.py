@@ -34,6 +34,7 @@ from sidecar.compression.forms.tests import (
 )
 from sidecar.compression.forms.tests import pytest as tests_pytest
 from sidecar.compression.forms.tests import unittest as tests_unittest
+from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Segment, keep
 
 __all__ = ["FORM"]
@@ -84,17 +85,13 @@ def _runner(segment: Segment) -> tuple[float, Form | None]:
 def _candidates(segment: Segment) -> Iterable[Form]:
     """The runners worth asking about the whole of a segment: those whose words are in it, or in a sample of it.
 
-    Two dozen runners each look for several words; nearly every output of the world has none of them, and where they
-    all look through 20 MB that costs more than everything else.
+    Each reads lines around its words: where many of two dozen do that with 20 MB, it costs more than everything else.
     """
     text = segment.text
-    is_long = len(text) > _LONG_CHARS
-    sample = _sample(text) if is_long else text
-    known = _with_literals(sample)
-    if not is_long:
-        return known
-    part = Segment(sample.split("\n"), command=segment.command, exit_code=segment.exit_code)
-    return [runner for runner in known if runner.recognise(part) > 0.0]
+    if len(text) <= _LONG_CHARS:
+        return _with_literals(segment)
+    part = Segment(_sample(text).split("\n"), command=segment.command, exit_code=segment.exit_code)
+    return [runner for runner in _with_literals(part) if runner.recognise(part) > 0.0]
 
 
 def _sample(text: str) -> str:
@@ -117,33 +114,10 @@ Of 200 kB that Maven printed six lines told that tests ran, all in the middle: a
 """
 
 
-def _with_literals(text: str) -> list[Form]:
-    """The runners one of whose literals is in the text."""
-    named: set[int] = set()
-    for stem, literals in _BY_STEM:
-        if stem in text:
-            for literal, numbers in literals:
-                if literal in text:
-                    named |= numbers
-    return [runner for number, runner in enumerate(_RUNNERS) if number in named or not runner.literals]
-
-
-_STEMS = ("test", "Test", "pass", "PASS", "fail", "FAIL", "ssertion", "unning ", "RUN ", "ample", "spec", "ERROR", "")
-"""Where one of these is not in a text, no literal that holds it need be looked for."""
-
-
-def _by_stem() -> list[tuple[str, list[tuple[str, set[int]]]]]:
-    literals: dict[str, set[int]] = {}
-    for number, runner in enumerate(_RUNNERS):
-        for literal in runner.literals:
-            literals.setdefault(literal, set()).add(number)
-    stems: dict[str, list[tuple[str, set[int]]]] = {stem: [] for stem in _STEMS}
-    for literal, numbers in literals.items():
-        stems[next(stem for stem in _STEMS if stem in literal)].append((literal, numbers))
-    return list(stems.items())
-
-
-_BY_STEM = _by_stem()
+def _with_literals(segment: Segment) -> list[Form]:
+    """The runners one of whose literals is in the segment."""
+    present = literals_in(segment)
+    return [runner for runner in _RUNNERS if not present.isdisjoint(runner.literals)]
 
 
 def _recognise(segment: Segment) -> float:
@@ -167,4 +141,11 @@ def _parts(segment: Segment) -> list[Part]:
     return runner.parts(segment) if runner else []
 
 
-FORM = Form(name="tests", recognise=_recognise, evidence=_evidence, reduce=_reduce, parts=_parts)
+FORM = Form(
+    name="tests",
+    recognise=_recognise,
+    evidence=_evidence,
+    reduce=_reduce,
+    parts=_parts,
+    literals=tuple(dict.fromkeys(literal for runner in _RUNNERS for literal in runner.literals)),
+)

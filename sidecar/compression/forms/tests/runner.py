@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from sidecar.compression.forms.tests.grammar import REACH, Grammar, Kind, read
 from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Evidence, Form, Part, Segment, verbatim
 
 __all__ = ["runner"]
@@ -17,7 +18,7 @@ def runner(grammar: Grammar) -> Form:
 
     def recognise(segment: Segment) -> float:
         text = segment.text
-        if not any(literal in text for literal in grammar.literals):
+        if literals_in(segment).isdisjoint(grammar.literals):
             return 0.0
         if grammar.recognise is not None:
             return grammar.recognise(segment)

@@ -22,7 +22,7 @@ from sidecar.compression.alarms import is_alarm
 from sidecar.compression.forms import text as plain
 from sidecar.compression.forms.drafting import BLANK, condensed
 from sidecar.compression.forms.marking import side_by_side
-from sidecar.compression.forms.trace.languages import may_have_frames
+from sidecar.compression.forms.trace.languages import HINTS, may_have_frames
 from sidecar.compression.forms.trace.names import called
 from sidecar.compression.forms.trace.stacks import FramesCut, Stack, frames_reduced, stacks_of, trace_spans
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, verbatim
@@ -49,6 +49,8 @@ _RUN = re.compile(
 
 _REPORT = ("Sanitizer", "== ", "Shadow ", "libthread_db", "Memory map:", "os_prio=")
 _REPORTS = frozenset("=S_0123456789abcdef[nDw ")
+_CAUGHT = "runtime error: "
+"""What the sanitizer of undefined behaviour says, with or without a stack."""
 _REPORT_LINE = re.compile(r"==\d+==|={20,}$|SUMMARY: \w*Sanitizer|\S*:\d+(?::\d+)?: runtime error: ")
 _SHADOW = re.compile(
     r"Shadow bytes around|(?:=>| {2})0x[0-9a-f]+: [0-9a-f\[ ]|Shadow byte legend"
@@ -102,7 +104,7 @@ _ADDRESS = re.compile(r"0x[0-9a-fA-F]+|==\d+==\s*|:\d+(?::\d+)?\b|\bline \d+|\d{
 
 
 def _recognise(segment: Segment) -> float:
-    if not may_have_frames(segment.text) and "runtime error: " not in segment.text:
+    if not may_have_frames(segment) and _CAUGHT not in segment.text:
         return 0.0
     spans = _spans(segment)
     if not spans:
@@ -328,4 +330,4 @@ def _said(lines: Sequence[str], start: int, end: int) -> str:
     return f"{message.strip(' |+')[:300]} ({lines[place.start].strip(' |+')[:200]})"
 
 
-FORM = Form("trace", _recognise, _evidence, _reduce, _parts)
+FORM = Form("trace", _recognise, _evidence, _reduce, _parts, literals=(*HINTS, _CAUGHT))

@@ -16,6 +16,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from sidecar.compression.literals import literals_in
+from sidecar.compression.vocabulary import Segment
+
 __all__ = ["HINTS", "Frame", "frames_of", "may_have_frames"]
 
 
@@ -189,9 +192,10 @@ class _Scan:
     known: dict[str, tuple[bool, str] | None] = field(default_factory=dict)
 
 
-def may_have_frames(text: str) -> bool:
-    """Whether a text may have frames: what costs a few `str.find` where it has none."""
-    return any(_leads(text, hint) if hint in _LEADING else hint in text for hint in HINTS)
+def may_have_frames(segment: Segment) -> bool:
+    """Whether a segment may have frames: it has one of the hints, and in its place."""
+    present = literals_in(segment)
+    return any(hint in present and (hint not in _LEADING or _leads(segment.text, hint)) for hint in HINTS)
 
 
 def _leads(text: str, hint: str) -> bool:

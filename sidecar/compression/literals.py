@@ -1,0 +1,60 @@
+"""Which of many literals a text holds, told by one walk through it.
+
+Two hundred literals tell test runners, installers and stack traces apart, and most outputs hold none of them: to look
+for one after another took 0.39 s for the tests' alone where one automaton (Aho-Corasick) takes 0.03 s for all of them,
+over 11 MB of outputs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+from sidecar.compression.vocabulary import Segment
+
+if TYPE_CHECKING:
+    from ahocorasick_rs import AhoCorasick
+
+__all__ = ["Literals", "literals_in"]
+
+_HALVES = re.compile("[\ud800-\udfff]")
+"""Halves of surrogate pairs, which cannot be walked through and are in no literal."""
+
+
+class Literals:
+    """Literals to be looked for together; the automaton is built when it is first asked."""
+
+    def __init__(self, literals: Iterable[str]) -> None:
+        self._literals = tuple(dict.fromkeys(literals))
+
+    def within(self, text: str) -> frozenset[str]:
+        """Those that are in *text*."""
+        try:
+            found = self._automaton.find_matches_as_strings(text, overlapping=True)
+        except UnicodeEncodeError:
+            found = self._automaton.find_matches_as_strings(_HALVES.sub("\ufffd", text), overlapping=True)
+        return frozenset(found)
+
+    @cached_property
+    def _automaton(self) -> AhoCorasick:
+        from ahocorasick_rs import AhoCorasick, Implementation
+
+        # The largest of its kinds, and three times as fast as the others; it holds 201 literals in 3 ms.
+        return AhoCorasick(self._literals, implementation=Implementation.DFA, store_patterns=True)
+
+
+@cache
+def _of_all_forms() -> Literals:
+    from sidecar.compression.recognise import forms
+
+    return Literals(literal for form in forms() for literal in form.literals)
+
+
+def literals_in(segment: Segment) -> frozenset[str]:
+    """Of the literals of all forms those that *segment* holds; looked for once, whoever asks."""
+    known: frozenset[str] | None = segment.__dict__.get("_literals")
+    if known is None:
+        known = segment.__dict__["_literals"] = _of_all_forms().within(segment.text)
+    return known
