@@ -33,6 +33,7 @@ _LETTERED = re.compile(
 _TOOL_FAILED = re.compile(r"\S{1,200} : (?:fatal )?error [A-Z]+\d+: \S")
 _JSHINT = re.compile(r"(?P<place>[^\s:]+: line \d+, col \d+), (?P<said>\S.*)")
 _CODE = re.compile(r"[A-Z]{1,4}\d{3,5}:? \S")
+_GO_LINTER = re.compile(r" \([a-z]\w+\)$")
 _SEVERE = re.compile(_SEVERITY)
 _MAVEN = re.compile(r"\[ERROR\] (?P<place>\S[^\[(]{0,300}:(?:\[\d+,\d+\]| \(\d+, ?\d+\))) ?(?P<said>\S.*)")
 _UNFORMATTED = re.compile(r"(?:[Ww]ould reformat:?|\[warn\]|ERROR:) (?P<place>\S+)(?: Imports are .*)?$")
@@ -101,7 +102,8 @@ def _parts(line: str) -> tuple[str, ...]:
             said = heading["said"]
             if said.startswith(("required for ", "in requirements ")) and is_foreign(heading["place"]):
                 return ()
-            if said.startswith(_LED) or not (heading["column"] or _SEVERE.match(said) or _CODE.match(said)):
+            is_ruled = _CODE.match(said) or (".go:" in heading["place"] and _GO_LINTER.search(said[-40:]))
+            if said.startswith(_LED) or not (heading["column"] or is_ruled or _SEVERE.match(said)):
                 return ()
             return heading["place"], said.rstrip("━ ")
     elif seen[0] == " " and (indented := _INDENTED.match(seen)) is not None:

@@ -21,7 +21,18 @@ from typing import NamedTuple
 from sidecar.compression.forms.diagnostics.annotations import annotation
 from sidecar.compression.forms.diagnostics.build import is_build, is_build_failure
 
-__all__ = ["LINED", "Kind", "Line", "is_foreign", "is_inside", "is_lined", "read", "read_all"]
+__all__ = [
+    "GO_LINTER",
+    "LINED",
+    "LINTER_CHARS",
+    "Kind",
+    "Line",
+    "is_foreign",
+    "is_inside",
+    "is_lined",
+    "read",
+    "read_all",
+]
 
 
 class Kind(IntEnum):
@@ -87,6 +98,9 @@ _QUICK = re.compile(
 """What most lines of a linter are, read in one step; anything unusual is left to the patterns below."""
 LINED = re.compile(r"(?P<place>[^\s:|(]*[./][^\s:|(]*:\d+): {1,2}(?P<said>[\w'\"`\[({].*)")
 """cpplint, codespell, vulture: a place without a column and no severity, which in one line may as well be grep's."""
+GO_LINTER = re.compile(r" \([a-z]\w+\)$")
+"""How golangci-lint ends an issue, which may have no column."""
+LINTER_CHARS = 40
 _NEAR = re.compile(r": (?:[^\s*#/-]|(?: \S.*\]  ?\[\d\]$))")
 _LINED_SEEN = 60
 _LINED_FEW = 3
@@ -351,7 +365,8 @@ def _gnu(line: str) -> Line | None:
     if severity is not None:
         return Line(severity, place, said)
     # Without a column or a rule's code it may as well be grep's.
-    if said and (found["column"] or _CODE.match(said)) and (line[end : end + 2].strip() or line[end : end + 2] == "  "):
+    is_ruled = found["column"] or _CODE.match(said) or (".go:" in place and GO_LINTER.search(said[-LINTER_CHARS:]))
+    if said and is_ruled and (line[end : end + 2].strip() or line[end : end + 2] == "  "):
         return Line(Kind.LINT, place, said.rstrip("━ "))
     return _PLAIN[Kind.OTHER]
 

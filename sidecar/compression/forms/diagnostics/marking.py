@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sidecar.compression.forms.diagnostics.grammar import Kind, Line, is_foreign
+from sidecar.compression.forms.diagnostics.grammar import GO_LINTER, LINTER_CHARS, Kind, Line, is_foreign
 from sidecar.compression.forms.drafting import BLANK
 
 __all__ = ["Marked", "mark"]
@@ -169,7 +169,8 @@ class _Marker:
         if this.place and first != index and not (is_similar and finding.said != this.said):
             finding.is_repeat = True
             self.why[index] = "repeated diagnostics"
-            self.marked.counts[first] += 1
+            if not line.startswith("[ERROR] "):  # Maven tells every error twice
+                self.marked.counts[first] += 1
             return
         self.marked.counts[index] = 1
         finding.said = said = this.said or line
@@ -303,6 +304,13 @@ class _Marker:
             return
         if line.lstrip(" ")[:1] == "<" and index and self.why[index - 1] == _GOES[Kind.BUILD]:
             self.why[index] = _GOES[Kind.BUILD]  # what `mvn -X` tells of its plugins' settings
+            return
+        if (
+            finding.is_lint
+            and ".go:" in self.read[finding.heading].place
+            and GO_LINTER.search(finding.said[-LINTER_CHARS:])
+        ):
+            self.why[index] = "source excerpts"  # golangci-lint quotes all lines that an issue is about
             return
         if "at " in line[:12] and _BUILDERS_FRAME.match(line):
             self.why[index] = "library frames"
