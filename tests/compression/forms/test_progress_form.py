@@ -47,6 +47,7 @@ def test_every_alarm_of_every_capture_is_shown(name: str) -> None:
     ("name", "result"),
     [
         ("pip/install_ok", "Successfully installed annotated-types-"),
+        ("pip/build_old_sdist", "Successfully built pyyaml"),
         ("npm/install_ok", "added 70 packages in "),
         ("cargo/build_ok", "    Finished `dev` profile"),
         ("apt/install_ok", "2 upgraded, 3 newly installed"),

@@ -48,7 +48,7 @@ FAMILIES = (
         r"  (?:Preparing metadata|Getting requirements to build|Installing (?:build|backend) dependencies"
         r"|Building (?:wheel|editable) for|Checking if build backend).*(?:: started|status 'done'|\.\.\. done)$",
         r"  (?:Created wheel for|Created editable for|Stored in directory:) ",
-        r"Building wheels? for collected packages: |Successfully built ",
+        r"Building wheels? for collected packages: ",
         r"Installing collected packages: |  Attempting uninstall: |    Found existing installation: ",
         r"    Uninstalling |      Successfully uninstalled |Looking in (?:indexes|links): ",
         names=r"Requirement already satisfied: ([\w.-]+)\S* .*\(([\w.+!-]+)\)$"

@@ -29,7 +29,7 @@ __all__ = ["FORM"]
 
 
 _RESULT = re.compile(
-    r"Successfully (?:installed|uninstalled|tagged)|(?:added|removed|changed|up to date|audited) .*packages?\b"
+    r"Successfully (?:built|installed|uninstalled|tagged)|(?:added|removed|changed|up to date|audited) .*packages?\b"
     r"|\d+ vulnerabilit|    Finished |\d+ upgraded, \d+ newly|BUILD (?:SUCCESS|FAILURE|SUCCESSFUL|FAILED)"
     r"|Installed \d+ packages?| [-+~] \S+==|To \S+$|From \S+$|   [0-9a-f]+\.\.| [*+!-] \[|Cloning into "
     r"|make.*\*\*\*|go: (?!download|find|extract)"

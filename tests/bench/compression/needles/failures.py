@@ -50,6 +50,9 @@ ADVICE = re.compile(
 )
 """What a tool says to everybody at its end."""
 
+_UNHARMED = re.compile(r"\s*(?:✔|✓|√|ok \d|PASS\b|INFO\b|DEBUG\b)")
+"""Lines that say themselves that nothing is wrong: a passed test's name, a record of a server answering 404."""
+
 _COUNTS = re.compile(
     r"^(?:(?:added|removed|changed|audited|up to date)\b.*\bpackages?\b.*|\d+ packages are looking for funding"
     r"|found \d+ vulnerabilit.*|\d+ upgraded, \d+ newly installed.*|Successfully (?:built|tagged) .*"
@@ -77,8 +80,9 @@ _LIBRARY = re.compile(
 def errors(text: str) -> Iterator[Fact]:
     for pattern in _ERRORS:
         for match in pattern.finditer(text):
-            if len(match.group()) < 500 and not ADVICE.search(match.group()):
-                yield Fact.of(match.group(), *(piece for piece in match.groups() if piece), kind="error")
+            line = match.group()
+            if len(line) < 500 and not ADVICE.search(line) and not _UNHARMED.match(line):
+                yield Fact.of(line, *(piece for piece in match.groups() if piece), kind="error")
 
 
 def _distinct(pattern: re.Pattern[str], text: str) -> Iterator[Fact]:
