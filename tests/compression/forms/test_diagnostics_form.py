@@ -517,7 +517,7 @@ def test_what_maven_debugs_is_a_step_of_the_build(shortened: Callable[[str], str
     assert "Populating class realm" not in text
     assert "<failOnError" not in text
     assert "at org.apache.maven.lifecycle" not in text
-    assert "[ERROR] /tmp/market/java/src/main/java/market/Stock.java:[10,149] cannot find symbol (x2)" in text
+    assert "[ERROR] /tmp/market/java/src/main/java/market/Stock.java:[10,149] cannot find symbol\n" in text
 
 
 def test_files_with_the_same_messages_at_the_same_places_go_by_a_letter(printed: Printed) -> None:
