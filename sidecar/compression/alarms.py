@@ -11,17 +11,19 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
+from sidecar.compression.literals import Literals
+
 __all__ = ["alarm_lines", "is_alarm", "is_warning", "warning_lines"]
 
-_SCREAMS = (
+_SCREAMS = Literals((
     "abort", "cannot ", "can't ", "conflict", "core dumped", "corrupt", "could not ", "couldn't ", "critical", "crash",
     "denied", "emerg", "err!", "err:", "err]", " err ", "err=", 'err":', "error", "exception", "fail", "fatal",
     "illegal instruction", "killed", "lvl=eror", "no space left", "no such file", "not found", "not known",
     "not permitted", "oom", "out of memory", "panic", "refused", "rejected", "segfault", "segmentation fault", "severe",
     "sigabrt", "sigkill", "sigsegv", "timed out", "timeout", "traceback", "unable to ", "unauthorized",
     "undefined reference", "unhandled", "unexpected ", "unreachable", "unrecognized", "unresolved", "✗", "✘", "×", "❌",
-)  # fmt: skip
-"""What a line must contain, in lower case, before the grammar below looks at it: `str.find` runs at GB/s."""
+))  # fmt: skip
+"""What a line must contain, in lower case, before the grammar below looks at it."""
 
 _ALARM = re.compile(
     # A word of alarm by itself: no part of a name (`thiserror`, `error-chain`, `error.rs`, `/errors/`), not none of it.
@@ -39,7 +41,7 @@ _ALARM = re.compile(
     r"|no space left|out of memory|segmentation fault|core dumped|illegal instruction|undefined reference|[✗✘❌]|^\s*×",
     re.IGNORECASE,
 )
-_WARNINGS = ("warn", "wrn", "deprecat")
+_WARNINGS = Literals(("warn", "wrn", "deprecat"))
 _WARNED = re.compile(
     r"(?<![\w./-])(?<!\bno )(?<!\b0 )(?:warn(?:ing|ings)?|wrn|deprecat(?:ed|ion))(?![\w-]|\.\w|/\w)", re.I
 )
@@ -50,13 +52,13 @@ _REACH = 2_000
 def is_alarm(line: str) -> bool:
     """Whether *line* says that something went wrong."""
     lowered = line.lower()
-    return any(word in lowered for word in _SCREAMS) and _search(_ALARM, line, lowered, _SCREAMS)
+    return bool(_SCREAMS.places(lowered)) and _search(_ALARM, line, lowered, _SCREAMS)
 
 
 def is_warning(line: str) -> bool:
     """Whether *line* warns: of a deprecation too."""
     lowered = line.lower()
-    return any(word in lowered for word in _WARNINGS) and _search(_WARNED, line, lowered, _WARNINGS)
+    return bool(_WARNINGS.places(lowered)) and _search(_WARNED, line, lowered, _WARNINGS)
 
 
 def alarm_lines(lines: Sequence[str], text: str | None = None) -> list[int]:
@@ -69,21 +71,20 @@ def warning_lines(lines: Sequence[str], text: str | None = None) -> list[int]:
     return _matching(lines, text, _WARNINGS, _WARNED)
 
 
-def _matching(lines: Sequence[str], text: str | None, words: Sequence[str], grammar: re.Pattern[str]) -> list[int]:
+def _matching(lines: Sequence[str], text: str | None, words: Literals, grammar: re.Pattern[str]) -> list[int]:
     if text is None:
         text = "\n".join(lines)
-    lowered = _lower(text)
+    places = words.places(_lower(text))
+    if not places:
+        return []
     ends = [end + index for index, end in enumerate(accumulate(map(len, lines)))]
-    candidates: set[int] = set()
-    for word in words:
-        at = lowered.find(word)
-        while at >= 0:
-            line = bisect_right(ends, at)
-            # A word at the very end of a line has its place, the newline after it, counted to that line.
-            line = line if line < len(ends) else len(ends) - 1
-            candidates.add(line)
-            at = lowered.find(word, ends[line] + 1)
-    return [index for index in sorted(candidates) if _search(grammar, lines[index], None, words)]
+    candidates: list[int] = []
+    end = -1
+    for at in places:
+        if at > end:
+            candidates.append(bisect_right(ends, at))
+            end = ends[candidates[-1]]
+    return [index for index in candidates if _search(grammar, lines[index], None, words)]
 
 
 def _lower(text: str) -> str:
@@ -91,9 +92,9 @@ def _lower(text: str) -> str:
     return text.replace("\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}", "I").lower()
 
 
-def _search(grammar: re.Pattern[str], line: str, lowered: str | None, words: Sequence[str]) -> bool:
+def _search(grammar: re.Pattern[str], line: str, lowered: str | None, words: Literals) -> bool:
     if len(line) <= _REACH:
         return grammar.search(line) is not None
     lowered = _lower(line) if lowered is None or len(lowered) != len(line) else lowered
-    places = [at for word in words if (at := lowered.find(word)) >= 0]
+    places = [at for word in words.literals if (at := lowered.find(word)) >= 0]
     return any(grammar.search(line, max(0, at - 80), at + 200) for at in places)

@@ -27,22 +27,28 @@ class Literals:
     """Literals to be looked for together; the automaton is built when it is first asked."""
 
     def __init__(self, literals: Iterable[str]) -> None:
-        self._literals = tuple(dict.fromkeys(literals))
+        self.literals = tuple(dict.fromkeys(literals))
 
     def within(self, text: str) -> frozenset[str]:
         """Those that are in *text*."""
         try:
-            found = self._automaton.find_matches_as_strings(text, overlapping=True)
+            return frozenset(self._automaton.find_matches_as_strings(text, overlapping=True))
         except UnicodeEncodeError:
-            found = self._automaton.find_matches_as_strings(_HALVES.sub("\ufffd", text), overlapping=True)
-        return frozenset(found)
+            return self.within(_HALVES.sub("\ufffd", text))
+
+    def places(self, text: str) -> list[int]:
+        """Where one begins, in order; of those that overlap only one is told."""
+        try:
+            return [start for _, start, _ in self._automaton.find_matches_as_indexes(text)]
+        except UnicodeEncodeError:
+            return self.places(_HALVES.sub("\ufffd", text))
 
     @cached_property
     def _automaton(self) -> AhoCorasick:
         from ahocorasick_rs import AhoCorasick, Implementation
 
         # The largest of its kinds, and three times as fast as the others; it holds 201 literals in 3 ms.
-        return AhoCorasick(self._literals, implementation=Implementation.DFA, store_patterns=True)
+        return AhoCorasick(self.literals, implementation=Implementation.DFA, store_patterns=True)
 
 
 @cache
