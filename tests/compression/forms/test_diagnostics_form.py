@@ -529,3 +529,23 @@ def test_files_with_the_same_messages_at_the_same_places_go_by_a_letter(printed:
     assert "  error  Unexpected var  no-var: [A] 1:1\n" in shown
     assert "  error  'x' is not defined  no-undef: [A] 9:5\n" in shown
     assert all(f"/shop/src/part{number}.js" in shown for number in range(12))
+
+
+def test_all_lines_that_golangci_lint_quotes_go_and_an_issue_without_a_column_stays(printed: Printed) -> None:
+    issue = "shop/cart_test.go:{}: {}-{} lines are duplicate of `shop/order_test.go:9-20` (dupl)\n"
+    quoted = "func TestLoad(t *testing.T) {\n\tbody := new(bytes.Buffer)\n\tassert.NoError(t, load(body))\n"
+    text = "".join(issue.format(at, at, at + 12) + quoted for at in range(9, 90, 9))
+    report = of(f"{text}9 issues:\n* dupl: 9\n", "golangci-lint run")
+    shown = "\n".join(printed(FORM, report))
+    assert all(f"shop/cart_test.go:{at}: {at}-{at + 12} lines are duplicate of" in shown for at in range(9, 90, 9))
+    assert "assert.NoError" not in shown
+    assert "* dupl: 9" in shown
+
+
+def test_of_a_span_of_several_lines_its_last_brace_is_no_source_line_worth_showing(printed: Printed) -> None:
+    place = "error: this could be a `const fn`\n  --> src/bits.rs:{}:5\n   |\n"
+    source = "30 | /     pub(crate) fn invert(self) -> Self {\n...  |\n32 | |     }\n   | |_____^\n\n"
+    shown = "\n".join(printed(FORM, of("".join(place.format(at) + source for at in (30, 40, 50)), "cargo clippy")))
+    assert "src/bits.rs:30:5 src/bits.rs:40:5" in shown.replace("\n  again: ", " ")
+    assert "32 | |" not in shown
+    assert "..." not in shown.split("[", 1)[0]

@@ -267,6 +267,8 @@ def read(line: str, *, inside: bool = False) -> Line:
 
 
 def _unindented(line: str, *, inside: bool) -> Line:  # noqa: PLR0912 - one test per kind, in the order of precedence
+    if inside and line.startswith("...") and not line.strip(" .|"):
+        return _PLAIN[Kind.MARK]
     if line[0] == "^" and _SHELLCHECK.match(line):
         return Line(Kind.LINT, "", line)
     if line[0] == "[" and line.startswith(("[INFO]", "[ERROR] ", "[WARNING] ", "[DEBUG] ")):

@@ -59,6 +59,7 @@ stand below it."""
 _LOCATED = re.compile(r"(?:\[ERROR\])? *location: class (?:[\w.]{1,200}\.)?(\w+)$")
 """javac's, which says of most files their name again."""
 
+_SPAN = re.compile(r" *\d+ \| +(?:\|_?|`->|\|->) +\S{0,3}$")
 _BUILDERS_FRAME = re.compile(r"\s+at (?:java|jdk|sun|org\.apache\.maven|org\.codehaus\.plexus|org\.gradle)\.")
 _NOT_ASSIGNABLE = " is not assignable to "
 _QUOTES = "\"'"
@@ -142,8 +143,9 @@ class _Marker:
                             entered = index if ": Entering directory " in self.lines[index] else None
                 elif kind is Kind.OTHER:
                     self._other(index, finding)
-                elif kind is Kind.SUMMARY and "generated" in self.lines[index]:
-                    if self.seen.setdefault(self.lines[index], index) != index:
+                elif kind is Kind.SUMMARY:
+                    finding.heading, finding.is_lint = -1, False
+                    if "generated" in self.lines[index] and self.seen.setdefault(self.lines[index], index) != index:
                         self.why[index] = "repeated totals"
                 elif kind is Kind.ARROW and is_foreign(this.place):
                     self.why[index] = "places in libraries"
@@ -270,7 +272,9 @@ class _Marker:
         is_below = above == finding.heading + 1 or self.lines[above][:1] in {" ", "\t"}
         is_plain = is_below and self.read[above].kind is Kind.OTHER
         if above == finding.source or (is_plain and finding.heading >= 0):
-            self.why[above] = "" if shows else "source excerpts"
+            # Of a span of several lines the last has the mark: most often a brace.
+            stays = shows and _SPAN.match(self.lines[above]) is None
+            self.why[above] = "" if stays else "source excerpts"
         # flake8 quotes the whole of a statement, a docstring with all its lines, whatever they look like.
         is_blank = self.read[above].kind is Kind.BLANK
         first = above
@@ -311,6 +315,9 @@ class _Marker:
             and GO_LINTER.search(finding.said[-LINTER_CHARS:])
         ):
             self.why[index] = "source excerpts"  # golangci-lint quotes all lines that an issue is about
+            return
+        if index and self.why[index - 1] == "help" and line[:1] == " ":
+            self.why[index] = "help"  # what is suggested goes on
             return
         if "at " in line[:12] and _BUILDERS_FRAME.match(line):
             self.why[index] = "library frames"
