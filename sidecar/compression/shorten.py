@@ -261,6 +261,7 @@ def _lost(segment: Segment, blocks: Sequence[Block], evidence: Sequence[Evidence
     index = near = reach = 0
     text, shown_index = "", -1
     elsewhere = _Elsewhere("")
+    known: set[str] = set()
     for item in sorted(evidence, key=attrgetter("line")):
         if not 0 <= item.line < total:
             yield -1, f"evidence names line {item.line}, which does not exist"
@@ -273,17 +274,23 @@ def _lost(segment: Segment, blocks: Sequence[Block], evidence: Sequence[Evidence
         if shown_index != index:
             start, end = blocks[index].start, blocks[index].end
             text = "\n".join(lines[start:end] if printed is None else printed)
-            elsewhere, near, reach, shown_index = _Elsewhere(text), 0, 0, index
+            elsewhere, known, near, reach, shown_index = _Elsewhere(text), set(), 0, 0, index
         for part in item.parts:
+            if part in known:  # a path is a part of every line that names it
+                continue
             # Evidence mostly stands in its order: just behind where the last was found.
             at = text.find(part, near, near + reach + _NEAR_CHARS + len(part))
             if at >= 0:
                 near, reach = at, len(part)
             elif part not in elsewhere:
                 yield index, f"evidence of line {segment.first + item.line + 1} is gone: {part[:80]!r}"
+                continue
+            known.add(part)
 
 
 _NEAR_CHARS = 500
+_SHORT_CHARS = 10_000
+"""A text this short is looked through as fast as it is taken apart."""
 _BETWEEN_WORDS = re.compile(r"[\s,;()]+")
 
 
@@ -303,19 +310,15 @@ class _Elsewhere:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._known: set[str] = set()
 
     @cached_property
     def _pieces(self) -> frozenset[str]:
+        if len(self._text) < _SHORT_CHARS:
+            return frozenset()
         return frozenset((*self._text.split("\n"), *_BETWEEN_WORDS.split(self._text)))
 
     def __contains__(self, part: str) -> bool:
-        if part in self._known or part in self._pieces:
-            return True
-        if part not in self._text:
-            return False
-        self._known.add(part)
-        return True
+        return part in self._pieces or part in self._text
 
 
 def marker(start: int, end: int, what: str) -> str:
