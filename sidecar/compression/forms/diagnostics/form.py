@@ -25,7 +25,7 @@ from sidecar.compression.forms.diagnostics.build import built
 from sidecar.compression.forms.diagnostics.grammar import Kind, Line, is_lined, read_all
 from sidecar.compression.forms.diagnostics.marking import Marked, mark
 from sidecar.compression.forms.diagnostics.parts import parts
-from sidecar.compression.forms.diagnostics.recognising import recognise
+from sidecar.compression.forms.diagnostics.recognising import lines_read, recognise
 from sidecar.compression.forms.diagnostics.sharing import shared
 from sidecar.compression.forms.drafting import condensed, joined
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment
@@ -65,7 +65,8 @@ def _read_all(segment: Segment) -> list[Line]:
     """Every line's kind, kept with the segment."""
     known: list[Line] | None = segment.__dict__.get("diagnostics")
     if known is None:
-        known = read_all(segment.lines, lined=is_lined(segment.lines))
+        lined = is_lined(segment.lines)
+        known = read_all(segment.lines, None if lined else lines_read(segment), lined=lined)
         if alone.tells(segment.text):
             known = alone.joined_with_places(segment.lines, known)
         segment.__dict__["diagnostics"] = known

@@ -26,9 +26,9 @@ __all__ = [
     "LINED",
     "LINTER_CHARS",
     "Kind",
+    "Known",
     "Line",
     "is_foreign",
-    "is_inside",
     "is_lined",
     "read",
     "read_all",
@@ -78,6 +78,9 @@ class Line(NamedTuple):
     place: str = ""
     said: str = ""
 
+
+Known = tuple[dict[str, Line], dict[str, Line]]
+"""Lines with what they are outside and inside a diagnostic."""
 
 _SEEN_CHARS = 4_000
 """What the patterns see of a line: a minified source line has millions of characters."""
@@ -200,11 +203,6 @@ def is_foreign(place: str) -> bool:
     return place.startswith(_FOREIGN) or any(folder in place for folder in _FOREIGN_FOLDERS)
 
 
-def is_inside(kind: Kind, *, inside: bool) -> bool:
-    """Whether the line after one of *kind* belongs to a diagnostic."""
-    return kind in _OPENS or (inside and kind not in _CLOSES)
-
-
 def is_lined(lines: Sequence[str]) -> bool:
     """Whether a text is `path:line: message` throughout: what grep finds is indented now this far, now that."""
     third = len(lines) // 3
@@ -217,12 +215,13 @@ def is_lined(lines: Sequence[str]) -> bool:
     return near >= _LINED_FEW and near >= 0.95 * len(found) and len(found) >= 0.6 * seen
 
 
-def read_all(lines: Iterable[str], *, lined: bool = False) -> list[Line]:
+def read_all(lines: Iterable[str], known: Known | None = None, *, lined: bool = False) -> list[Line]:
     """Every line, in order; a line that was read before is not read again: headers repeat theirs in every unit.
 
-    *lined* says that the text `is_lined`.
+    *known* holds what others read of the same text, who did not think it *lined*, and is added to; *lined* says that
+    the text `is_lined`.
     """
-    known: tuple[dict[str, Line], dict[str, Line]] = ({}, {})
+    known = known if known is not None else ({}, {})
     found: list[Line] = []
     inside = False
     opens, closes = _OPENS, _CLOSES

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 
 from sidecar.compression.forms.diagnostics import alone
 from sidecar.compression.forms.diagnostics.build import is_build
-from sidecar.compression.forms.diagnostics.grammar import Kind, Line, is_inside, is_lined, read
+from sidecar.compression.forms.diagnostics.grammar import Kind, Known, Line, is_lined, read, read_all
 from sidecar.compression.forms.diagnostics.reports import read_report
 from sidecar.compression.vocabulary import Segment
 
-__all__ = ["recognise"]
+__all__ = ["lines_read", "recognise"]
 
 # fmt: off
 _PROGRAMS = frozenset((
@@ -76,6 +76,7 @@ _ITSELF = frozenset({Kind.ROW, Kind.ARROW})
 
 _LOGGED = re.compile(r"\[?\d{4}-\d\d-\d\d[T ]\d\d:|\d\d:\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d")
 """A line that begins with its time is a log's, whatever it says."""
+_LOG_INITIALS = frozenset("[0123456789JFMASOND")
 
 
 def recognise(segment: Segment) -> float:
@@ -110,7 +111,7 @@ def _weighed(segment: Segment, words: Sequence[str], *, is_known: bool) -> float
         return 0.0
     if not (is_shaped or is_known or _told(text, _TELLS)):
         return 0.0  # words of alarm, but no diagnostic around them: a test run, a log
-    kinds, placed, logged = _census(segment.lines, _SAMPLE_LINES * (1 + is_known))
+    kinds, placed, logged = _census(segment, _SAMPLE_LINES * (1 + is_known))
     # Where most of a large text is findings without a severity, the samples have said what it is.
     is_plain = is_large and kinds[Kind.LINT] >= 0.5 * sum(kinds.values())
     told = placed > 0 or (not is_plain and _told(text, _TELLS))
@@ -161,18 +162,21 @@ def _is_shaped(seen: str, lines: Sequence[str]) -> bool:
     return 2 * sum(map(is_build, steps)) >= len(steps) > 0
 
 
-def _census(lines: Sequence[str], length: int) -> tuple[Counter[Kind], int, int]:
+def lines_read(segment: Segment) -> Known:
+    """The lines read so far, kept with the segment: those of the census need not be read again."""
+    known: Known = segment.__dict__.setdefault("diagnostics_known", ({}, {}))
+    return known
+
+
+def _census(segment: Segment, length: int) -> tuple[Counter[Kind], int, int]:
     """How many lines of each kind there are, how many are diagnostics by their own words, how many are a log's."""
     kinds: Counter[Kind] = Counter()
     placed = logged = 0
-    for sample in _samples(lines, length):
-        inside = False
-        for line in sample:
-            this = read(line, inside=inside)
-            inside = is_inside(this.kind, inside=inside)
-            kinds[this.kind] += 1
-            placed += _is_placed(this, line)
-            logged += line[:1] in "[0123456789JFMASOND" and line != "" and _LOGGED.match(line) is not None
+    for sample in _samples(segment.lines, length):
+        read_lines = read_all(sample, lines_read(segment))
+        kinds.update([this.kind for this in read_lines])
+        placed += sum(map(_is_placed, read_lines, sample))
+        logged += sum(1 for line in sample if line[:1] in _LOG_INITIALS and _LOGGED.match(line))
     return kinds, placed, logged
 
 
