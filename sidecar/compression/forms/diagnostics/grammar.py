@@ -226,7 +226,7 @@ def read_all(lines: Iterable[str], known: Known | None = None, *, lined: bool = 
     inside = False
     opens, closes = _OPENS, _CLOSES
     match, match_row, severe = _QUICK.match, _QUICK_ROW.match, _SEVERE
-    lint, row, other = Kind.LINT, Kind.ROW, Kind.OTHER
+    lint, row = Kind.LINT, Kind.ROW
     for line in lines:
         memory = known[inside]
         this = memory.get(line)
@@ -235,9 +235,11 @@ def read_all(lines: Iterable[str], known: Known | None = None, *, lined: bool = 
             if len(line) < _SEEN_CHARS:
                 quick = match_row(line) if line[:1] == " " else match(line)
             if quick is None:
-                this = read(line, inside=inside)
-                if lined and this.kind is other and (found_there := LINED.match(line[:_SEEN_CHARS])) is not None:
-                    this = Line(lint, found_there["place"], found_there["said"] + line[_SEEN_CHARS:])
+                plain = LINED.match(line) if lined and len(line) < _SEEN_CHARS else None
+                if plain is None or plain["said"].startswith(_SEVERITY_WORDS):
+                    this = read(line, inside=inside)
+                else:
+                    this = Line(lint, plain["place"], plain["said"])
             else:
                 place, said = quick.groups()
                 this = Line(row if line[0] == " " else severe.get(said[:5], lint), place, said)
@@ -377,6 +379,7 @@ _SEVERITIES = (
     (Kind.WARNING, ("warning", "Warning", "remark", "style", "performance", "portability", "convention", "refactor")),
     (Kind.NOTE, ("note", "info", "hint", "help", "message")),
 )
+_SEVERITY_WORDS = tuple(word for _, words in _SEVERITIES for word in words)
 
 
 def _severity(said: str) -> Kind | None:
