@@ -549,3 +549,16 @@ def test_of_a_span_of_several_lines_its_last_brace_is_no_source_line_worth_showi
     assert "src/bits.rs:30:5 src/bits.rs:40:5" in shown.replace("\n  again: ", " ")
     assert "32 | |" not in shown
     assert "..." not in shown.split("[", 1)[0]
+
+
+def test_bandits_issues_share_their_message_and_keep_their_places(shortened: Callable[[str], str]) -> None:
+    text = shortened("bandit/default")
+    assert text.count("[B110:try_except_pass]") == 1
+    lines = (CAPTURES / "bandit" / "default.txt").read_text().split("\n")
+    places = [line.removeprefix("   Location: ") for line in lines if line.startswith("   Location: ")]
+    assert len(places) == 56
+    assert all(place in text for place in places)
+    assert "   Severity: Low   Confidence: High\n" in text
+    assert "More Info" not in text
+    assert "\n--------" not in text
+    assert "shop/broken.py (syntax error while parsing AST from file)" in text

@@ -1,8 +1,12 @@
-"""A place in a line of its own, and in the next what it is about, as svelte-check and pydocstyle print.
+"""A place in a line of its own: above what it is about, as svelte-check and pydocstyle print, or below, as bandit does.
 
 /shop/src/Cart.svelte:7:1                               shop/cart.py:79 in public function `merge`:
 Warn: `<img>` element should have an alt attribute              D202: No blank lines allowed after function docstring
 https://svelte.dev/e/a11y_missing_attribute (svelte)
+
+>> Issue: [B110:try_except_pass] Try, Except, Pass detected.
+   Severity: Low   Confidence: High
+   Location: shop/basket.py:26:4
 """
 
 from __future__ import annotations
@@ -12,11 +16,14 @@ from collections.abc import Sequence
 
 from sidecar.compression.forms.diagnostics.grammar import Kind, Line
 
-__all__ = ["MESSAGE", "PLACE", "is_told_so", "joined_with_places", "tells"]
+__all__ = ["ISSUE", "LOCATION", "MESSAGE", "PLACE", "is_told_so", "joined_with_places", "tells"]
 
 PLACE = re.compile(r"(?P<place>[^\s:|(]*[./][^\s:|(]*:\d+(?::\d+)?):?(?: (?:in|at) \S.{0,200}:)?$")
 MESSAGE = re.compile(r"(?P<sign>Error|Warn|Warning|Hint): \S| {4,12}[A-Z]{1,4}\d{3}: \S")
 _TELLS = re.compile(r":\d+:?(?: (?:in|at) [^\n]{1,200}:)?\n(?:Error|Warn|Warning|Hint|    +[A-Z]{1,4}\d{3}): ")
+ISSUE = ">> Issue: ["
+LOCATION = re.compile(r"   Location: (?P<place>\S.{0,300}:\d+(?::\d+)?)$")
+_CODE = re.compile(r"\d+[\t ]")
 _LITERALS = ("\nError: ", "\nWarn: ", "\nWarning: ", "\nHint: ", " in public ", " at module level:", " in private ")
 _SEEN_CHARS = 400
 _KINDS = {"Error": Kind.ERROR, "Warn": Kind.WARNING, "Warning": Kind.WARNING, "Hint": Kind.WARNING}
@@ -24,7 +31,7 @@ _KINDS = {"Error": Kind.ERROR, "Warn": Kind.WARNING, "Warning": Kind.WARNING, "H
 
 def tells(text: str) -> bool:
     """Whether there is such a place somewhere."""
-    return any(literal in text for literal in _LITERALS) and _TELLS.search(text) is not None
+    return ISSUE in text or (any(literal in text for literal in _LITERALS) and _TELLS.search(text) is not None)
 
 
 def is_told_so(text: str) -> bool:
@@ -32,10 +39,35 @@ def is_told_so(text: str) -> bool:
     return tells(text) and 2.5 * len(_TELLS.findall(text)) >= 0.8 * (text.count("\n") - text.count("\n\n"))
 
 
+def _issue(lines: Sequence[str], read: list[Line], start: int) -> None:
+    """One of bandit's: its severity, its place, where to read more, and the lines around it."""
+    read[start] = Line(Kind.LINT, "", lines[start])
+    for at in range(start + 1, len(lines)):
+        line = lines[at]
+        location = LOCATION.match(line)
+        if location is not None:
+            read[at] = Line(Kind.ARROW, location["place"])
+        elif line.startswith("   Severity: "):
+            read[at] = Line(Kind.SAID)
+        elif line.startswith(("   CWE: ", "   More Info: ")):
+            read[at] = Line(Kind.HINT)
+        elif _CODE.match(line):
+            read[at] = Line(Kind.SOURCE)
+        elif not line.strip("- "):
+            read[at] = Line(Kind.BLANK)
+        else:
+            if line == "Code scanned:":
+                read[at] = Line(Kind.SUMMARY)
+            return
+
+
 def joined_with_places(lines: Sequence[str], read: list[Line]) -> list[Line]:
     """*read* with the places that have their message below them; a link after a message is where to read more."""
     for at in range(1, len(lines)):
         line, above = lines[at], lines[at - 1]
+        if line.startswith(ISSUE):
+            _issue(lines, read, at)
+            continue
         if read[at - 1].kind is Kind.SAID and line.startswith("https://"):
             read[at] = Line(Kind.HINT)
             continue

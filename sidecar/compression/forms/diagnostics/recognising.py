@@ -16,7 +16,7 @@ __all__ = ["lines_read", "recognise"]
 
 # fmt: off
 _PROGRAMS = frozenset((
-    "actionlint", "ansible-lint", "basedpyright", "biome", "black", "c++", "cc", "cl", "clang", "clang++",
+    "actionlint", "ansible-lint", "bandit", "basedpyright", "biome", "black", "c++", "cc", "cl", "clang", "clang++",
     "clang-tidy", "cmake", "codespell", "cppcheck", "cpplint", "dmypy", "errcheck", "eslint", "flake8", "g++",
     "gcc", "ghc", "gmake", "golangci-lint", "golint", "gradle", "groovyc", "hadolint", "htmlhint", "isort",
     "javac", "jshint", "kotlinc", "ktlint", "make", "markdownlint", "markdownlint-cli2", "msbuild", "mypy",
@@ -92,7 +92,7 @@ def recognise(segment: Segment) -> float:
     is_known = bool(words) and (words[0] in _PROGRAMS or tuple(words[:2]) in _COMMANDS)
     if "[ERROR] COMPILATION ERROR" in text:
         return 0.97  # Maven, whose other lines are a log's
-    if alone.is_told_so(text):
+    if alone.is_told_so(text) or (alone.ISSUE in text and "\n   Location: " in text):
         return 0.95
     if is_lined(segment.lines):
         return 0.95 if is_known else 0.93

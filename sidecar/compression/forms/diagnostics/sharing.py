@@ -122,7 +122,7 @@ def shared(
 
 def _abreast(lines: Sequence[str], first: int | _Unit, here: str, others: Sequence[str]) -> tuple[int, str] | None:
     """The line of *first* that names its place, with the others' behind it."""
-    within = (first,) if isinstance(first, int) else first.lines[:2]
+    within = (first,) if isinstance(first, int) else first.lines[:3]
     for index in within:
         before, place, after = lines[index].partition(here)
         if place and not after.startswith((" in ", " at ")):
@@ -156,12 +156,15 @@ def _grouped(lines: Sequence[str], read: Sequence[Line], shown: Sequence[int]) -
                 else:
                     groups[key] = [index]
             continue
+        told: tuple[str, ...] = ()
         if not place:
-            if after is not Kind.ARROW:
+            if after is Kind.SAID:
+                told, end = (lines[shown[end]],), end + 1
+            if end >= count or read[shown[end]].kind is not Kind.ARROW:
                 continue
             place, end = read[shown[end]].place, end + 1
-        wrapped = 1 if after is Kind.SAID else _wrapped(lines, read, shown[end : end + _WRAPPED_LINES])
-        said = "\n".join((this.said, *(lines[i] for i in shown[end : end + wrapped]))) if wrapped else this.said
+        wrapped = 1 if after is Kind.SAID and not told else _wrapped(lines, read, shown[end : end + _WRAPPED_LINES])
+        said = "\n".join((this.said, *told, *(lines[i] for i in shown[end : end + wrapped])))
         end += wrapped
         own = end
         while end < count and end - own < _EXPLAINED_LINES and _explains(lines, read, shown[end]):
