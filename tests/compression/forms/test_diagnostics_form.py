@@ -562,3 +562,11 @@ def test_bandits_issues_share_their_message_and_keep_their_places(shortened: Cal
     assert "More Info" not in text
     assert "\n--------" not in text
     assert "shop/broken.py (syntax error while parsing AST from file)" in text
+
+
+def test_of_the_steps_of_an_instantiation_the_users_own_stays_once(shortened: Callable[[str], str]) -> None:
+    text = shortened("clang/errors")
+    steps = [line for line in text.split("\n") if line.endswith(" requested here")]
+    assert len(steps) == 1
+    assert steps[0].startswith("src/net/refund_render.cpp:14:52: note: in instantiation of function template")
+    assert "bits/stl_heap.h:232:8: error: no matching function for call" in text

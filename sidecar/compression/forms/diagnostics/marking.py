@@ -39,6 +39,7 @@ _LINTS_SHOWN = 12
 _CHANGES_SHOWN = 3
 """Lines of a suggested change under an error: what to write instead, when it is short."""
 
+_LONG_CHARS = 100
 _NOTES_SHOWN = 3
 """Per diagnostic, of notes that lead out of the project: a failed overload has one for each candidate of a library."""
 
@@ -122,7 +123,10 @@ class _Marker:
         starts = self.marked.starts
         for index, this in enumerate(self.read):
             kind = this.kind
-            if kind in _LEADING:
+            if kind is Kind.HERE and self._led_through(index):
+                self.why[index] = "what led there"
+                finding.heading, finding.source, finding.shows_marked = index, -1, False
+            elif kind in _LEADING:
                 leading.append(index)
             elif kind in _HEADINGS or kind is Kind.NOTE:
                 if entered is not None:
@@ -152,6 +156,12 @@ class _Marker:
         for index in self.quoted:
             if index < len(self.lines):
                 self.why[index] = ""
+
+    def _led_through(self, index: int) -> bool:
+        """Whether a step of an instantiation is a library's, or one that was told of another error."""
+        line = self.lines[index]
+        is_told = len(line) > _LONG_CHARS and self.seen.setdefault(line, index) != index
+        return is_told or is_foreign(line)
 
     def _heading(self, index: int, this: Line, finding: _Finding) -> None:
         line = self.lines[index]
@@ -222,7 +232,7 @@ class _Marker:
                 is_end = is_compiled_named = not is_foreign(line[line.rindex(" ") + 1 :])
             is_long = this is Kind.CONTEXT and "In instantiation of " in line
             stays = is_end and not is_long and this is not Kind.REQUIRED and kind is Kind.ERROR
-            stays = stays and (shows or this is not Kind.CONTEXT) and not (this is Kind.HERE and is_foreign(line))
+            stays = stays and (shows or this is not Kind.CONTEXT)
             if goes or not stays:
                 self.why[index] = "what led there"
 
