@@ -1,22 +1,25 @@
 """The captures as the bench reads them: bytes, the command that printed them, and how it ended.
 
-    tests/captures/<family>/<name>.txt + .json  ->  Capture("git/log_patch", ..., "git log -p", 0)
+    tests/captures/<family>/<name>.txt + .json         ->  Capture("git/log_patch", ..., "git log -p", 0)
+    tests/bench/captures/<family>/<name>.txt + .json   ->  the same, collected blind
 
-A judge of another house has other files, so a figure here is worth as much as the captures are varied.
+Those collected blind were chosen and first measured by a hand that had not read the forms. A judge of another
+house has other files, so a figure here is worth as much as the captures are varied.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-__all__ = ["CAPTURES", "Capture", "captures", "plain"]
+__all__ = ["BLIND", "CAPTURES", "Capture", "captures", "plain"]
 
 CAPTURES = Path(__file__).parents[2] / "captures"
+BLIND = Path(__file__).parents[1] / "captures"
 
 _ANSWERS_BY_STATUS = re.compile(
     r"(?:cd \S+ && )?(?:diff|cmp|[ef]?grep|rg|ag|ack|ugrep|git (?:-\S+ )*(?:grep|diff --no-index|diff --exit-code))\b"
@@ -32,6 +35,8 @@ class Capture:
     data: bytes
     command: str
     exit_code: int | None
+    is_blind: bool = False
+    """Whether it was collected without sight of the forms."""
 
     @property
     def family(self) -> str:
@@ -73,17 +78,19 @@ def _last_state(line: str) -> str:
     return states[-1] if states else ""
 
 
-def captures(families: Iterable[str] = (), folder: Path = CAPTURES) -> list[Capture]:
+def captures(families: Iterable[str] = (), folders: Sequence[Path] = (CAPTURES, BLIND)) -> list[Capture]:
     """All captures, or those of some families, in the order of their names, without empty ones."""
-    wanted = set(families)
-    found: list[Capture] = []
+    found = (capture for folder in folders for capture in _of(folder, set(families)))
+    return sorted(found, key=lambda capture: capture.name)
+
+
+def _of(folder: Path, wanted: Set[str]) -> Iterator[Capture]:
     for path in sorted(folder.rglob("*.txt")):
         beside = path.with_suffix(".json")
         name = path.relative_to(folder).with_suffix("").as_posix()
         if not beside.exists() or (wanted and name.partition("/")[0] not in wanted and name not in wanted):
             continue
         told = json.loads(beside.read_text("utf-8"))
-        capture = Capture(name, path.read_bytes(), told.get("command") or "", told.get("exit_code"))
+        capture = Capture(name, path.read_bytes(), told.get("command") or "", told.get("exit_code"), folder == BLIND)
         if capture.data.strip():
-            found.append(capture)
-    return found
+            yield capture

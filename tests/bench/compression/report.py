@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from tests.bench.compression.measure import Scored, Summary, summary
 
-__all__ = ["LARGE_TOKENS", "bar", "each", "families", "peers", "share", "worst"]
+__all__ = ["LARGE_TOKENS", "bar", "each", "families", "groups", "peers", "share", "worst"]
 
 LARGE_TOKENS = 1000
 """Below this an output is hardly a cost: half of the captures are so small, for each shows a form's corner."""
@@ -22,11 +22,17 @@ def share(value: float) -> str:
 
 
 def bar(scored: Sequence[Scored]) -> Iterator[str]:
-    """The figures of the bar over all captures, and over those large enough to be worth shortening."""
+    """The figures of the bar over all captures, and over each group of them."""
     yield from _bar(scored, "files")
-    yield from _bar(
-        [item for item in scored if item.before >= LARGE_TOKENS], f"files of {LARGE_TOKENS:,} tokens or more"
-    )
+    for what, some in groups(scored).items():
+        yield from _bar(some, what)
+
+
+def groups(scored: Sequence[Scored]) -> dict[str, list[Scored]]:
+    """The captures that are worth a look of their own, by what they are called after their number."""
+    blind = [item for item in scored if item.capture.is_blind]
+    large = [item for item in scored if item.before >= LARGE_TOKENS]
+    return {f"files of {LARGE_TOKENS:,} tokens or more": large} | ({"files collected blind": blind} if blind else {})
 
 
 def _bar(scored: Sequence[Scored], what: str) -> Iterator[str]:

@@ -22,8 +22,7 @@ _METHOD = """\
 Scripts that know nothing of Sidecar (`tests/bench/compression/needles`) take from each what must be seen
 (*critical*: failing tests, diagnostics with their places, changed lines, statuses, error lines, outliers, totals)
 and a spread sample of ordinary content (*coverage*: names, words of messages, keys, values). A needle counts where
-it is an exact substring of the result, its footer included; what needs another call to be seen counts as lost. The
-captures are ours, and our forms were written with them in sight: other outputs will give other figures.
+it is an exact substring of the result, its footer included; what needs another call to be seen counts as lost.
 """
 _COLUMNS = """\
 *Pieces*: a place, a message, a name, each by itself; *lines*: the whole printed line unbroken. *Word*: one telling
@@ -57,10 +56,15 @@ def _page(
     yield "# What compression saves, and what it keeps\n"
     yield f"Made by `{_COMMAND}` on {date.today().isoformat()}, Python {platform.python_version()}, two shared cores:"
     yield "compare columns, not absolute times.\n"
-    yield f"`tests/captures`: {total.files} real outputs, {red} of failing commands; {total.before:,} o200k tokens."
+    blind = sum(item.capture.is_blind for item in ours)
+    yield f"{total.files} real outputs, {red} of failing commands; {total.before:,} o200k tokens. {blind} of them"
+    yield "(`tests/bench/captures`) were collected, and first measured, by a hand that had not read the forms; with the"
+    yield "others (`tests/captures`) in sight the forms were written: small ones too, for each corner."
     yield _METHOD
     yield "![saved against critical recall](results.svg)\n"
     yield from _table(points, compared)
+    for what, some in report.groups(ours).items():
+        yield f"| **sidecar**, the {len(some)} {what} | {' | '.join(_cells(summary(some)))} |"
     yield ""
     yield _COLUMNS
     yield "\n## By family\n"

@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from tests.bench.compression import peers, report, results, speed
-from tests.bench.compression.corpus import CAPTURES, captures
+from tests.bench.compression.corpus import BLIND, CAPTURES, captures
 from tests.bench.compression.measure import Answer, Scored, score
 from tests.bench.compression.needles.chosen import needles_of
 from tests.bench.compression.process import run_all
@@ -29,7 +29,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", default="none", help="none, all, or names with commas")
     parser.add_argument("--families", default="", help="families or single captures, with commas")
-    parser.add_argument("--captures", type=Path, default=CAPTURES, help="the folder of the captures")
+    parser.add_argument("--captures", type=Path, help="another folder of captures instead of ours")
     parser.add_argument("--missed", type=int, default=4, help="how many missed needles are shown a file")
     parser.add_argument("--worst", type=int, default=10, help="how many of the worst files are shown")
     parser.add_argument("--files", action="store_true", help="one line for every file")
@@ -44,7 +44,8 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     asked = arguments()
     started = time.perf_counter()
-    corpus = captures(filter(None, asked.families.split(",")), asked.captures)
+    folders = (asked.captures,) if asked.captures else (CAPTURES, BLIND)
+    corpus = captures(filter(None, asked.families.split(",")), folders)
     needles = {capture.name: needles_of(capture) for capture in corpus}
 
     def scores(answers: Mapping[str, Answer]) -> list[Scored]:
