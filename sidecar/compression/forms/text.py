@@ -95,13 +95,15 @@ def _folded_or_sampled(segment: Segment) -> list[Block]:
     lines = segment.lines
     alarms = alarm_lines(lines, segment.text)
     loud = {*alarms, *warning_lines(lines, segment.text)}
-    whole = _folded(lines, 0, len(lines), loud)
+    # What numbers differ in lines of the same words is no news beside why the command failed.
+    numbers = not segment.exit_code
+    whole = _folded(lines, 0, len(lines), loud, numbers=numbers)
     if sum(block.end - block.start if block.shown is None else len(block.shown) for block in whole) <= _SAMPLE_AT:
         return whole
     blocks: list[Block] = []
     for start, end, is_kept in _stretches(segment, alarms, loud):
         if is_kept:
-            blocks += _folded(lines, start, end, loud)
+            blocks += _folded(lines, start, end, loud, numbers=numbers)
         else:
             blocks.append(omit(start, end, "less urgent lines"))
     return blocks
@@ -231,11 +233,11 @@ def _runs(lines: Sequence[str], kept: bytearray) -> Iterable[tuple[int, int, boo
     return runs
 
 
-def _folded(lines: Sequence[str], start: int, end: int, loud: set[int]) -> list[Block]:
+def _folded(lines: Sequence[str], start: int, end: int, loud: set[int], *, numbers: bool) -> list[Block]:
     """The lines [start, end) with equal lines, empty lines and similar lines after one another told once."""
     blocks: list[Block] = []
     position = start
-    for first, last, block in _repeats(lines, start, end, loud):
+    for first, last, block in _repeats(lines, start, end, loud, numbers=numbers):
         if position < first:
             blocks.append(_kept(position, first, loud))
         blocks.append(block)
@@ -250,13 +252,15 @@ def _kept(start: int, end: int, loud: set[int]) -> Block:
     return keep(start, end, Rank.EVIDENCE if is_loud else Rank.CONTENT)
 
 
-def _repeats(lines: Sequence[str], start: int, end: int, loud: set[int]) -> Iterable[tuple[int, int, Block]]:
+def _repeats(
+    lines: Sequence[str], start: int, end: int, loud: set[int], *, numbers: bool
+) -> Iterable[tuple[int, int, Block]]:
     index = start
     keys = all_without_digits([line[:_COMPARED] for line in lines[start:end]])
     edges = [at for at, (one, other) in enumerate(pairwise(keys), start + 1) if one != other]
     for last in (*edges, end):
         if last - index > 1:
-            yield from _run(lines, index, last, loud)
+            yield from _run(lines, index, last, loud, numbers=numbers)
         index = last
 
 
@@ -264,7 +268,9 @@ _COMPARED = 2_000
 """So much of a line, in characters, is compared with its neighbours."""
 
 
-def _run(lines: Sequence[str], start: int, end: int, loud: set[int]) -> Iterable[tuple[int, int, Block]]:
+def _run(
+    lines: Sequence[str], start: int, end: int, loud: set[int], *, numbers: bool
+) -> Iterable[tuple[int, int, Block]]:
     """What is told of a run of lines of which only numbers differ, if anything is saved by it."""
     if all(line == lines[start] for line in lines[start + 1 : end]):
         rank = Rank.EVIDENCE if start in loud else Rank.CONTENT
@@ -276,7 +282,7 @@ def _run(lines: Sequence[str], start: int, end: int, loud: set[int]) -> Iterable
     size = sum(len(line) + 1 for line in lines[start:end])
     if end - start < _RUN or size < _RUN_CHARS or any(index in loud for index in range(start, end)):
         return
-    said = varied(lines[start : end - 1], int(size * _VALUES_SHARE), set(), numbers=True)
+    said = varied(lines[start : end - 1], int(size * _VALUES_SHARE), set(), numbers=numbers)
     shown = (lines[start], *([f"[alike: {said}]"] if said else []), lines[end - 1])
     yield start, end, Block(start, end, shown, "similar lines")
 

@@ -119,3 +119,15 @@ def test_what_is_said_of_one_file_after_another_is_said_once_with_every_name(hol
 def test_lines_that_differ_in_more_than_names_stay(printed: Printed) -> None:
     lines = [f"{word} reads shop/{word}.py and is {WORDS[n - 3]}ed by it" for n, word in enumerate(WORDS)]
     assert printed(FORM, Segment(lines)) == lines
+
+
+def test_numbers_of_similar_lines_are_told_in_sum_where_the_command_failed() -> None:
+    lines = [
+        f"order {number}: {number * 37 % 91} items, shipped to customer c{number * 7 % 50}" for number in range(90)
+    ]
+    succeeded = "\n".join(line for block in FORM.reduce(Segment(lines, exit_code=0)) for line in block.shown or ())
+    failed = "\n".join(line for block in FORM.reduce(Segment(lines, exit_code=1)) for line in block.shown or ())
+    assert "40 24 30" in succeeded
+    assert "40 24 30" not in failed
+    assert lines[0] in failed
+    assert lines[-1] in failed

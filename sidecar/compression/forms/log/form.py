@@ -271,7 +271,8 @@ def _values(log: _Log, texts: Sequence[str], columns: Sequence[Sequence[str]], r
     room = int(size * _DENSE_SHARE) if count <= _DENSE_LINES else min(_SUMMARY_CHARS, size // 4)
     if rank is not Rank.CONTENT:
         room = min(max(room, size // 3), _ALARM_VALUES_CHARS)
-    said = varied(texts, room, log.told, numbers=count <= _NUMBERED_LINES, columns=columns)
+    numbers = count <= _NUMBERED_LINES and not (log.segment.exit_code and rank is Rank.CONTENT)
+    said = varied(texts, room, log.told, numbers=numbers, columns=columns)
     found = _SAID.search(texts[0][:_PLACE_CHARS])
     label = (found[found.lastindex or 0] if found else after_time(texts[0]))[:_LABEL_CHARS].strip()
     return f'[alike "{label}": {said}]' if said else ""
