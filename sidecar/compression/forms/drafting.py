@@ -28,24 +28,29 @@ def condensed(
     rank: Rank = Rank.CONTENT,
     name: str = "",
     instead: Mapping[int, str] | None = None,
+    is_pointed_at: bool = False,
 ) -> list[Block]:
     """Blocks for the lines [start, end), where `why[i]` says what line i is that may be left out; "" keeps it.
 
     Everything stays where leaving out would save less than the marker costs. One gap becomes a
     plain omission in its place; several become one block that shows what is kept, then one marker.
-    *instead* prints a line with what its notation adds ("... (x3)").
+    *instead* prints a line with what its notation adds ("... (x3)"), which may also stand for lines elsewhere
+    (*is_pointed_at*): then it is printed however little is saved.
     """
     if start >= end:
         return []
     gaps = _gaps(why, start, end)
     saved = sum(len(line) + 1 for gap_start, gap_end in gaps for line in lines[gap_start:gap_end])
-    if saved < _WORTH_CHARS:
-        return [keep(start, end, rank, name)]
-    reasons = joined(why[start:end])
     written = instead or {}
+    if saved < _WORTH_CHARS:
+        if not is_pointed_at:
+            return [keep(start, end, rank, name)]
+        entire = tuple(written.get(index, lines[index]) for index in range(start, end))
+        return [Block(start, end, entire, "", rank, name, is_pointed_at=True)]
+    reasons = joined(why[start:end])
     if len(gaps) > 1 or (written and any(index in written for index in range(start, end))):
         shown = tuple(written.get(index, lines[index]) for index in range(start, end) if not why[index])
-        return [Block(start, end, shown, reasons, rank, name)]
+        return [Block(start, end, shown, reasons, rank, name, is_pointed_at=is_pointed_at)]
     gap_start, gap_end = gaps[0]
     blocks = [Block(gap_start, gap_end, (), reasons, Rank.CONTENT, name)]
     if start < gap_start:

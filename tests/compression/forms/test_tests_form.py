@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from sidecar.compression.forms.tests import FORM
 from sidecar.compression.shelf import load
-from sidecar.compression.shorten import shorten
+from sidecar.compression.shorten import broken_promise, shorten
 from sidecar.compression.vocabulary import Command, Form, Segment
 
 CAPTURES = Path(__file__).parents[2] / "captures"
@@ -71,7 +72,7 @@ def test_a_green_run_becomes_its_final_line_and_what_is_worth_knowing(shortened:
 def test_a_failing_test_keeps_its_name_marked_line_explanation_and_place(shortened: Callable[[str], str]) -> None:
     text = shortened("failures")
     assert (
-        "_____________________________ test_total_is_wrong ______________________________\n"
+        "FAILED extra/test_bad.py::test_total_is_wrong - AssertionError: ten percent o...\n"
         '>       assert cart.total(10) == 31, "ten percent of 28"\n'
         "E       AssertionError: ten percent of 28\n"
         "E       assert 30.8 == 31\n"
@@ -79,6 +80,68 @@ def test_a_failing_test_keeps_its_name_marked_line_explanation_and_place(shorten
     ) in text
     assert "extra/test_bad.py:29: AssertionError" in text
     assert 'cart.add("pot", 20)' not in text
+
+
+def test_the_summary_s_line_stands_above_what_the_test_said_and_nowhere_else(shortened: Callable[[str], str]) -> None:
+    lines = shortened("failures").split("\n")
+    told = "FAILED extra/test_bad.py::test_leaks_and_fails - assert 3 == 4"
+    assert lines[lines.index(told) :][:5] == [
+        told,
+        "leaky = 3",
+        ">       assert leaky == 4",
+        "E       assert 3 == 4",
+        "extra/test_bad.py:71: AssertionError",
+    ]
+    assert lines.count(told) == 1
+    method = "TestOld.test_raises: FAILED extra/test_bad.py::TestOld::test_raises - AssertionError: CartError no..."
+    assert method in lines
+    assert lines[-2].endswith("outcomes, told with the failures above]")
+
+
+def test_a_summary_of_few_lines_stays_where_it_is(shortened: Callable[[str], str]) -> None:
+    assert "\nFAILED extra/test_bad.py::test_total_is_wrong - " in shortened("failures_x").partition("summary info")[2]
+
+
+def test_an_outcome_that_is_not_told_with_its_failure_is_lost(read: Read) -> None:
+    run = read(CAPTURES / "pytest" / "failures.txt")
+    blocks = [
+        replace(block, shown=tuple(line for line in block.shown if "::test_chain" not in line))
+        if block.shown
+        else block
+        for block in FORM.reduce(run)
+    ]
+    assert "test_chain" in broken_promise(run, blocks, FORM.evidence(run))
+
+
+def test_a_comparison_that_the_assertion_quotes_is_not_told_again() -> None:
+    text = "\n".join(
+        [
+            "=== FAILURES ===",
+            "___ test_size ___",
+            ">       assert size(10) == '1.0 ZB', 'a message that makes this a little longer than the marker is'",
+            "E       AssertionError: assert '1.0 EB' == '1.0 ZB'",
+            "E         ",
+            "E         - 1.0 ZB",
+            "E         ?   ^",
+            "E         + 1.0 EB",
+            "E         ?   ^",
+            "E         - a line that the assertion does not quote",
+            "",
+            "tests/test_size.py:3: AssertionError",
+            "=== 1 failed in 0.01s ===",
+        ],
+    )
+    run = of(text, exit_code=1)
+    shown = [line for block in FORM.reduce(run) for line in block.shown or run.lines[block.start : block.end]]
+    assert "E         - 1.0 ZB" not in shown
+    assert "E         - a line that the assertion does not quote" in shown
+    assert not broken_promise(run, FORM.reduce(run), FORM.evidence(run))
+
+
+def test_values_are_told_without_where_in_memory_they_were(shortened: Callable[[str], str]) -> None:
+    text = shortened("failures")
+    assert "E        +    where <built-in method isidentifier of str object> = 'a b'.isidentifier" in text
+    assert "addresses" in text
 
 
 def test_chained_exceptions_are_told_whole(shortened: Callable[[str], str]) -> None:
@@ -127,7 +190,7 @@ def test_a_native_traceback_keeps_the_users_frames(shortened: Callable[[str], st
 def test_equal_failures_share_their_explanation_and_keep_their_own_assertions(shortened: Callable[[str], str]) -> None:
     text = shortened("same_error")
     for number in range(1, 27):
-        assert f"__ test_order_{number} __" in text
+        assert f"FAILED same/test_orders.py::test_order_{number} - " in text
         assert f'>       assert cost([("x", {number})], "island") == {number + 3}' in text
         assert f"same/test_orders.py:{number * 4 + 2}: " in text
     assert "the same as in test_order_1" in text

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sidecar.compression.forms.drafting import BLANK, condensed
+from sidecar.compression.forms.drafting import BLANK, condensed, joined
 from sidecar.compression.forms.tests.pytest_evidence import evidence
 from sidecar.compression.forms.tests.pytest_failure import Told, mark_frames, tell
 from sidecar.compression.forms.tests.pytest_lines import (
@@ -25,9 +25,12 @@ from sidecar.compression.forms.tests.pytest_lines import (
     is_explanation,
     is_heading,
     is_telling,
+    is_value,
+    without_addresses,
 )
 from sidecar.compression.forms.tests.pytest_names import passed, ran
 from sidecar.compression.forms.tests.pytest_parts import parts
+from sidecar.compression.forms.tests.pytest_summary import Failure, failures
 from sidecar.compression.forms.tests.repeats import Repeats
 from sidecar.compression.vocabulary import Block, Form, Rank, Segment, keep, note
 
@@ -72,6 +75,7 @@ _is_raised = re.compile(
 
 _QUIET = frozenset({"PASSES", "XFAILURES", "XPASSES"})
 _CUT = "failures without their title"
+_TOLD = "outcomes, told with the failures above"
 
 _TAIL_LINES = 8
 """A run without a final line was cut off or crashed: so many of its last lines tell where."""
@@ -162,6 +166,9 @@ class _Run:
         self.has_detail = any(title in {"FAILURES", "ERRORS", _CUT} for title, _, _ in self.parts)
         self.is_finished = any(FINAL.match(line) for line in segment.lines[-40:] if " in " in line)
         self.told = Told()
+        self.summed = {failure.start: failure for failure in failures(segment) if failure.outcome >= 0}
+        self._again: list[tuple[int, set[str]]] = []
+        """Where the summary may go on with what a failure has said, and what that was."""
         self.repeats = Repeats()
         self.instead: dict[int, str] = {}
         """Titles with shorter rules, and the list of what passed in place of the first lines that said it."""
@@ -220,8 +227,9 @@ class _Run:
 
     def _keep_telling(self, start: int, end: int) -> None:
         """Outcomes, explanations and totals stay wherever another program's output has carried them."""
+        outcomes = {failure.outcome for failure in self.summed.values()}
         for index in range(start, end):
-            if self.why[index] and is_telling(self.lines[index]):
+            if self.why[index] and index not in outcomes and is_telling(self.lines[index]):
                 self.why[index] = ""
 
     def _failures(self, start: int, end: int) -> list[Block]:
@@ -233,6 +241,8 @@ class _Run:
             leader = tell(self.lines, first, last, self.why, name=name, told=self.told)
             if name:
                 self._short_rules(first, last)
+            if first in self.summed:
+                self._sum_up(self.summed[first])
             if name and not leader:
                 body = [i for i in range(first + 1, last) if not self.why[i]]
                 self.repeats.mark(self.lines, body, self.why, stays=_is_raised)
@@ -244,18 +254,41 @@ class _Run:
                 groups.append(_Group(first, last, name, leader))
         for group in groups:
             name = group.name if group.count == 1 else ""
+            shorter = self._without_addresses(group.start, group.end)
+            found = condensed(
+                self.lines,
+                self.why,
+                group.start,
+                group.end,
+                rank=Rank.EVIDENCE,
+                name=name,
+                instead=self.instead,
+                is_pointed_at=any(group.start <= first < group.end for first in self.summed),
+            )
             blocks.extend(
-                condensed(
-                    self.lines,
-                    self.why,
-                    group.start,
-                    group.end,
-                    rank=Rank.EVIDENCE,
-                    name=name,
-                    instead=self.instead,
-                )
+                replace(block, what=joined([block.what, "addresses"])) if shorter and block.shown else block
+                for block in found
             )
         return blocks
+
+    def _without_addresses(self, start: int, end: int) -> bool:
+        """Whether values in [start, end) are printed without where in memory they were."""
+        shorter = {
+            index: line
+            for index in range(start, end)
+            if not self.why[index]
+            and is_value(self.lines[index])
+            and (line := "".join(without_addresses(self.lines[index]))) != self.lines[index]
+        }
+        self.instead |= shorter
+        return bool(shorter)
+
+    def _sum_up(self, failure: Failure) -> None:
+        """Print the summary's line on a failure as its heading."""
+        self.instead[failure.start] = failure.told
+        self.why[failure.outcome] = _TOLD
+        body = self.lines[failure.start : failure.end]
+        self._again.append((failure.outcome + 1, {"", *(line[1:].strip() for line in body if is_explanation(line))}))
 
     def _short_rules(self, start: int, end: int) -> None:
         """The titles of what was captured are as clear between three dashes as between thirty."""
@@ -379,6 +412,12 @@ class _Run:
             elif line.startswith(("SKIPPED ", "XFAIL ", "SUBSKIP")):
                 skips += 1
                 self.why[index] = "" if skips <= _SKIPS_SHOWN else "skipped tests"
+        for first, said in self._again:
+            # `-vv` prints all of a message, on lines of its own.
+            for index in range(first, end) if first > start else ():
+                if is_telling(self.lines[index]) or self.lines[index].strip() not in said:
+                    break
+                self.why[index] = _TOLD
 
     def _coverage(self, start: int, end: int) -> None:
         """Rows of files that are not fully covered stay, as many as one would read, and the total."""

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from sidecar.compression.forms.tests.pytest_lines import is_outcome
-from sidecar.compression.vocabulary import Evidence, Segment, verbatim
+from sidecar.compression.forms.tests.pytest_lines import (
+    is_mute,
+    is_outcome,
+    is_value,
+    said_twice,
+    without_addresses,
+)
+from sidecar.compression.forms.tests.pytest_summary import failures
+from sidecar.compression.vocabulary import Evidence, Segment
 
 __all__ = ["evidence"]
 
@@ -39,6 +46,7 @@ def evidence(segment: Segment) -> list[Evidence]:
     found: list[int] = []
     title = "FAILURES" if " short test summary info ==" not in segment.text else ""
     said: set[str] = set()
+    twice: set[int] = set()
     captured = False
     index = 0
     while index < len(lines):
@@ -56,7 +64,9 @@ def evidence(segment: Segment) -> list[Evidence]:
             end = index
             while end < len(lines) and (lines[end] == "E" or lines[end].startswith("E ")):
                 end += 1
-            found.extend(i for i in _explanation(index, lines[index:end]) if lines[i] not in said)
+            telling = (i for i in _explanation(index, lines[index:end]) if not is_mute(lines[i]))
+            found.extend(i for i in telling if lines[i] not in said)
+            twice.update(index + number for number in said_twice(lines[index:end]))
             said.update(lines[index:end])
             index = end
             continue
@@ -68,7 +78,30 @@ def evidence(segment: Segment) -> list[Evidence]:
         elif initial == "_" and _HEADING.match(line):
             captured = False
         index += 1
-    return verbatim(segment, found)
+    return list(_as_told(segment, found, frozenset(twice)))
+
+
+def _as_told(segment: Segment, found: Sequence[int], twice: frozenset[int]) -> Iterable[Evidence]:
+    """The lines themselves, but for what is said in two places.
+
+    An outcome must stand with its failure, and of the heading it replaces the name; of a comparison that its
+    assertion quotes (*twice*) the words; of a value what is around the addresses.
+    """
+    lines = segment.lines
+    told = [failure for failure in failures(segment) if failure.outcome >= 0]
+    headings = {failure.start: failure.name for failure in told}
+    places = {failure.outcome: failure.start for failure in told}
+    for index in found:
+        if index in places:
+            yield Evidence(places[index], (lines[index],))
+            continue
+        if index in twice:
+            yield Evidence(index, (lines[index][1:].lstrip(" +-"),))
+            continue
+        if is_value(lines[index]):
+            yield Evidence(index, tuple(without_addresses(lines[index])))
+            continue
+        yield Evidence(index, (headings.get(index, lines[index]),))
 
 
 def _is_evidence(line: str, initial: str, title: str, captured: bool) -> bool:

@@ -15,7 +15,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sidecar.compression.forms.drafting import BLANK
-from sidecar.compression.forms.tests.pytest_lines import is_captured_rule, is_explanation, is_telling
+from sidecar.compression.forms.tests.pytest_lines import (
+    is_captured_rule,
+    is_explanation,
+    is_mute,
+    is_telling,
+    said_twice,
+)
 
 __all__ = ["Told", "mark_frames", "tell"]
 
@@ -130,6 +136,12 @@ def _shorten_explanations(lines: Sequence[str], start: int, end: int, why: list[
             for number in range(first + _EXPLANATION_HEAD, index - _EXPLANATION_TAIL):
                 if lines[number][1:].lstrip()[:1] not in {"+", "-", "?"}:
                     why[number] = "unchanged lines of the comparison"
+        for number in range(first, index):
+            if is_mute(lines[number]):
+                initial = lines[number][1:].strip()[:1]
+                why[number] = why[number] or ("lookups" if initial == "+" else "marks" if initial == "?" else BLANK)
+        for number in said_twice(lines[first:index]):
+            why[first + number] = why[first + number] or "the comparison again"
         index += 1
 
 

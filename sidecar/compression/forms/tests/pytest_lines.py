@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-__all__ = ["FINAL", "HEADING", "is_captured_rule", "is_explanation", "is_heading", "is_outcome", "is_telling"]
+__all__ = [
+    "FINAL",
+    "HEADING",
+    "is_captured_rule",
+    "is_explanation",
+    "is_heading",
+    "is_mute",
+    "is_outcome",
+    "is_telling",
+    "is_value",
+    "said_twice",
+    "without_addresses",
+]
 
 FINAL = re.compile(
     r"(?:=+ )?(?=\d+ [a-z]|no tests )"
@@ -29,6 +42,14 @@ _TELLING = (
     "worker '",
 )
 _OUTCOME = re.compile(r"(?:FAILED|ERROR|SUBFAIL(?:ED)?\S*(?: \([^)]*\))?) \S*(?:::|\.py\b|/)")
+_LOOKUP = re.compile(
+    r"\+ +(?:where|and) +(?:<(?:class|function|built-in|bound method|module) .*> = (?:[\w.]+|<.*>\.\w+)"
+    r"|(\w+) = <\S+ object at 0x\w+>\.\1)$"
+)
+_LOOKUP_CHARS = 400
+_VALUE = re.compile(r"E +\+ +(?:where|and) ")
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}(?=>)")
+_CHANGED = re.compile(r"E +[-+] (\S.*\S|\S)$")
 _TELLING_INITIALS = frozenset("!EFISTwpn=0123456789")
 
 
@@ -40,6 +61,42 @@ def is_captured_rule(line: str) -> bool:
 def is_explanation(line: str) -> bool:
     """Whether a line is one of the `E   ...` lines."""
     return line.startswith(("E ", "E\t")) or line == "E"
+
+
+def is_mute(line: str) -> bool:
+    """Whether an explanation's line says nothing by itself.
+
+    Empty ones, marks below a changed line, pytest's own advice, and which function or class a name stands for.
+    """
+    said = line[1:].strip()
+    if said.startswith("+ "):
+        return len(said) <= _LOOKUP_CHARS and bool(_LOOKUP.match(said))
+    return (said[:1] in {"", "?"} and not said.strip("?^+- ")) or said.startswith("Use -v to get ")
+
+
+def is_value(line: str) -> bool:
+    """Whether a line of an explanation tells where a value came from: `E  +  where 3 = total()`."""
+    return bool(_VALUE.match(line))
+
+
+def without_addresses(line: str) -> list[str]:
+    """What is around the addresses in a line (`<Token 'a' at 0x7FC9>`): they differ from run to run."""
+    return _ADDRESS.split(line)
+
+
+def said_twice(explanation: Sequence[str]) -> list[int]:
+    """Which of an explanation's lines are the changed lines of texts that its assertion quotes whole.
+
+    assert '1.0 EB' == '1.0 ZB'
+      - 1.0 ZB                      said twice
+      + 1.0 EB                      said twice
+    """
+    asserted = next((line for line in explanation if "assert " in line), "")
+    return [
+        number
+        for number, line in enumerate(explanation)
+        if (found := _CHANGED.match(line)) and len(found[1]) > 1 and f"'{found[1]}'" in asserted
+    ]
 
 
 def is_heading(line: str) -> bool:

@@ -9,7 +9,8 @@ import re
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 
-from sidecar.compression.forms.tests.pytest_lines import HEADING, is_explanation, is_heading, is_outcome
+from sidecar.compression.forms.tests.pytest_lines import HEADING, is_explanation, is_outcome
+from sidecar.compression.forms.tests.pytest_summary import node_of, sections, short
 from sidecar.compression.vocabulary import Part, Segment
 
 __all__ = ["parts"]
@@ -24,15 +25,15 @@ def parts(segment: Segment) -> list[Part]:
     summary = _summary(lines)
     waiting: dict[str, deque[tuple[int, str]]] = defaultdict(deque)
     for index, node in summary:
-        waiting[_short(node)].append((index, node))
+        waiting[short(node)].append((index, node))
     found: list[Part] = []
     told: set[int] = set()
-    for start, end in _sections(lines):
+    for start, end in sections(lines):
         heading = HEADING.match(lines[start])
         name = heading[1] if heading else lines[start]
         kind = "error" if _PHASE.match(name) else "failure"
         bare = _PHASE.sub("", name)
-        named = waiting.get(_short(bare))
+        named = waiting.get(short(bare))
         if named:
             index, label = named.popleft()
             told.add(index)
@@ -50,35 +51,9 @@ def parts(segment: Segment) -> list[Part]:
     return sorted(found, key=lambda part: part.start)
 
 
-def _sections(lines: Sequence[str]) -> Iterable[tuple[int, int]]:
-    """Each `___ name ___` to the next one, or to the next title."""
-    begun = -1
-    for index, line in enumerate(lines):
-        initial = line[:1]
-        if initial not in {"_", "="}:
-            continue
-        is_title = line.startswith("====") and line.endswith("====")
-        if is_title or (initial == "_" and is_heading(line)):
-            if begun >= 0:
-                yield begun, index
-            begun = -1 if is_title else index
-    if begun >= 0:
-        yield begun, len(lines)
-
-
 def _summary(lines: Sequence[str]) -> list[tuple[int, str]]:
     """The lines of the short summary that name a failure, with the node id each names."""
-    return [
-        (index, line.partition(" ")[2].strip().partition(" - ")[0])
-        for index, line in enumerate(lines)
-        if line[:1] in {"F", "E"} and is_outcome(line)
-    ]
-
-
-def _short(node: str) -> str:
-    """How a heading writes a node id: without its file, classes joined by a dot."""
-    path, separator, rest = node.partition("::")
-    return rest.replace("::", ".") if separator else path
+    return [(index, node_of(line)) for index, line in enumerate(lines) if line[:1] in {"F", "E"} and is_outcome(line)]
 
 
 def _warnings(lines: Sequence[str]) -> Iterable[Part]:

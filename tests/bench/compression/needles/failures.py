@@ -50,8 +50,9 @@ ADVICE = re.compile(
 )
 """What a tool says to everybody at its end."""
 
-_UNHARMED = re.compile(r"\s*(?:✔|✓|√|ok \d|PASS\b|INFO\b|DEBUG\b)")
-"""Lines that say themselves that nothing is wrong: a passed test's name, a record of a server answering 404."""
+_UNHARMED = re.compile(r"\s*(?:✔|✓|√|ok \d|PASS\b|INFO\b|DEBUG\b|:\w+ \w+: )")
+"""Lines that say themselves that nothing is wrong: a passed test's name, a record of a server answering 404, a
+docstring that promises `:raise KeyError: if the key does not exist.`"""
 
 _COUNTS = re.compile(
     r"^(?:(?:added|removed|changed|audited|up to date)\b.*\bpackages?\b.*|\d+ packages are looking for funding"
