@@ -12,7 +12,7 @@ from sidecar.providers.failing import failed
 from sidecar.providers.reading import Reading
 from sidecar.providers.vocabulary import Access, Request
 
-__all__ = ["Call", "HttpDialect", "address", "as_json", "headers_for", "schema_in_words"]
+__all__ = ["Call", "HttpDialect", "address", "as_json", "headers_for", "no_effort", "schema_in_words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +20,15 @@ class Call:
     url: str
     headers: dict[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    notes: tuple[str, ...] = ()
+    """What of the request could not be said in the dialect."""
 
 
 class HttpDialect(Protocol):
-    """A wire format over HTTP: pure, it writes requests and reads replies."""
+    """A wire format over HTTP: pure, it writes requests and reads replies.
+
+    `sidecar.providers.served` holds the other side of each: it reads requests and writes replies.
+    """
 
     def prepare(self, request: Request, access: Access) -> Call: ...
 
@@ -74,6 +79,13 @@ def headers_for(access: Access, name: str, prefix: str = "", **fixed: str) -> di
 
 def as_json(body: Mapping[str, Any]) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def no_effort(access: Access, request: Request) -> tuple[str, ...]:
+    """The note for a request whose effort the dialect or host cannot be told."""
+    if request.effort is None:
+        return ()
+    return (f"`{access.provider}` cannot be told a reasoning effort; `{request.effort}` was left out",)
 
 
 def schema_in_words(schema: Mapping[str, Any]) -> str:

@@ -6,8 +6,9 @@ A new OpenAI-compatible host is one entry there and no Python.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -16,7 +17,9 @@ __all__ = ["Billing", "Dialect", "Host", "Quirks", "SchemaSupport", "catalogue",
 Billing = Literal["metered", "flat", "free"]
 """By the token, by a plan whose calls cost nothing more, or not at all."""
 
-Dialect = Literal["openai-chat", "anthropic", "gemini", "command"]
+Dialect = Literal[
+    "openai-chat", "openai-responses", "anthropic", "gemini", "ollama", "azure", "bedrock", "vertex", "command"
+]
 
 SchemaSupport = Literal["json_schema", "json_object", "prompt"]
 """What a host makes of a JSON Schema: takes it, promises any JSON, or must be told in words."""
@@ -31,6 +34,12 @@ class Quirks:
     stream_usage: bool = True
     """Whether `stream_options` may be sent."""
     schema: SchemaSupport = "json_schema"
+    effort: Literal["reasoning_effort", "reasoning", "none"] = "reasoning_effort"
+    """The field that takes a reasoning effort: OpenAI's, OpenRouter's object, or none."""
+    keeps_reasoning: bool = False
+    """Whether what the model thought is to be sent back with its tool calls (DeepSeek, Moonshot, OpenRouter)."""
+    short_ids: bool = False
+    """Whether the ids of tool calls must be nine letters and digits (Mistral)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,8 @@ class Host:
     base_url: str = ""
     key_variables: tuple[str, ...] = ()
     """Environment variables its key is usually in, the most usual first."""
+    signing_variables: tuple[str, ...] = ()
+    """Where AWS's pair of keys usually is: its id, its secret half, a session's token."""
     pricing: str | None = None
     """Its provider id in genai-prices; None where prices are unknown."""
     billing: Billing = "metered"
@@ -54,6 +65,11 @@ class Host:
     """A longer limit for the first token than usual, for hosts that are silent until they are done."""
     quirks: Quirks = Quirks()
     source: str = ""
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """What the address leaves open, such as `region`; only the user knows it."""
+        return tuple(dict.fromkeys(re.findall(r"\{(\w+)\}", self.base_url)))
 
 
 @functools.cache
@@ -78,7 +94,7 @@ def quirks(provider: str, base_url: str) -> Quirks:
         return same_name.quirks
     address = _address(base_url)
     for host in catalogue().values():
-        if host.base_url and not host.local and _address(host.base_url) == address:
+        if host.base_url and not host.local and not host.places and _address(host.base_url) == address:
             return host.quirks
     return Quirks()
 
@@ -89,6 +105,6 @@ def _address(base_url: str) -> str:
 
 def _host(name: str, entry: dict[str, Any]) -> Host:
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
-    quirk = Quirks(**{key: values.pop(key) for key in ("limit", "stream_usage", "schema") if key in values})
+    quirk = Quirks(**{each.name: values.pop(each.name) for each in fields(Quirks) if each.name in values})
     models = {hint: tuple(ids) for hint, ids in values.pop("models", {}).items()}
     return Host(name=name, default_models=MappingProxyType(models), quirks=quirk, **values)

@@ -1,6 +1,7 @@
 """The `gemini` dialect: generateContent, streamed.
 
-Source: ai.google.dev, Gemini API, generate content and structured output (2026-11). The key goes
+Source: ai.google.dev, Gemini API, generate content, structured output, function calling
+and thought signatures (2026-11). The key goes
 into a header and never into the URL, where proxies and logs would see it.
 """
 
@@ -10,12 +11,25 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from sidecar.providers.calling import Call, address, as_json, headers_for
+from sidecar.providers.calling import Call, address, as_json, headers_for, no_effort
+from sidecar.providers.carrying import base64_of, call_names, own_reasoning
 from sidecar.providers.failing import is_error
 from sidecar.providers.reading import ErrorInReply, NotTheDialect, Reading, count, members, parse, text_of
-from sidecar.providers.vocabulary import Access, Finish, Request, Usage
+from sidecar.providers.vocabulary import (
+    Access,
+    Effort,
+    Finish,
+    Image,
+    Message,
+    Reasoning,
+    Request,
+    Text,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
 
-__all__ = ["Gemini"]
+__all__ = ["NO_SIGNATURE", "Gemini", "gemini_body", "stream_address"]
 
 _FINISH: dict[str, Finish] = {
     "STOP": "stop",
@@ -39,35 +53,145 @@ _KEYWORDS = {
 keyword out only loosens the schema, and the router validates against the whole one."""
 
 
+NO_SIGNATURE = "skip_thought_signature_validator"
+"""For a call that Gemini did not make itself: from Gemini 3 on, one without a signature is a 400 (ai.google.dev,
+Gemini API, thought signatures, FAQ)."""
+
+_BUDGETS: Mapping[Effort, int] = {"low": 1_024, "medium": 8_192, "high": 24_576}
+
+
 class Gemini:
     """Writes streamGenerateContent requests and reads their replies, streamed or whole."""
 
     def prepare(self, request: Request, access: Access) -> Call:
-        body: dict[str, Any] = {
-            "contents": [
-                {"role": "model" if message.role == "assistant" else "user", "parts": [{"text": message.text}]}
-                for message in request.messages
-            ]
-        }
-        if request.system:
-            body["systemInstruction"] = {"parts": [{"text": request.system}]}
-        generation: dict[str, Any] = {}
-        if request.limit_tokens is not None:
-            generation["maxOutputTokens"] = request.limit_tokens
-        if request.schema is not None:
-            generation["responseMimeType"] = "application/json"
-            generation["responseJsonSchema"] = _understood(request.schema)
-        if generation:
-            body["generationConfig"] = generation
-        model = quote(request.model_id.removeprefix("models/"), safe="")
         headers = headers_for(access, "x-goog-api-key")
-        return Call(address(access.base_url, f"/models/{model}:streamGenerateContent?alt=sse"), headers, as_json(body))
+        notes = no_effort(access, request) if _thinking(request) is None else ()
+        return Call(stream_address(request, access), headers, as_json(gemini_body(request)), notes)
 
     def reading(self, request: Request) -> Reading:
         return _ContentReading(fenced=request.schema is not None)
 
 
+def stream_address(request: Request, access: Access) -> str:
+    model = quote(request.model_id.removeprefix("models/"), safe="")
+    return address(access.base_url, f"/models/{model}:streamGenerateContent?alt=sse")
+
+
+def gemini_body(request: Request, *, has_ids: bool = True) -> dict[str, Any]:
+    """The body of a generateContent request; without *has_ids* calls are told apart by their order alone."""
+    names = call_names(request.messages)
+    contents = [_content(message, request, names, has_ids=has_ids) for message in request.messages]
+    body: dict[str, Any] = {"contents": [content for content in contents if content["parts"]]}
+    if request.system:
+        body["systemInstruction"] = {"parts": [{"text": request.system}]}
+    generation: dict[str, Any] = {}
+    if request.limit_tokens is not None:
+        generation["maxOutputTokens"] = request.limit_tokens
+    if request.schema is not None:
+        generation["responseMimeType"] = "application/json"
+        generation["responseJsonSchema"] = _understood(request.schema)
+    if request.temperature is not None:
+        generation["temperature"] = request.temperature
+    if request.stop:
+        generation["stopSequences"] = list(request.stop)
+    if thinking := _thinking(request):
+        generation["thinkingConfig"] = thinking
+    if generation:
+        body["generationConfig"] = generation
+    return {**body, **_tools(request)}
+
+
+def _thinking(request: Request) -> dict[str, Any] | None:
+    """How much to think: a level from Gemini 3 on, tokens in 2.5; None for a model that cannot be told.
+
+    Source: ai.google.dev, Gemini API, thinking (2026-11).
+    """
+    model_id = request.model_id.removeprefix("models/")
+    if request.effort is None:
+        return {}
+    if model_id.startswith("gemini-2.5"):
+        return {"thinkingBudget": _BUDGETS[request.effort]}
+    if model_id.startswith("gemini-") and not model_id.startswith(("gemini-1", "gemini-2")):
+        return {"thinkingLevel": request.effort}
+    return None
+
+
+def _tools(request: Request) -> dict[str, Any]:
+    if not request.tools:
+        return {}
+    functions = [
+        {"name": tool.name, "description": tool.description, "parametersJsonSchema": _understood(tool.schema)}
+        for tool in request.tools
+    ]
+    modes = {"auto": {"mode": "AUTO"}, "none": {"mode": "NONE"}, "required": {"mode": "ANY"}}
+    named = {"mode": "ANY", "allowedFunctionNames": [request.tool_choice]}
+    config = {"functionCallingConfig": modes.get(request.tool_choice, named)}
+    return {"tools": [{"functionDeclarations": functions}], "toolConfig": config}
+
+
+def _content(message: Message, request: Request, names: Mapping[str, str], *, has_ids: bool) -> dict[str, Any]:
+    """One turn; a signature stands in the part behind it, as it came."""
+    parts: list[dict[str, Any]] = []
+    signature: Any = None
+    wants_signature = not request.model_id.removeprefix("models/").startswith(("gemini-1", "gemini-2"))
+    for part in message.parts:
+        if isinstance(part, Reasoning):
+            block = own_reasoning(part, "gemini") or {}
+            if "text" in block:
+                parts.append(dict(block))
+            else:
+                signature = block.get("thoughtSignature", signature)
+            continue
+        written = _part(part, names, has_ids=has_ids)
+        if signature is None and isinstance(part, ToolCall) and wants_signature:
+            signature = NO_SIGNATURE  # of calls side by side, only the first has one
+        if isinstance(part, ToolCall):
+            wants_signature = False
+        if signature is not None:
+            written["thoughtSignature"] = signature
+            signature = None
+        parts.append(written)
+    return {"role": "model" if message.role == "assistant" else "user", "parts": parts}
+
+
+def _part(part: Text | Image | ToolCall | ToolResult, names: Mapping[str, str], *, has_ids: bool) -> dict[str, Any]:
+    match part:
+        case Text():
+            return {"text": part.text}
+        case Image():
+            return {"inlineData": {"mimeType": part.media_type, "data": base64_of(part)}}
+        case ToolCall():
+            call: dict[str, Any] = {"name": part.name, "args": dict(part.arguments)}
+            return {"functionCall": {"id": part.id, **call} if has_ids else call}
+        case ToolResult():
+            result = {"name": names.get(part.call_id, part.call_id), **_response(part)}
+            return {"functionResponse": {"id": part.call_id, **result} if has_ids else result}
+
+
+def _response(result: ToolResult) -> dict[str, Any]:
+    """What a function returned: one text as it is, several things as a list, images as parts that it refers to."""
+    said: list[Any] = []
+    pictures: list[Any] = []
+    for part in result.content:
+        if isinstance(part, Text):
+            said.append(part.text)
+            continue
+        name = f"image-{len(pictures) + 1}"
+        said.append({"$ref": name})
+        inline = {"mimeType": part.media_type, "data": base64_of(part), "displayName": name}
+        pictures.append({"inlineData": inline})
+    output = said[0] if len(said) == 1 and isinstance(said[0], str) else said
+    response = {"response": {"error" if result.is_error else "output": output}}
+    return {**response, "parts": pictures} if pictures else response
+
+
 class _ContentReading(Reading):
+    dialect = "gemini"
+
+    def __init__(self, *, fenced: bool) -> None:
+        super().__init__(fenced=fenced)
+        self._thought: object | None = None
+
     def event(self, name: str, data: bytes) -> str | None:
         chunk = parse(data)
         if name == "error" or is_error(chunk):
@@ -104,13 +228,33 @@ class _ContentReading(Reading):
         candidate = members(candidates[0])
         parts = members(candidate.get("content")).get("parts")
         said = [members(part) for part in parts] if isinstance(parts, list) else []
-        text = "".join(text_of(part.get("text")) for part in said if not part.get("thought"))
-        if text:
-            self.parts.append(text)
+        text = "".join([self._part(part) for part in said])
         reason = candidate.get("finishReason")
         if isinstance(reason, str) and reason:
             self.finish = _FINISH.get(reason, "other")
+            if self.finish == "stop" and self.calls:
+                self.finish = "tools"
         return text if said or reason else None
+
+    def _part(self, part: Mapping[str, Any]) -> str:
+        """Keep one part; a signature stands before the part it came with."""
+        signature, text = text_of(part.get("thoughtSignature")), text_of(part.get("text"))
+        sealed = {"thoughtSignature": signature} if signature else {}
+        call = members(part.get("functionCall"))
+        if part.get("thought"):
+            if self._thought is None:
+                self._thought = object()
+            self.think(self._thought, text=text, thought=True, **sealed)
+            if signature:
+                self._thought = None  # a signature ends what it seals
+            return ""
+        self._thought = None
+        if sealed:
+            self.think(object(), **sealed, **({} if text or call else {"text": ""}))
+        if call:
+            arguments = members(call.get("args"))
+            self.call(object(), call_id=text_of(call.get("id")), name=text_of(call.get("name")), arguments=arguments)
+        return self.say(text)
 
 
 def _usage(usage: Mapping[str, Any]) -> Usage:

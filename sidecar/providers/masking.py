@@ -28,7 +28,7 @@ _LOOKS_LIKE_A_KEY = re.compile(
 
 def secrets_of(access: Access) -> tuple[str, ...]:
     """Everything about *access* that must not be shown: its key, secret headers, a password in its address."""
-    found = [access.key or ""]
+    found = [access.key or "", access.session_token or ""]
     for name, value in access.headers.items():
         if _HEADER_WITH_SECRET.search(name):
             found += [value, value.rpartition(" ")[2]]

@@ -15,11 +15,22 @@ from sidecar.providers.vocabulary import Access, Answer, Limits, Request
 if TYPE_CHECKING:
     import httpx2
 
+    from sidecar.providers.calling import HttpDialect
     from sidecar.providers.wire import Wire
 
-__all__ = ["DIALECTS", "Provider", "Providers", "open_providers"]
+__all__ = ["DIALECTS", "Provider", "Providers", "http_dialect", "open_providers"]
 
-DIALECTS = ("openai-chat", "anthropic", "gemini", "command")
+DIALECTS = (
+    "openai-chat",
+    "openai-responses",
+    "anthropic",
+    "gemini",
+    "ollama",
+    "azure",
+    "bedrock",
+    "vertex",
+    "command",
+)
 
 
 class Provider(Protocol):
@@ -77,28 +88,13 @@ class Providers:
             await self._wire.aclose()
 
     def _create(self, name: str) -> Provider:
+        if name == "command":
+            from sidecar.providers.command import CommandProvider
+
+            return CommandProvider(self._environ, self._run_dir, key_variables=self._key_variables)
         from sidecar.providers.transport import HttpProvider
 
-        match name:
-            case "openai-chat":
-                from sidecar.providers.openai_chat import OpenAIChat
-
-                return HttpProvider(OpenAIChat(), self._the_wire())
-            case "anthropic":
-                from sidecar.providers.anthropic import Anthropic
-
-                return HttpProvider(Anthropic(), self._the_wire())
-            case "gemini":
-                from sidecar.providers.gemini import Gemini
-
-                return HttpProvider(Gemini(), self._the_wire())
-            case "command":
-                from sidecar.providers.command import CommandProvider
-
-                return CommandProvider(self._environ, self._run_dir, key_variables=self._key_variables)
-        raise ConfigurationError(
-            f"There is no dialect `{name}`; the dialects are {', '.join(f'`{d}`' for d in DIALECTS)}"
-        )
+        return HttpProvider(http_dialect(name), self._the_wire())
 
     def _the_wire(self) -> Wire:
         from sidecar.providers.wire import Wire
@@ -106,6 +102,44 @@ class Providers:
         if self._wire is None:
             self._wire = Wire(self._transport)
         return self._wire
+
+
+def http_dialect(name: str) -> HttpDialect:
+    """The wire format *name*, imported now; raises ConfigurationError for one that does not exist."""
+    match name:
+        case "openai-chat":
+            from sidecar.providers.openai_chat import OpenAIChat
+
+            return OpenAIChat()
+        case "openai-responses":
+            from sidecar.providers.openai_responses import OpenAIResponses
+
+            return OpenAIResponses()
+        case "anthropic":
+            from sidecar.providers.anthropic import Anthropic
+
+            return Anthropic()
+        case "gemini":
+            from sidecar.providers.gemini import Gemini
+
+            return Gemini()
+        case "ollama":
+            from sidecar.providers.ollama import Ollama
+
+            return Ollama()
+        case "azure":
+            from sidecar.providers.azure import Azure
+
+            return Azure()
+        case "bedrock":
+            from sidecar.providers.bedrock import Bedrock
+
+            return Bedrock()
+        case "vertex":
+            from sidecar.providers.vertex import Vertex
+
+            return Vertex()
+    raise ConfigurationError(f"There is no dialect `{name}`; the dialects are {', '.join(f'`{d}`' for d in DIALECTS)}")
 
 
 @contextlib.asynccontextmanager

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
 
 from pydantic_core import from_json
 
-from sidecar.providers.vocabulary import Answer, Finish, Usage
+from sidecar.providers.vocabulary import Answer, Finish, Part, Reasoning, Text, ToolCall, Usage
 
 __all__ = [
     "ErrorInReply",
+    "Framing",
     "NotTheDialect",
     "Reading",
     "count",
@@ -37,17 +39,45 @@ class NotTheDialect(Exception):
     """The reply cannot be read: broken JSON, or JSON of another shape. Its text says what was wrong."""
 
 
+Framing = Literal["events", "lines", "frames"]
+"""How a streamed reply is cut into events: server-sent events, a JSON text a line, AWS's binary frames."""
+
+
+@dataclass(slots=True)
+class _Call:
+    """A tool call while it arrives; its arguments are JSON text in pieces, or whole."""
+
+    key: object
+    id: str = ""
+    name: str = ""
+    pieces: list[str] = field(default_factory=list)
+    arguments: Mapping[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class _Thought:
+    """Reasoning while it arrives: the fields of its block, texts growing."""
+
+    key: object
+    block: dict[str, Any]
+
+
 class Reading(ABC):
     """One reply while it arrives.
 
     *finish* is None until the provider says why the model stopped; *done* is set by the dialect's end
     marker, after which nothing more is read. *fenced* says that JSON was asked for and a code fence around
-    it is to be removed.
+    it is to be removed. *said* holds the pieces of the text.
     """
+
+    framing: ClassVar[Framing] = "events"
+    dialect: ClassVar[str]
+    """Under which name its reasoning is kept; dialects that take each other's share one."""
 
     def __init__(self, *, fenced: bool = False) -> None:
         self._fenced = fenced
-        self.parts: list[str] = []
+        self._made: list[list[str] | _Call | _Thought] = []
+        self.said: list[str] = []
         self.finish: Finish | None = None
         self.done = False
         self.usage = Usage()
@@ -56,7 +86,7 @@ class Reading(ABC):
 
     @abstractmethod
     def event(self, name: str, data: bytes) -> str | None:
-        """Take one event of a stream.
+        """Take one event of a stream; *name* is "" where the framing has none.
 
         Returns its piece of the answer, "" for a part of the answer without text (reasoning, the
         reason to stop), None for an event that is no part of it (a role, a ping, usage).
@@ -67,8 +97,79 @@ class Reading(ABC):
     def whole(self, body: Any) -> None:
         """Take a complete reply, from a provider that did not stream. Raises ErrorInReply and NotTheDialect."""
 
+    def say(self, text: str) -> str:
+        """Take a piece of the answer's text, and return it."""
+        if text:
+            self.said.append(text)
+            if not self._made or not isinstance(self._made[-1], list):
+                self._made.append([])
+            self._made[-1].append(text)  # type: ignore[union-attr]  # the line above made it a list
+        return text
+
+    def call(
+        self,
+        key: object,
+        *,
+        call_id: str = "",
+        name: str = "",
+        piece: str = "",
+        arguments: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Take a part of the tool call that the reply calls *key*: its id, its name, a piece of its arguments."""
+        found = next((made for made in self._made if isinstance(made, _Call) and made.key == key), None)
+        if found is None:
+            found = _Call(key)
+            self._made.append(found)
+        found.id = found.id or call_id
+        found.name = found.name or name
+        if piece:
+            found.pieces.append(piece)
+        if arguments is not None:
+            found.arguments = arguments
+
+    def think(self, key: object, **fields: Any) -> None:
+        """Take a part of the reasoning that the reply calls *key*: texts are added to, other fields replaced."""
+        found = next((made for made in self._made if isinstance(made, _Thought) and made.key == key), None)
+        if found is None:
+            found = _Thought(key, {})
+            self._made.append(found)
+        for name, value in fields.items():
+            before = found.block.get(name)
+            grows = isinstance(before, str) and isinstance(value, str) and name != "type"
+            found.block[name] = f"{before}{value}" if grows else value
+
+    @property
+    def calls(self) -> bool:
+        """Whether the model wants a tool called."""
+        return any(isinstance(made, _Call) for made in self._made)
+
+    @property
+    def thoughts(self) -> list[_Thought]:
+        """The reasoning so far."""
+        return [made for made in self._made if isinstance(made, _Thought)]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing came that a caller could use."""
+        return not self.calls and not any(piece.strip() for piece in self.said)
+
+    def built(self) -> tuple[Part, ...]:
+        """The answer's parts in their order; a call without an id gets one by its place."""
+        from sidecar.providers.carrying import arguments_of
+
+        parts: list[Part] = []
+        for place, made in enumerate(self._made):
+            if isinstance(made, list):
+                parts.append(Text(well_formed("".join(made))))
+            elif isinstance(made, _Thought):
+                parts.append(Reasoning(self.dialect, made.block))
+            else:
+                arguments = arguments_of("".join(made.pieces)) if made.arguments is None else made.arguments
+                parts.append(ToolCall(made.id or f"call_{place}", made.name, arguments))
+        return tuple(parts)
+
     def answer(self, headers: Mapping[str, str]) -> Answer:
-        text = well_formed("".join(self.parts))
+        text = well_formed("".join(self.said))
         return Answer(
             text=fenceless(text) if self._fenced else text,
             finish=self.finish or "other",
@@ -76,6 +177,7 @@ class Reading(ABC):
             model_id=self.model_id,
             cost_usd=self.cost_usd,
             headers=headers,
+            parts=self.built() if any(not isinstance(made, list) for made in self._made) else (),
         )
 
 

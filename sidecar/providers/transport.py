@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -20,8 +21,9 @@ import anyio
 from sidecar.errors import ConfigurationError, ProviderFailed
 from sidecar.providers.calling import Call, HttpDialect
 from sidecar.providers.failing import TEXT_LIMIT, error_status, failed, is_error
+from sidecar.providers.framing import FrameReader, LineReader, StreamReader
 from sidecar.providers.masking import secrets_of
-from sidecar.providers.reading import ErrorInReply, NotTheDialect, Reading, parse, well_formed
+from sidecar.providers.reading import ErrorInReply, Framing, NotTheDialect, Reading, parse, well_formed
 from sidecar.providers.sse import EventReader
 from sidecar.providers.vocabulary import Access, Answer, FailureKind, Limits, Request
 from sidecar.providers.watch import Watch
@@ -65,7 +67,8 @@ class HttpProvider:
                 "refused", f"`{access.provider}` was not called: {error}", secrets=secrets_of(access)
             ) from None
         attempt = _Attempt(call, access, limits, self._dialect.reading(request), on_text)
-        return await attempt.run(client)
+        answer = await attempt.run(client)
+        return replace(answer, notes=call.notes) if call.notes else answer
 
 
 class _Attempt:
@@ -98,7 +101,7 @@ class _Attempt:
         if not self._whole:
             raise self._failed("cut", f"`{self._name}` ended its answer in the middle")
         answer = self._reading.answer(self._headers)
-        if not answer.text.strip() and answer.finish != "refused":
+        if self._reading.is_empty and answer.finish != "refused":
             why = "spent all its tokens before the first word" if answer.finish == "length" else "sent an empty answer"
             raise self._failed("empty", f"`{self._name}` {why}")
         return answer
@@ -197,10 +200,12 @@ class _Attempt:
         try:
             async with contextlib.aclosing(response.aiter_bytes()) as chunks:
                 first = await self._first(chunks)
-                if _is_json(first, self._headers.get("content-type", "")):
+                kind = self._headers.get("content-type", "")
+                framing = _framing(self._reading.framing, first, kind)
+                if framing is None and _is_json(first, kind):
                     await self._read_json(first, chunks)
-                elif _is_events(first, self._headers.get("content-type", "")):
-                    await self._read_events(first, chunks)
+                elif framing is not None or _is_events(first, kind):
+                    await self._read_events(framing or EventReader(), first, chunks)
                     await self._drain(chunks)
                 else:
                     page = first.startswith(b"<")
@@ -235,11 +240,10 @@ class _Attempt:
                 self._watch.reach("silence")
         self._watch.pause()
         self._reading.whole(parse(bytes(body)))
-        self._answered = bool(self._reading.parts)
-        await self._say(self._reading.parts)
+        self._answered = bool(self._reading.said)
+        await self._say(self._reading.said)
 
-    async def _read_events(self, chunk: bytes, chunks: AsyncIterator[bytes]) -> None:
-        events = EventReader()
+    async def _read_events(self, events: StreamReader, chunk: bytes, chunks: AsyncIterator[bytes]) -> None:
         strays = 0
         self._size -= len(chunk)
         while True:
@@ -319,9 +323,18 @@ class _Attempt:
             secrets=secrets_of(self._access),
             status=self._status,
             headers=self._headers,
-            text=text or "".join(self._reading.parts) or self._first_bytes.decode("utf-8", "replace"),
+            text=text or "".join(self._reading.said) or self._first_bytes.decode("utf-8", "replace"),
             answered=self._answered,
         )
+
+
+def _framing(framing: Framing, first: bytes, content_type: str) -> StreamReader | None:
+    """The reader of a stream that is no server-sent events; None for what those, or one JSON body, could be."""
+    if framing == "lines" and first[:1] == b"{":
+        return LineReader()
+    if framing == "frames" and ("vnd.amazon.eventstream" in content_type or first[:1] == b"\0"):
+        return FrameReader()
+    return None
 
 
 def _is_json(first: bytes, content_type: str) -> bool:

@@ -13,7 +13,7 @@ from sidecar.simulator.dialect import Asked, Problem, Received, Spoken, call_tex
 
 __all__ = ["Anthropic"]
 
-_FINISH = {"stop": "end_turn", "length": "max_tokens", "refused": "refusal", "other": "pause_turn"}
+_FINISH = {"stop": "end_turn", "length": "max_tokens", "tools": "tool_use", "refused": "refusal", "other": "pause_turn"}
 
 
 class Anthropic:

@@ -13,7 +13,7 @@ from sidecar.simulator.dialect import Asked, Problem, Received, Spoken, call_tex
 
 __all__ = ["Gemini"]
 
-_FINISH = {"stop": "STOP", "length": "MAX_TOKENS", "refused": "SAFETY", "other": "OTHER"}
+_FINISH = {"stop": "STOP", "length": "MAX_TOKENS", "tools": "STOP", "refused": "SAFETY", "other": "OTHER"}
 _MODELS = "/v1beta/models/"
 _END = b"\r\n\r\n"
 

@@ -13,7 +13,7 @@ from sidecar.simulator.dialect import Asked, Problem, Received, Spoken, call_tex
 
 __all__ = ["OpenAIChat"]
 
-_FINISH = {"stop": "stop", "length": "length", "refused": "content_filter", "other": "error"}
+_FINISH = {"stop": "stop", "length": "length", "tools": "tool_calls", "refused": "content_filter", "other": "error"}
 # A fixed time: replies are the same every time.
 _CREATED = 1_760_000_000
 

@@ -1,0 +1,50 @@
+"""Which models read images, told by their names: no host's API and no price list says it.
+
+An unknown model counts as one that reads none: sent an image all the same, it would refuse the whole request, and
+that ends a call. `images` in a provider's configuration knows better. Sources: the vendors' model pages and
+ollama.com/search?c=vision (2026-11).
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["IMAGE_TYPES", "image_type", "reads_images"]
+
+IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
+"""What all of the vendors take."""
+
+_SEES = re.compile(
+    r"""(?:^|[/.:_-])(?:
+      gpt-(?:4o|4\.1|4-turbo|[5-9]|\d\d) | o[134](?:$|-(?!mini$)) | chatgpt-4o | computer-use
+    | claude | gemini | gemma-?[3-9]
+    | grok-(?:[4-9]|2-vision) | pixtral | mistral-(?:small|medium|large) | ministral
+    | qwen[\d.]*-?vl | qwen3\.[5-9] | qvq | glm-[\d.]+v | kimi-k(?:2\.[5-9]|[3-9]) | kimi-vl
+    | llava | bakllava | moondream | minicpm-v | granite[\d.]*-vision
+    | llama-?3\.2-(?:11b|90b|vision) | llama3\.2-vision | llama-?4 | nova-(?:lite|pro|premier|2) | phi-4-multimodal
+    | command-a-vision | sonar | internvl | step-\w*v | deepseek-(?:vl|ocr)
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_BLIND = re.compile(r"embed|codestral|whisper|tts|gpt-oss|audio|grok-code|3-5-haiku-20241022", re.IGNORECASE)
+
+_SIGNATURES = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+)
+
+
+def reads_images(dialect: str, model_id: str) -> bool:
+    """Whether the model is known to read images and its dialect can carry them."""
+    if dialect == "command":  # a program is given one text
+        return False
+    return _SEES.search(model_id) is not None and _BLIND.search(model_id) is None
+
+
+def image_type(data: bytes) -> str | None:
+    """The media type of an image by its first bytes, None for anything else."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for start, kind in _SIGNATURES if data.startswith(start)), None)
