@@ -137,6 +137,7 @@ class _Configured:
             store=self._store,
             clock=self._clock,
             session_start=self._started,
+            environ=self._environ,
         )
         for secret in switchboard.secrets():
             hide(secret)

@@ -11,11 +11,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import anyio.to_thread
+
 from sidecar.config.complaints import nearest
 from sidecar.config.hosts import KnownProvider, known_provider, split_target
 from sidecar.config.secrets import is_reference, resolve
 from sidecar.errors import SecretMissing, WrongUsage
+from sidecar.log import hide
 from sidecar.providers import pricing
+from sidecar.providers.vision import reads_images
 from sidecar.providers.vocabulary import Access, Answer, Limits, Request, Usage
 from sidecar.routing.quota import Allowance, spent, window_start
 from sidecar.routing.router import Router
@@ -29,6 +33,9 @@ if TYPE_CHECKING:
     from sidecar.store.store import Store
 
 __all__ = ["Line", "Switchboard", "lines"]
+
+_SHORT_LIVED = ("vertex", "bedrock")
+"""Dialects whose keys may end within the hour."""
 
 _SAMPLE_USAGE = Usage(input_tokens=750_000, output_tokens=250_000)
 """What endpoints are compared by for `order: cheapest`: a million tokens, three quarters of them read."""
@@ -69,17 +76,29 @@ def _lines_of(target: str, provider: KnownProvider, environ: Mapping[str, str]) 
     for account in provider.accounts:
         endpoint = Endpoint(name, model_id, account.name, provider.dialect)
         try:
-            access = Access(
-                provider=name,
-                base_url=provider.base_url,
-                key=resolve(account.key, environ).reveal() if account.key else None,
-                command=provider.command,
-                headers={header: _header(value, environ) for header, value in provider.headers.items()},
-            )
+            access = _access(provider, account, environ)
         except SecretMissing as error:
             yield Line(endpoint, provider, account, None, str(error))
             continue
         yield Line(endpoint, provider, account, access)
+
+
+def _access(provider: KnownProvider, account: configured.Account, environ: Mapping[str, str]) -> Access:
+    return Access(
+        provider=provider.name,
+        base_url=provider.base_url,
+        key=_secret(account.key, environ),
+        key_id=_secret(account.key_id, environ),
+        session_token=_secret(account.session_token, environ),
+        region=provider.region,
+        api_version=provider.api_version,
+        command=provider.command,
+        headers={header: _header(value, environ) for header, value in provider.headers.items()},
+    )
+
+
+def _secret(reference: str | None, environ: Mapping[str, str]) -> str | None:
+    return resolve(reference, environ).reveal() if reference else None
 
 
 def _header(value: str, environ: Mapping[str, str]) -> str:
@@ -89,7 +108,8 @@ def _header(value: str, environ: Mapping[str, str]) -> str:
 class Switchboard:
     """Every route of one configuration, and the means to call its endpoints.
 
-    *by_target* holds the lines of each target; *session_start* is when this sidecar began, in epoch seconds.
+    *by_target* holds the lines of each target; *session_start* is when this sidecar began, in epoch seconds;
+    *environ* is what references to secrets are followed in.
     """
 
     def __init__(
@@ -101,6 +121,7 @@ class Switchboard:
         store: Store,
         clock: Callable[[], float],
         session_start: float,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self.configuration = configuration
         self._settings = configuration.settings
@@ -110,6 +131,7 @@ class Switchboard:
         self._store = store
         self._clock = clock
         self._session_start = session_start
+        self._environ = environ or {}
         self._allowances = tuple(self._every_allowance())
         self._routes: dict[str, Route] = {}
         self.router = Router(store, self._send, self._cost_usd, clock=clock, window=self.window_tokens)
@@ -127,7 +149,8 @@ class Switchboard:
         """Every key in use, for the log to mask."""
         for line in self._by_endpoint.values():
             if line.access is not None:
-                yield from (value for value in (line.access.key, *line.access.headers.values()) if value)
+                own = (line.access.key, line.access.session_token, *line.access.headers.values())
+                yield from (value for value in own if value)
 
     def window_tokens(self, endpoint: Endpoint) -> int | None:
         """How many tokens *endpoint* reads at most; None where nobody says. The first call imports the price data."""
@@ -150,7 +173,9 @@ class Switchboard:
                 raise WrongUsage(self._no_such_model(name))
             self._routes[name] = Route(
                 model=name,
-                tiers=tuple(Tier(tier.name, tuple(self._endpoints(tier)), tier.order) for tier in model.tiers),
+                tiers=tuple(
+                    Tier(tier.name, tuple(self._endpoints(tier)), tier.order, tier.effort) for tier in model.tiers
+                ),
                 deadline_s=model.deadline_s,
                 limits=Limits(model.limits.connect_s, model.limits.first_token_s, model.limits.silence_s),
                 allow_after_refusal=model.after_refusal == "next-tier",
@@ -187,15 +212,33 @@ class Switchboard:
 
     async def _send(self, endpoint: Endpoint, request: Request, limits: Limits, on_text: OnText | None) -> Answer:
         line = self._by_endpoint[endpoint.key]
-        if line.access is None:
-            raise SecretMissing(line.fault)
         if line.provider.first_token_s is not None and limits.first_token_s >= Limits().first_token_s:
             # A vendor's program says nothing until it is done: it gets its own limit where the user set no shorter one.
             limits = replace(limits, first_token_s=max(limits.first_token_s, line.provider.first_token_s))
         provider = self._providers.dialect(endpoint.dialect)
-        answer = await provider.send(request, line.access, limits=limits, on_text=on_text)
+        answer = await provider.send(request, await self._current(line), limits=limits, on_text=on_text)
         # `claude -p` tells what a call would have cost by list price; on a flat plan it cost nothing more.
         return answer if line.provider.billing == "metered" else replace(answer, cost_usd=None)
+
+    async def _current(self, line: Line) -> Access:
+        """The access of *line*, its keys read anew where they are tokens that their user renews in a file."""
+        if line.access is None:
+            raise SecretMissing(line.fault)
+        account = line.account
+        if account is None or line.endpoint.dialect not in _SHORT_LIVED:
+            return line.access
+        if not any((reference or "").startswith("file:") for reference in (account.key, account.session_token)):
+            return line.access
+        access = await anyio.to_thread.run_sync(_access, line.provider, account, self._environ)
+        for secret in (access.key, access.session_token):
+            if secret:
+                hide(secret)
+        return access
+
+    def reads_images(self, endpoint: Endpoint) -> bool:
+        """Whether *endpoint* can be given images: as its provider is configured, else by the model's name."""
+        said = self._by_endpoint[endpoint.key].provider.images
+        return reads_images(endpoint.dialect, endpoint.model_id) if said is None else said
 
     def _every_allowance(self) -> Iterable[Allowance]:
         """Budgets limit what costs (with `stop`, everything); quotas limit the endpoints of their account."""

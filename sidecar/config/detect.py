@@ -82,7 +82,7 @@ def look(environ: Mapping[str, str], *, catalogue: Mapping[str, Host], project: 
     for host in catalogue.values():
         if host.dialect == "command":
             findings.append(_program(host, environ, project))
-        elif host.key_variables:
+        elif host.key_variables and not host.places:
             findings.append(_key(host, environ))
     return tuple(findings)
 

@@ -103,7 +103,12 @@ def _accounts(providers: Iterable[KnownProvider], environ: Mapping[str, str]) ->
             yield Line("missing", f"provider `{provider.name}` cannot be called: {provider.problem}")
         if provider.command and _program(provider, environ) is None:
             yield Line("missing", f"provider `{provider.name}`: there is no program `{provider.command[0]}` to start")
-        references = [account.key for account in provider.accounts if account.key]
+        references = [
+            reference
+            for account in provider.accounts
+            for reference in (account.key, account.key_id, account.session_token)
+            if reference
+        ]
         for reference in (*references, *_header_references(provider)):
             try:
                 resolve(reference, environ)

@@ -43,6 +43,9 @@ class KnownProvider:
     data_policy: model.DataPolicy = _UNKNOWN_POLICY
     headers: Mapping[str, str] = field(default_factory=dict)
     first_token_s: float | None = None
+    region: str = ""
+    api_version: str = ""
+    images: bool | None = None
     problem: str | None = None
 
 
@@ -66,13 +69,17 @@ def known_provider(
         return None
     said = said or model.Provider()
     dialect = said.dialect or (host.dialect if host else "")
-    base_url = said.base_url or (host.base_url if host else "")
+    base_url, missing = said.base_url or "", ""
+    if host is not None and not said.base_url:
+        base_url, missing = _address(host, said)
     # Only the detected layer knows where a vendor's program is: a bare name could be found in the project.
     command = said.command or ()
     accounts = said.accounts if said.accounts is not None else _usual_accounts(host, environ)
     problem = None
     if host is not None and dialect == "command" and not command:
         problem = f"the program `{host.command[0]}` is not on the PATH"
+    elif missing:
+        problem = f"its address is not known: give `providers.{name}.{missing}`"
     elif host is not None and not accounts:
         problem = f"it has no key: set `{host.key_variables[0]}` or give `providers.{name}.accounts`"
     return KnownProvider(
@@ -87,6 +94,9 @@ def known_provider(
         data_policy=said.data_policy or _UNKNOWN_POLICY,
         headers=dict(said.headers),
         first_token_s=host.first_token_s if host else None,
+        region=said.region or "",
+        api_version=said.api_version or "",
+        images=said.images,
         problem=problem,
     )
 
@@ -100,6 +110,16 @@ def contradictions(settings: model.Settings, catalogue: Mapping[str, Host]) -> l
     ]
 
 
+def _address(host: Host, said: model.Provider) -> tuple[str, str]:
+    """The host's address with what *said* knows filled in, and the first word that is missing, "" where none is."""
+    address, missing = host.base_url, ""
+    for place in host.places:
+        value = getattr(said, place)
+        missing = missing or ("" if value else place)
+        address = address.replace(f"{{{place}}}", value or f"{{{place}}}")
+    return address.replace("//global-aiplatform.", "//aiplatform."), missing
+
+
 def _is_loopback(base_url: str) -> bool:
     host = urlsplit(base_url).hostname or ""
     return host in ("localhost", "::1") or host.startswith("127.")
@@ -111,6 +131,10 @@ def _usual_accounts(host: Host | None, environ: Mapping[str, str]) -> tuple[mode
     for variable in host.key_variables:
         if environ.get(variable, "").strip():
             return (model.Account(key=f"env:{variable}"),)
+    given = [name for name in host.signing_variables if environ.get(name, "").strip()]
+    if host.signing_variables and set(host.signing_variables[:2]) <= set(given):
+        key_id, key, *token = (f"env:{name}" for name in given)
+        return (model.Account(key=key, key_id=key_id, session_token=next(iter(token), None)),)
     return ()
 
 
@@ -136,7 +160,19 @@ def _wrong_providers(settings: model.Settings, catalogue: Mapping[str, Host]) ->
             )
         elif dialect != "command" and not (said.base_url or (host and host.base_url)):
             yield path, f"`{dotted(path)}`: the dialect `{dialect}` needs a `base_url`"
+        elif host and not said.base_url and (missing := _address(host, said)[1]):
+            yield path, f"`{dotted(path)}` needs a `{missing}`, which is part of its address"
+        yield from _half_keys((*path, "accounts"), said.accounts or ())
         yield from _twice((*path, "accounts"), [account.name for account in said.accounts or ()], "account")
+
+
+def _half_keys(path: Path, accounts: tuple[model.Account, ...]) -> Iterable[tuple[Path, str]]:
+    for index, account in enumerate(accounts):
+        where = (*path, index)
+        if account.key_id is not None and account.key is None:
+            yield where, f"`{dotted(where)}` has a `key_id` without its other half: give the secret as `key`"
+        elif account.session_token is not None and account.key_id is None:
+            yield where, f"`{dotted(where)}` has a `session_token` without the pair of keys it belongs to"
 
 
 def _wrong_models(settings: model.Settings, catalogue: Mapping[str, Host]) -> Iterable[tuple[Path, str]]:

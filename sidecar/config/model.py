@@ -89,6 +89,7 @@ Reference = Annotated[str, AfterValidator(check_reference)]
 Target = Annotated[str, AfterValidator(_target)]
 Path = Annotated[str, AfterValidator(_path)]
 Word = Annotated[str, Field(min_length=1)]
+Place = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.:_-]{0,99}$")]
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
@@ -121,6 +122,10 @@ class Account(_Part):
     """What receipts and `status` call it."""
     key: Reference | None = None
     """Where the key is: `env:NAME`, `file:PATH` or `keyring:SERVICE/NAME`; null for a server that wants none."""
+    key_id: Reference | None = None
+    """For AWS: where the access key id is; `key` is then the secret access key, which signs and is not sent."""
+    session_token: Reference | None = None
+    """For AWS: where the token of a temporary pair of keys is."""
     quotas: tuple[Quota, ...] = ()
     """How much of this account may be used."""
 
@@ -137,10 +142,33 @@ class DataPolicy(_Part):
 class Provider(_Part):
     """Who can be called. A host of the catalogue needs only its accounts."""
 
-    dialect: Literal["openai-chat", "anthropic", "gemini", "command"] | None = None
+    dialect: (
+        Literal[
+            "openai-chat",
+            "openai-responses",
+            "anthropic",
+            "gemini",
+            "ollama",
+            "azure",
+            "bedrock",
+            "vertex",
+            "command",
+        ]
+        | None
+    ) = None
     """The wire format it speaks; known for a host of the catalogue."""
     base_url: Annotated[str, AfterValidator(_url)] | None = None
     """Its address, up to and including a version such as `/v1`; known for a host of the catalogue."""
+    resource: Place | None = None
+    """For `azure`: the name of your resource, as in `https://RESOURCE.openai.azure.com`."""
+    region: Place | None = None
+    """For `bedrock` and `vertex`: where to call, such as `eu-central-1` or `europe-west4`."""
+    project: Place | None = None
+    """For `vertex`: your project's id."""
+    api_version: Place | None = None
+    """For `azure`: another version of its API, such as `2025-04-01-preview`, or `v1` for the address without one."""
+    images: bool | None = None
+    """Whether its models read images; null goes by the name of the model."""
     command: Annotated[tuple[Word, ...], Field(min_length=1)] | None = None
     """For the dialect `command`: the program and its arguments; `{model}` stands for the target's model."""
     accounts: Annotated[tuple[Account, ...], Field(min_length=1)] | None = None
@@ -162,6 +190,8 @@ class Tier(_Part):
     """Who may answer, each as `PROVIDER/MODEL`."""
     order: Literal["listed", "cheapest"] = "listed"
     """Which target is tried first: as listed, or the one with the lowest price."""
+    effort: Literal["low", "medium", "high"] | None = None
+    """How much the models think before they answer; null leaves it to the provider. Not every model can be told."""
 
 
 class Limits(_Part):
@@ -264,7 +294,8 @@ class Settings(_Part):
         references = [
             reference
             for provider in self.providers.values()
-            for reference in (*(account.key for account in provider.accounts or ()), *provider.headers.values())
+            for account in (*(provider.accounts or ()), Account())
+            for reference in (account.key, account.session_token, *provider.headers.values())
         ]
         return frozenset(
             reference.removeprefix("env:")

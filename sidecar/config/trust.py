@@ -245,7 +245,8 @@ def _does(name: str, said: Mapping[str, Any]) -> list[str]:
     if command := said.get("command"):
         does.append(f"starts the program `{_shown(' '.join(command))}`")
     accounts = said.get("accounts") or ()
-    if references := [account["key"] for account in accounts if account.get("key")]:
+    secrets = ("key", "key_id", "session_token")
+    if references := [account[name] for account in accounts for name in secrets if account.get(name)]:
         does.append(f"reads keys from {_listed(references)}")
     if headers := said.get("headers"):
         does.append(f"sends the headers {_listed([f'{key}: {value}' for key, value in headers.items()])}")
@@ -253,7 +254,9 @@ def _does(name: str, said: Mapping[str, Any]) -> list[str]:
         does.append("calls without a key")
     if dialect := said.get("dialect"):
         does.append(f"speaks `{dialect}`")
-    does += [f"sets its own `{key}`" for key in ("billing", "data_policy") if said.get(key) is not None]
+    does += [f"calls the {key} `{_shown(said[key])}`" for key in ("resource", "region", "project") if said.get(key)]
+    own = ("billing", "data_policy", "api_version", "images")
+    does += [f"sets its own `{key}`" for key in own if said.get(key) is not None]
     return does or [f"names `{_shown(name)}`"]
 
 

@@ -199,6 +199,7 @@ class Router:
                     system=ask.system,
                     limit_tokens=ask.limit_tokens,
                     schema=ask.schema,
+                    effort=course.route.effort(turn.candidate.tier),
                 )
                 answer = await self._send(endpoint, request, limits, stream.on_text)
                 self._in_flight.sign(endpoint.key, number, self._timer())
@@ -247,6 +248,7 @@ class Router:
             attempt = self._attempt_of(turn, answer, "answered" if wrong is None else "invalid", took_s)
         if wrong is not None:
             attempt = replace(attempt, message=wrong, advice=MEANINGS["invalid"].advice)
+        course.notes += [note for note in answer.notes if note not in course.notes]
         course.attempts.append(attempt)
         if attempt.outcome == "answered":
             reply = self._reply(course, current, turn, answer)

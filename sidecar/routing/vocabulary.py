@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from sidecar.providers.vocabulary import Answer, Limits, Message, Usage
+from sidecar.providers.vocabulary import Answer, Effort, Limits, Message, Usage
 from sidecar.store.vocabulary import Call, Health, Turn
 
 __all__ = [
@@ -190,6 +190,7 @@ class Tier:
     name: str
     endpoints: tuple[Endpoint, ...]
     order: Order = "listed"
+    effort: Effort | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +209,10 @@ class Route:
     allow_after_refusal: bool = False
     excluded: Mapping[str, str] = field(default_factory=dict)
     costs: Mapping[str, float] = field(default_factory=dict)
+
+    def effort(self, tier: str) -> Effort | None:
+        """How much the models of the tier called *tier* are to think."""
+        return next((each.effort for each in self.tiers if each.name == tier), None)
 
 
 @dataclass(frozen=True, slots=True)

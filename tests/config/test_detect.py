@@ -263,7 +263,7 @@ def test_with_the_shipped_catalogue_every_host_found_makes_a_configuration(machi
             f"/bin/{host.name}" if host.dialect == "command" else "A_KEY",
         )
         for host in real.values()
-        if not host.local
+        if not host.local and not host.places
     ]
     configuration = load(
         cwd=machine.project,
