@@ -9,7 +9,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sidecar.simulator.course import QuotaState
-from sidecar.simulator.dialect import Asked, Problem, Received, Spoken, call_text, event, worded_schema
+from sidecar.simulator.dialect import (
+    BROKEN_EVENTS,
+    Asked,
+    Problem,
+    Received,
+    Spoken,
+    call_text,
+    event,
+    event_comment,
+    worded_schema,
+)
 
 __all__ = ["Anthropic"]
 
@@ -22,10 +32,13 @@ class Anthropic:
     prefix = "anthropic"
     key_headers: tuple[str, ...] = ("x-api-key", "authorization")
     path = ""
+    listing_path = "/v1/models"
     stream_head: tuple[tuple[bytes, bytes], ...] = (
         (b"content-type", b"text/event-stream; charset=utf-8"),
         (b"cache-control", b"no-cache"),
     )
+
+    garbage = BROKEN_EVENTS
 
     def call(self, path: str) -> str | None:
         return "" if path == "/v1/messages" else None
@@ -95,6 +108,9 @@ class Anthropic:
 
     def failing(self, body: Any) -> bytes:
         return event(body, "error")
+
+    def comment(self, text: str) -> bytes:
+        return event_comment(text)
 
     def quota_headers(self, quota: QuotaState, words: Mapping[str, str]) -> Mapping[str, str]:
         return {

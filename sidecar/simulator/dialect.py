@@ -1,4 +1,4 @@
-"""What the three dialects have in common: a request as it was understood, an answer before it is written.
+"""What the dialects have in common: a request as it was understood, an answer before it is written.
 
 A dialect reads a request into `Asked`, and writes `Spoken` as one JSON body or as the parts of a stream:
 
@@ -19,6 +19,7 @@ from sidecar.simulator.course import QuotaState
 from sidecar.simulator.vocabulary import Reply
 
 __all__ = [
+    "BROKEN_EVENTS",
     "Asked",
     "Dialect",
     "Problem",
@@ -26,6 +27,7 @@ __all__ = [
     "Spoken",
     "call_text",
     "event",
+    "event_comment",
     "speak",
     "to_json",
     "tokens",
@@ -33,6 +35,8 @@ __all__ = [
 ]
 
 CHARACTERS_PER_TOKEN = 4
+
+BROKEN_EVENTS = b'data: {"choices": [{"delta": {"content": \n\ndata: }}]\n\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,11 @@ class Dialect(Protocol):
     key_headers: tuple[str, ...]
     path: str
     """Between the provider's name and what a client adds to its base URL."""
+    listing_path: str
+    """Where a client asks which models there are."""
     stream_head: tuple[tuple[bytes, bytes], ...]
+    garbage: bytes
+    """An event of a stream whose JSON, or frame, is broken."""
 
     def call(self, path: str) -> str | None:
         """The model id in *path* ("" where the body names it), or None if this is no call to a model."""
@@ -111,6 +119,9 @@ class Dialect(Protocol):
 
     def failing(self, body: Any) -> bytes:
         """An error inside a stream."""
+
+    def comment(self, text: str) -> bytes:
+        """Something that keeps a stream alive and says nothing; empty where the dialect has nothing of the kind."""
 
     def quota_headers(self, quota: QuotaState, words: Mapping[str, str]) -> Mapping[str, str]:
         """What the vendor tells about a quota, with success and failure alike."""
@@ -163,6 +174,11 @@ def event(data: Any, name: str | None = None, *, end: bytes = b"\n\n") -> bytes:
     """One server-sent event."""
     head = b"" if name is None else b"event: " + name.encode() + b"\n"
     return head + b"data: " + to_json(data) + end
+
+
+def event_comment(text: str) -> bytes:
+    """A comment between server-sent events."""
+    return f": {text}\n\n".encode()
 
 
 def call_text(content: Any) -> str:

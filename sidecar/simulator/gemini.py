@@ -9,12 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sidecar.simulator.course import QuotaState
-from sidecar.simulator.dialect import Asked, Problem, Received, Spoken, call_text, event
+from sidecar.simulator.dialect import BROKEN_EVENTS, Asked, Problem, Received, Spoken, call_text, event, event_comment
 
 __all__ = ["Gemini"]
 
 _FINISH = {"stop": "STOP", "length": "MAX_TOKENS", "tools": "STOP", "refused": "SAFETY", "other": "OTHER"}
-_MODELS = "/v1beta/models/"
 _END = b"\r\n\r\n"
 
 
@@ -24,14 +23,18 @@ class Gemini:
     prefix = "gemini"
     key_headers: tuple[str, ...] = ("x-goog-api-key", "authorization")
     path = "/v1beta"
+    listing_path = "/v1beta/models"
     stream_head: tuple[tuple[bytes, bytes], ...] = (
         (b"content-type", b"text/event-stream"),
         (b"content-disposition", b"attachment"),
     )
 
+    garbage = BROKEN_EVENTS
+
     def call(self, path: str) -> str | None:
-        model, _, method = path.removeprefix(_MODELS).rpartition(":")
-        is_call = path.startswith(_MODELS) and method in ("generateContent", "streamGenerateContent")
+        models = f"{self.path}/models/"
+        model, _, method = path.removeprefix(models).rpartition(":")
+        is_call = path.startswith(models) and method in ("generateContent", "streamGenerateContent")
         return model if is_call and model else None
 
     def read(self, call: Received) -> Asked:
@@ -80,6 +83,9 @@ class Gemini:
 
     def failing(self, body: Any) -> bytes:
         return event(body, end=_END)
+
+    def comment(self, text: str) -> bytes:
+        return event_comment(text)
 
     def quota_headers(self, quota: QuotaState, words: Mapping[str, str]) -> Mapping[str, str]:
         del quota, words

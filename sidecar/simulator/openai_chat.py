@@ -9,7 +9,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sidecar.simulator.course import QuotaState
-from sidecar.simulator.dialect import Asked, Problem, Received, Spoken, call_text, event, worded_schema
+from sidecar.simulator.dialect import (
+    BROKEN_EVENTS,
+    Asked,
+    Problem,
+    Received,
+    Spoken,
+    call_text,
+    event,
+    event_comment,
+    worded_schema,
+)
 
 __all__ = ["OpenAIChat"]
 
@@ -24,10 +34,13 @@ class OpenAIChat:
     prefix = "openai"
     key_headers: tuple[str, ...] = ("authorization", "api-key")
     path = "/v1"
+    listing_path = "/v1/models"
     stream_head: tuple[tuple[bytes, bytes], ...] = (
         (b"content-type", b"text/event-stream; charset=utf-8"),
         (b"cache-control", b"no-cache"),
     )
+
+    garbage = BROKEN_EVENTS
 
     def call(self, path: str) -> str | None:
         return "" if path == "/v1/chat/completions" else None
@@ -76,6 +89,9 @@ class OpenAIChat:
 
     def failing(self, body: Any) -> bytes:
         return event(body)
+
+    def comment(self, text: str) -> bytes:
+        return event_comment(text)
 
     def quota_headers(self, quota: QuotaState, words: Mapping[str, str]) -> Mapping[str, str]:
         return {

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import replace
 
 from sidecar.simulator.anthropic import Anthropic
+from sidecar.simulator.azure import Azure
+from sidecar.simulator.bedrock import Bedrock
 from sidecar.simulator.course import Course, Effect
 from sidecar.simulator.dialect import Asked, Dialect, Problem, Received, tokens
 from sidecar.simulator.faults import fault_named
 from sidecar.simulator.gemini import Gemini
+from sidecar.simulator.ollama import Ollama
 from sidecar.simulator.openai_chat import OpenAIChat
+from sidecar.simulator.openai_responses import OpenAIResponses
 from sidecar.simulator.script import Step, json_script, script
+from sidecar.simulator.vertex import Vertex
 from sidecar.simulator.vocabulary import DialectName, Reply, Schedule, Seen, Simulated
 
 __all__ = ["KEPT_CALLS", "Room", "record"]
@@ -23,10 +29,19 @@ _DIALECTS: Mapping[DialectName, Dialect] = {
     "openai-chat": OpenAIChat(),
     "anthropic": Anthropic(),
     "gemini": Gemini(),
+    "openai-responses": OpenAIResponses(),
+    "ollama": Ollama(),
+    "azure": Azure(),
+    "bedrock": Bedrock(),
+    "vertex": Vertex(),
 }
 _SECRET_HEADERS = frozenset(
-    {"authorization", "x-api-key", "x-goog-api-key", "api-key", "cookie", "proxy-authorization"}
+    {
+        *("authorization", "x-api-key", "x-goog-api-key", "api-key", "x-amz-security-token"),
+        *("cookie", "proxy-authorization"),
+    }
 )
+_KEY_ID = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/]+)/.*")
 
 
 class Room:
@@ -79,7 +94,7 @@ class Room:
         if self.provider.accounts:
             key = next((call.headers[name] for name in self.dialect.key_headers if name in call.headers), "")
             names = {secret: name for name, secret in self.provider.accounts.items()}
-            seen.account = names.get(key.removeprefix("Bearer "))
+            seen.account = names.get(_KEY_ID.sub(r"\1", key).removeprefix("Bearer "))
             if seen.account is None:
                 raise Problem(f"{prefix}.bad-key", "no account has this key")
         if self.provider.models and asked.model not in self.provider.models:
@@ -89,7 +104,7 @@ class Room:
             raise Problem(f"{prefix}.too-long", f"{tokens(asked.read)} tokens are more than {window}")
 
     def _beside(self, call: Received) -> list[Step]:
-        if call.path == f"{self.dialect.path or '/v1'}/models":
+        if call.path == self.dialect.listing_path:
             return json_script(200, self.dialect.listing(self.provider.models))
         what = f"`{call.path}` is no path of the {self.provider.dialect} dialect."
         error = {"message": what, "type": "not_found_error", "status": "NOT_FOUND", "code": 404}

@@ -168,7 +168,7 @@ class _Writer:
             return [_head(200, {"content-type": "application/json"}, len(broken)), Body(broken)]
         said = self._first(after_tokens)
         before = [*self._opened(), *self._pieces(said)] if said else [self._stream_head()]
-        return [*before, Body(b'data: {"choices": [{"delta": {"content": \n\n'), Body(b"data: }}]\n\n")]
+        return [*before, Body(self.dialect.garbage)]
 
     def huge(self, size_bytes: int) -> list[Step]:
         if self.asked.streams:
@@ -185,7 +185,7 @@ class _Writer:
         steps: list[Step] = [Wait(self.pace.delay_s)] if self.pace.delay_s else []
         steps.append(self._stream_head())
         if self.pace.comment is not None:
-            steps.append(Body(f": {self.pace.comment}\n\n".encode()))
+            steps.append(Body(self.dialect.comment(self.pace.comment)))
         if self.pace.first_token_s:
             steps.append(Wait(self.pace.first_token_s))
         opening = self.dialect.opening(self.spoken)

@@ -20,7 +20,7 @@ from sidecar.simulator.dialect import Received
 from sidecar.simulator.play import Line, Sleep, play
 from sidecar.simulator.room import KEPT_CALLS, Room, record
 from sidecar.simulator.script import Step, json_script
-from sidecar.simulator.vocabulary import Schedule, Seen, Simulated
+from sidecar.simulator.vocabulary import DialectName, Schedule, Seen, Simulated
 
 __all__ = ["Simulation"]
 
@@ -63,6 +63,10 @@ class Simulation:
     def base_url(self, name: str) -> str:
         """What goes into `base_url` of the configuration for that provider."""
         return f"http://127.0.0.1:{self.port}/{name}{self._room(name).dialect.path}"
+
+    def dialect(self, name: str) -> DialectName:
+        """What that provider speaks."""
+        return self._room(name).provider.dialect
 
     def calls(self, name: str) -> list[Seen]:
         """The latest 10,000 calls that provider has seen, oldest first; `elsewhere` is where redirects lead."""

@@ -41,7 +41,7 @@ __all__ = [
     "Trickle",
 ]
 
-DialectName = Literal["openai-chat", "anthropic", "gemini"]
+DialectName = Literal["openai-chat", "anthropic", "gemini", "openai-responses", "ollama", "azure", "bedrock", "vertex"]
 
 
 class _Data:

@@ -10,6 +10,8 @@ import pytest
 
 from sidecar.simulator import Simulated, Simulation, simulate
 
+Wire = tuple[str, dict[str, str], dict[str, Any]]
+
 
 class PushedClock:
     """2026-11-22 12:00:00 UTC until pushed; sleeping pushes it too, and takes no time."""
@@ -25,6 +27,60 @@ class PushedClock:
         self.slept.append(seconds)
         self.now += seconds
         await anyio.lowlevel.checkpoint()
+
+
+def chat(text: str, model: str, key: str, stream: bool) -> Wire:
+    body = {"model": model, "messages": [{"role": "user", "content": text}], "stream": stream}
+    return "/chat/completions", {"authorization": f"Bearer {key}"}, body
+
+
+def responses(text: str, model: str, key: str, stream: bool) -> Wire:
+    return "/responses", {"authorization": f"Bearer {key}"}, {"model": model, "input": text, "stream": stream}
+
+
+def messages(text: str, model: str, key: str, stream: bool) -> Wire:
+    body = {"model": model, "messages": [{"role": "user", "content": text}], "stream": stream, "max_tokens": 1000}
+    return "/v1/messages", {"x-api-key": key, "anthropic-version": "2023-06-01"}, body
+
+
+def content(text: str, model: str, key: str, stream: bool) -> Wire:
+    method = "streamGenerateContent?alt=sse" if stream else "generateContent"
+    body = {"contents": [{"role": "user", "parts": [{"text": text}]}]}
+    return f"/models/{model}:{method}", {"x-goog-api-key": key}, body
+
+
+def vertex(text: str, model: str, key: str, stream: bool) -> Wire:
+    url, _, body = content(text, model, key, stream)
+    return url, {"authorization": f"Bearer {key}"}, body
+
+
+def ollama(text: str, model: str, key: str, stream: bool) -> Wire:
+    _, headers, body = chat(text, model, key, stream)
+    return "/api/chat", headers, body
+
+
+def azure(text: str, model: str, key: str, stream: bool) -> Wire:
+    _, _, body = chat(text, model, key, stream)
+    return f"/openai/deployments/{model}/chat/completions?api-version=2024-10-21", {"api-key": key}, body
+
+
+def bedrock(text: str, model: str, key: str, stream: bool) -> Wire:
+    body = {"messages": [{"role": "user", "content": [{"text": text}]}]}
+    url = f"/model/{model}/converse{'-stream' if stream else ''}"
+    return url, {"authorization": f"Bearer {key}"}, body
+
+
+REQUESTS: dict[str, Callable[[str, str, str, bool], Wire]] = {
+    "openai-chat": chat,
+    "openai-responses": responses,
+    "anthropic": messages,
+    "gemini": content,
+    "vertex": vertex,
+    "ollama": ollama,
+    "azure": azure,
+    "bedrock": bedrock,
+}
+"""One question in every dialect: the address, its headers, its body."""
 
 
 class Asker:
@@ -44,19 +100,9 @@ class Asker:
         model: str = "m",
         **more: Any,
     ) -> httpx2.Request:
-        base = simulation.base_url(name)
-        if base.endswith("/v1beta"):
-            method = "streamGenerateContent?alt=sse" if stream else "generateContent"
-            url, headers = f"{base}/models/{model}:{method}", {"x-goog-api-key": key}
-            body: dict[str, Any] = {"contents": [{"role": "user", "parts": [{"text": text}]}]}
-        elif base.endswith("/v1"):
-            url, headers = f"{base}/chat/completions", {"authorization": f"Bearer {key}"}
-            body = {"model": model, "messages": [{"role": "user", "content": text}], "stream": stream}
-        else:
-            url, headers = f"{base}/v1/messages", {"x-api-key": key, "anthropic-version": "2023-06-01"}
-            body = {"model": model, "messages": [{"role": "user", "content": text}], "stream": stream}
-            body["max_tokens"] = 1000
-        return self.client.build_request("POST", url, headers=headers, json={**body, **more})
+        url, headers, body = REQUESTS[simulation.dialect(name)](text, model, key, stream)
+        request = {**body, **more}
+        return self.client.build_request("POST", simulation.base_url(name) + url, headers=headers, json=request)
 
     async def __call__(self, simulation: Simulation, name: str, text: str = "hello", **more: Any) -> httpx2.Response:
         return await self.client.send(self.request(simulation, name, text, **more))
@@ -88,7 +134,7 @@ async def ask() -> AsyncIterator[Asker]:
         yield Asker(client)
 
 
-@pytest.fixture(params=["openai-chat", "anthropic", "gemini"])
+@pytest.fixture(params=sorted(REQUESTS))
 def dialect(request: pytest.FixtureRequest) -> Any:
     return request.param
 

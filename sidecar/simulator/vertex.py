@@ -1,0 +1,28 @@
+"""Vertex AI: Gemini's methods under the address of a project and a region.
+
+https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference
+"""
+
+from __future__ import annotations
+
+from sidecar.simulator.dialect import Asked, Problem, Received
+from sidecar.simulator.gemini import Gemini
+
+__all__ = ["Vertex"]
+
+_PUBLISHER = "/v1/projects/simulated/locations/global/publishers/google"
+
+
+class Vertex(Gemini):
+    """The `vertex` dialect."""
+
+    prefix = "vertex"
+    key_headers: tuple[str, ...] = ("authorization",)
+    path = _PUBLISHER
+    listing_path = f"{_PUBLISHER}/models"
+
+    def read(self, call: Received) -> Asked:
+        try:
+            return super().read(call)
+        except Problem as problem:
+            raise Problem("vertex.bad-request", problem.what) from None
