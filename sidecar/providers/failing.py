@@ -48,7 +48,7 @@ def failed(
             headers=masked_headers(headers or {}, secrets),
             body=body,
             text=text[-TEXT_LIMIT:] if keep_end else text[:TEXT_LIMIT],
-            code=code_of(body),
+            code=code_of(body) or _header_code(headers or {}),
             answered=answered,
         )
     )
@@ -90,6 +90,11 @@ def code_of(body: Any) -> str | None:
     if isinstance(number, int) and not isinstance(number, bool) and error_status(body) is None:
         return str(number)
     return None
+
+
+def _header_code(headers: Mapping[str, str]) -> str | None:
+    """The code that AWS puts into a header, with the address of its definition behind a colon."""
+    return headers.get("x-amzn-errortype", "").partition(":")[0] or None
 
 
 def error_status(body: Any) -> int | None:

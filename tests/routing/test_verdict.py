@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sidecar.providers.opening import DIALECTS
 from sidecar.providers.vocabulary import Failure, FailureKind
 from sidecar.routing.resets import FARTHEST_S
 from sidecar.routing.verdict import rows, verdict
@@ -31,6 +32,7 @@ def test_a_failure_means_what_its_row_says(case: dict[str, Any]) -> None:
         headers=case.get("headers", {}),
         body=body,
         text=case.get("text", case.get("body", ""))[:2000],
+        code=case.get("code"),
     )
     found = verdict(failure, provider=case["provider"], dialect=case.get("dialect", "openai-chat"), now=NOON)
     assert found.row == case["row"]
@@ -96,7 +98,7 @@ bodies = st.recursive(
         st.text(max_size=20) | st.integers().map(str),
     ),
     provider=st.sampled_from(["openai", "openrouter", "groq", "ollama", "lab"]),
-    dialect=st.sampled_from(["openai-chat", "anthropic", "gemini", "command"]),
+    dialect=st.sampled_from(DIALECTS),
 )
 def test_whatever_comes_gets_a_verdict_with_a_sane_rest(
     *,
