@@ -326,7 +326,9 @@ def recall(
 @main.command()
 @click.argument("prompt")
 @click.option("--model", default="default", show_default=True, help="The logical name to ask.")
-@click.option("--attach", multiple=True, help="What the model reads: PATH, PATH:10-80 or a handle. Repeatable.")
+@click.option(
+    "--attach", multiple=True, help="What the model reads: PATH, PATH:10-80, a handle or an image. Repeatable."
+)
 @click.option("--system", help="Instructions for the model.")
 @click.option("--thread", help="A conversation to begin or continue.")
 @click.option("--schema", type=click.File("r"), help="A file with a JSON Schema the answer must satisfy.")

@@ -71,7 +71,7 @@ class AskArguments(_Arguments):
     prompt: Annotated[str, Field(min_length=1)]
     model: Annotated[str, Field(description="Logical name; `status` lists them")] = "default"
     attach: Annotated[
-        tuple[str, ...], Field(max_length=50, description="What it reads: `path`, `path:10-80` or a handle")
+        tuple[str, ...], Field(max_length=50, description="What it reads: `path`, `path:10-80`, a handle or an image")
     ] = ()
     system: str | None = None
     thread: Annotated[str | None, Field(max_length=200, description="Name of a conversation to begin or continue")] = (

@@ -1,5 +1,6 @@
 """The five verbs through the SDK's own in-memory client: schemas, answers, and one clear sentence for bad input."""
 
+import base64
 import json
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -64,6 +65,9 @@ async def refusal_of(client: Client, verb: str, **arguments: Any) -> str:
     return part.text
 
 
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(40))
+
+
 def configure(
     tmp_path: Path, environ: dict[str, str], simulation: Simulation, providers: Sequence[Simulated], **model: Any
 ) -> None:
@@ -79,6 +83,14 @@ def configure(
     file = tmp_path / "config.json"
     file.write_text(json.dumps({"providers": entries, "models": {"default": {"tiers": tiers, **model}}}))
     environ["SIDECAR_CONFIG"] = str(file)
+
+
+def see(environ: dict[str, str], name: str) -> None:
+    """Say in the configuration that a provider's models read images."""
+    file = Path(environ["SIDECAR_CONFIG"])
+    document = json.loads(file.read_text())
+    document["providers"][name]["images"] = True
+    file.write_text(json.dumps(document))
 
 
 async def test_an_agent_sees_five_small_verbs(agent: Agent) -> None:
@@ -399,6 +411,109 @@ async def test_an_answer_comes_through_failing_tiers_with_its_receipt(
             told = await text_of(client, "status", about="model default")
             assert "a/model" in told
             assert "rest" in told
+
+
+DIALECTS: Any = ["openai-chat", "openai-responses", "anthropic", "gemini", "ollama", "azure", "bedrock", "vertex"]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+async def test_a_question_about_a_file_and_a_picture_is_answered_in_every_dialect(
+    agent: Agent, project: Path, environ: dict[str, str], tmp_path: Path, dialect: Any
+) -> None:
+    (project / "shot.png").write_bytes(PNG)
+    schedule = Schedule(phases=(Phase(fault="unavailable", until_call=1),))
+    providers = [Simulated("blind", "openai-chat"), Simulated("a", dialect, schedule)]
+    async with simulate(providers) as simulation:
+        configure(tmp_path, environ, simulation, providers)
+        see(environ, "a")
+        async with agent() as client:
+            text = await text_of(client, "ask", prompt="What is wrong?", attach=["src/long.txt:5-7", "shot.png"])
+            answer, _, receipt = text.rpartition("\n")
+            assert "None of the" in answer
+            assert "a/model" in receipt
+            assert "blind/model: it is not known to read images" in receipt
+            assert len(simulation.calls("a")) == 2, "the first was a 503"
+            assert simulation.calls("blind") == []
+            sent = json.dumps(simulation.calls("a")[-1].body)
+    assert base64.b64encode(PNG).decode() in sent
+    assert "line 5\\nline 6\\nline 7" in sent
+    assert "name='shot.png'" in sent
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+async def test_a_conversation_goes_on_in_every_dialect(
+    agent: Agent, environ: dict[str, str], tmp_path: Path, dialect: Any
+) -> None:
+    providers = [Simulated("a", dialect)]
+    async with simulate(providers) as simulation:
+        configure(tmp_path, environ, simulation, providers)
+        async with agent() as client:
+            await text_of(client, "ask", prompt="My name is Ada.", thread="t", system="Be brief.")
+            await text_of(client, "ask", prompt="What is my name?", thread="t", system="Be brief.")
+        body = json.dumps(simulation.calls("a")[-1].body)
+    for said in ("My name is Ada.", "You asked: My name is Ada.", "What is my name?", "Be brief."):
+        assert said in body
+    # Marks for caches where they must be told: the system prompt, what was said before, and this turn.
+    assert body.count("cache_control") == (3 if dialect == "anthropic" else 0)
+
+
+async def test_an_image_no_model_takes_is_refused_with_what_to_do(
+    agent: Agent, project: Path, environ: dict[str, str], tmp_path: Path
+) -> None:
+    (project / "big.png").write_bytes(PNG + b"\0" * 4_000_000)
+    (project / "scan.tiff").write_bytes(b"II*\0" + b"\0" * 20)
+    (project / "shot.png").write_bytes(PNG)
+    providers = [Simulated("a", "openai-chat")]
+    async with simulate(providers) as simulation:
+        configure(tmp_path, environ, simulation, providers)
+        async with agent() as client:
+            assert "make it smaller" in await refusal_of(client, "ask", prompt="?", attach=["big.png"])
+            assert "convert it to PNG" in await refusal_of(client, "ask", prompt="?", attach=["scan.tiff"])
+            assert "attach it as `shot.png`" in await refusal_of(client, "ask", prompt="?", attach=["shot.png:1-3"])
+            assert "`images`" in await refusal_of(client, "ask", prompt="?", attach=["shot.png"])
+        assert simulation.calls("a") == []
+
+
+async def test_a_token_that_its_user_renews_in_a_file_is_read_anew(
+    agent: Agent, environ: dict[str, str], tmp_path: Path
+) -> None:
+    token = tmp_path / "token"
+    token.write_text("ya29.first-0123456789")
+    token.chmod(0o600)
+    tokens_given = {"first": "ya29.first-0123456789", "second": "ya29.second-0123456789"}
+    providers = [Simulated("a", "vertex", accounts=tokens_given)]
+    async with simulate(providers) as simulation:
+        configure(tmp_path, environ, simulation, providers)
+        file = Path(environ["SIDECAR_CONFIG"])
+        file.write_text(file.read_text().replace("env:SIM_KEY", f"file:{token}"))
+        async with agent() as client:
+            await text_of(client, "ask", prompt="hello")
+            token.write_text("ya29.second-0123456789")
+            await text_of(client, "ask", prompt="hello")
+        assert [seen.account for seen in simulation.calls("a")] == ["first", "second"]
+
+
+async def test_an_effort_is_asked_for_and_its_absence_told(
+    agent: Agent, environ: dict[str, str], tmp_path: Path
+) -> None:
+    providers = [Simulated("a", "bedrock")]
+    async with simulate(providers) as simulation:
+        configure(tmp_path, environ, simulation, providers)
+        file = Path(environ["SIDECAR_CONFIG"])
+        document = json.loads(file.read_text())
+        tier = document["models"]["default"]["tiers"][0]
+        document["models"]["default"]["tiers"] = [{**tier, "effort": "high"}]
+        document["models"]["deep"] = {
+            "tiers": [{"name": "deep", "targets": ["a/anthropic.claude-sonnet-4-6"], "effort": "high"}]
+        }
+        file.write_text(json.dumps(document))
+        async with agent() as client:
+            told = await text_of(client, "ask", prompt="hello")
+            await text_of(client, "ask", prompt="hello", model="deep")
+        bodies = [seen.body for seen in simulation.calls("a")]
+    assert "cannot be told a reasoning effort; `high` was left out" in told
+    assert "additionalModelRequestFields" not in bodies[0]
+    assert bodies[1]["additionalModelRequestFields"]["output_config"] == {"effort": "high"}
 
 
 async def test_a_conversation_continues_on_another_endpoint(

@@ -133,7 +133,7 @@ class _ResponseReading(Reading):
         if not isinstance(event, dict):
             raise NotTheDialect("an event that is no object")
         kind = text_of(event.get("type")) or name
-        if kind == "error" or is_error(event):
+        if "error" in (kind, name) or is_error(event):
             raise ErrorInReply(event)
         if kind in _ENDS:
             return self._end(members(event.get("response")))

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["IMAGE_TYPES", "image_type", "reads_images"]
+__all__ = ["LIMIT_BYTES", "MOST_IMAGES", "image_type", "is_other_image", "reads_images"]
 
-IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
-"""What all of the vendors take."""
+LIMIT_BYTES = 3_750_000
+MOST_IMAGES = 20
+"""What the strictest vendor takes, Amazon Bedrock (API reference, ImageBlock and Message; Anthropic: 5 MB, 100)."""
 
 _SEES = re.compile(
     r"""(?:^|[/.:_-])(?:
-      gpt-(?:4o|4\.1|4-turbo|[5-9]|\d\d) | o[134](?:$|-(?!mini$)) | chatgpt-4o | computer-use
+      gpt-(?:4o|4\.1|4-turbo|[5-9]|\d\d) | o[13](?:$|-(?!mini)) | o4-mini | chatgpt-4o | computer-use
     | claude | gemini | gemma-?[3-9]
     | grok-(?:[4-9]|2-vision) | pixtral | mistral-(?:small|medium|large) | ministral
     | qwen[\d.]*-?vl | qwen3\.[5-9] | qvq | glm-[\d.]+v | kimi-k(?:2\.[5-9]|[3-9]) | kimi-vl
@@ -41,6 +42,17 @@ def reads_images(dialect: str, model_id: str) -> bool:
     if dialect == "command":  # a program is given one text
         return False
     return _SEES.search(model_id) is not None and _BLIND.search(model_id) is None
+
+
+_OTHERS = (b"II*\0", b"MM\0*", b"8BPS", b"\0\0\1\0", b"\x89JNG", b"\0\0\0\x0cjP  ")
+"""TIFF in both byte orders, Photoshop, an icon, JNG, JPEG 2000."""
+
+
+def is_other_image(data: bytes) -> bool:
+    """Whether *data* opens like an image of a kind that models do not read: BMP, TIFF, HEIC, AVIF, an icon ..."""
+    is_heif = data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis")
+    is_bitmap = data[:2] == b"BM" and data[6:10] == b"\0\0\0\0"
+    return is_heif or is_bitmap or data.startswith(_OTHERS)
 
 
 def image_type(data: bytes) -> str | None:

@@ -200,6 +200,7 @@ class Router:
                     limit_tokens=ask.limit_tokens,
                     schema=ask.schema,
                     effort=course.route.effort(turn.candidate.tier),
+                    cache_system=ask.thread is not None,
                 )
                 answer = await self._send(endpoint, request, limits, stream.on_text)
                 self._in_flight.sign(endpoint.key, number, self._timer())

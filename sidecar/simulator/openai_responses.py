@@ -72,7 +72,7 @@ class OpenAIResponses(OpenAIChat):
     def failing(self, body: Any) -> bytes:
         # The error stands in the event itself, without the envelope it has as a body.
         error = body.get("error") if isinstance(body, Mapping) else None
-        return event({"type": "error", **error} if isinstance(error, Mapping) else body, "error")
+        return event({**error, "type": "error"} if isinstance(error, Mapping) else body, "error")
 
 
 def _event(kind: str, **fields: Any) -> bytes:

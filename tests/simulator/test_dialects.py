@@ -213,7 +213,7 @@ LISTINGS = {
 
 
 async def test_a_request_the_vendor_would_reject_is_rejected(running: Running, ask: Ask, dialect: Any) -> None:
-    left_out = {"contents": [], "input": [], "messages": []}
+    left_out: dict[str, Any] = {"contents": [], "input": [], "messages": []}
     async with running(Simulated("a", dialect)) as simulation:
         response = await ask(simulation, "a", **left_out)
         seen = simulation.calls("a")[0]

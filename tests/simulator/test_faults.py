@@ -152,7 +152,7 @@ async def test_an_error_can_stand_in_a_200(running: Running, ask: Ask, dialect: 
     assert "8901" not in streamed.text
     said = {
         "ollama": '\n{"error":{"message":"for m"}}',
-        "openai-responses": 'data: {"type":"error","message":"for m"}',
+        "openai-responses": 'data: {"message":"for m","type":"error"}',
         "bedrock": '{"message":"for m"}',
     }
     assert said.get(dialect, 'data: {"error":{"message":"for m"}}') in streamed.text
