@@ -2,8 +2,8 @@
 
 Source: cloud.google.com, Vertex AI, generative AI, method publishers.models.streamGenerateContent (2026-11).
 
-A token of `gcloud auth print-access-token` lasts an hour. Its user keeps it in a file, renews that
-(`gcloud auth print-access-token > ~/.keys/vertex`, from cron or a shell), and names it as the key
+A token of `gcloud auth print-access-token` lasts an hour. Its user keeps it in a file of mode 0600, renews it
+(`(umask 077; gcloud auth print-access-token > ~/.keys/vertex)`, from cron or a shell), and names it as the key
 (`file:~/.keys/vertex`), which is read anew for every ask. Ids of function calls are left out: the v1 API has none,
 and matches results by their order.
 """
