@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from sidecar.compression.forms.diagnostics import alone
 from sidecar.compression.forms.diagnostics.grammar import is_foreign, is_lined
@@ -64,7 +65,7 @@ def evidence(segment: Segment) -> list[Evidence]:
     lines = segment.lines
     first: dict[str, int] = {}
     match = _QUICK.match
-    is_told_below = alone.tells(segment.text)
+    is_told_apart = alone.tells(segment.text)
     lined = _LINED.match if is_lined(lines) else None
     for index, line in enumerate(lines):
         if line and first.setdefault(line, index) == index:
@@ -72,17 +73,7 @@ def evidence(segment: Segment) -> list[Evidence]:
             if quick is not None:
                 found.append(Evidence(index, quick.groups()))
                 continue
-            parts = _parts(line)
-            if (
-                not parts
-                and is_told_below
-                and index + 1 < len(lines)
-                and (place := alone.PLACE.match(line)) is not None
-            ):
-                if alone.MESSAGE.match(lines[index + 1]) is not None:
-                    parts = (place["place"],)
-            elif not parts and is_told_below and alone.MESSAGE.match(line) is not None:
-                parts = (line.strip(),)
+            parts = (_apart(lines, index) if is_told_apart else ()) or _parts(line)
             if not parts and lined is not None and (plain := lined(line[:_SEEN_CHARS])) is not None:
                 parts = plain.groups()
             if parts:
@@ -92,6 +83,21 @@ def evidence(segment: Segment) -> list[Evidence]:
                     if arrow:
                         found.append(Evidence(index + 1, (arrow["place"],)))
     return found
+
+
+def _apart(lines: Sequence[str], index: int) -> tuple[str, ...]:
+    """What a line says of a diagnostic whose place and message stand in lines of their own."""
+    line = lines[index][:_SEEN_CHARS]
+    if line.startswith(alone.ISSUE):
+        return (line,)
+    location = alone.LOCATION.match(line)
+    if location is not None:
+        return (location["place"],)
+    above, below = (lines[at][:_SEEN_CHARS] if 0 <= at < len(lines) else "" for at in (index - 1, index + 1))
+    place = alone.PLACE.match(line)
+    if place is not None and alone.MESSAGE.match(below) is not None:
+        return (place["place"],)
+    return (line.strip(),) if alone.MESSAGE.match(line) is not None and alone.PLACE.match(above) is not None else ()
 
 
 def _parts(line: str) -> tuple[str, ...]:

@@ -300,42 +300,38 @@ class _Marker:
         return (not line.strip() or line[:1] in {" ", "\t"}) and self.read[index].kind not in _HEADINGS
 
     def _other(self, index: int, finding: _Finding) -> None:
-        """A heading above rows that name their file themselves: pylint's module, pyright's path."""
+        """A line without a shape of its own: most explain, some restate, some head rows that name their file too."""
         line = self.lines[index]
-        if finding.is_repeat and line.startswith("[ERROR]   "):
-            self.why[index] = "repeated diagnostics"  # Maven prints every error again with the goal that failed
-            return
-        located = _LOCATED.match(line) if "location: class " in line else None
-        if located is not None and finding.heading >= 0 and f"{located[1]}.java:" in self.read[finding.heading].place:
-            self.why[index] = "classes of files"
-            return
-        if _NOT_ASSIGNABLE in line and line[:1] == " " and finding.heading >= 0 and _restates(line, finding.said):
-            self.why[index] = "types named above"
-            return
-        if finding.said.startswith(_SIMILAR):
-            if not line.startswith("=="):
-                self.why[index] = "similar lines"
-            return
-        if line.lstrip(" ")[:1] == "<" and index and self.why[index - 1] == _GOES[Kind.BUILD]:
-            self.why[index] = _GOES[Kind.BUILD]  # what `mvn -X` tells of its plugins' settings
-            return
-        if (
-            finding.is_lint
-            and ".go:" in self.read[finding.heading].place
-            and GO_LINTER.search(finding.said[-LINTER_CHARS:])
-        ):
-            self.why[index] = "source excerpts"  # golangci-lint quotes all lines that an issue is about
-            return
-        if index and self.why[index - 1] == "help" and line[:1] == " ":
-            self.why[index] = "help"  # what is suggested goes on
-            return
-        if "at " in line[:12] and _BUILDERS_FRAME.match(line):
-            self.why[index] = "library frames"
-            return
+        said = self._below(line, finding) if finding.heading >= 0 else ""
+        if not said and index:
+            above = self.why[index - 1]
+            if above == _GOES[Kind.BUILD] and line.lstrip(" ")[:1] == "<":
+                said = above  # what `mvn -X` tells of its plugins' settings
+            elif above == "help" and line[:1] == " ":
+                said = above  # what is suggested goes on
+        if not said and "at " in line[:12] and _BUILDERS_FRAME.match(line):
+            said = "library frames"
         if line == "Did you mean:" or (line.startswith("In ") and " line " in line and line.endswith(":")):
             self.quoted.append(index + 1)  # shellcheck: a line of the script, which may look like a step of a build
         after = self.read[index + 1] if index + 1 < len(self.read) else None
-        if after is None or not after.place:
-            return
-        if line.startswith("************* Module ") or (after.kind is not Kind.ROW and f"{line}:" in after.place):
-            self.why[index] = "headings"
+        if not said and after is not None and after.place:
+            is_named_below = after.kind is not Kind.ROW and f"{line}:" in after.place
+            said = "headings" if is_named_below or line.startswith("************* Module ") else ""
+        if said:
+            self.why[index] = said
+
+    def _below(self, line: str, finding: _Finding) -> str:
+        """What a line below a heading is left out as, because of what that says; empty where it stays."""
+        place, said = self.read[finding.heading].place, finding.said
+        if finding.is_repeat and line.startswith("[ERROR]   "):
+            return "repeated diagnostics"  # Maven prints every error again with the goal that failed
+        located = _LOCATED.match(line) if "location: class " in line else None
+        if located is not None and f"{located[1]}.java:" in place:
+            return "classes of files"
+        if _NOT_ASSIGNABLE in line and line[:1] == " " and _restates(line, said):
+            return "types named above"
+        if said.startswith(_SIMILAR) and not line.startswith("=="):
+            return "similar lines"
+        if finding.is_lint and ".go:" in place and GO_LINTER.search(said[-LINTER_CHARS:]):
+            return "source excerpts"  # golangci-lint quotes all lines that an issue is about
+        return ""
