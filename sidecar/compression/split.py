@@ -30,7 +30,8 @@ class Stretch:
 
 def split(lines: Sequence[str]) -> list[Stretch]:
     """The segments of an output: in order, without gaps, at least one."""
-    present = {line[:2] for line in lines}
+    begins = [line[:2] for line in lines]
+    present = set(begins)
     borders = [
         border
         for border in BORDERS
@@ -41,8 +42,8 @@ def split(lines: Sequence[str]) -> list[Stretch]:
         return [Stretch(0, len(lines))]
     heads = _heads(borders, endings)
     by_head: dict[str, list[int]] = {}
-    for index in [index for index, line in enumerate(lines) if line[:2] in heads]:
-        by_head.setdefault(lines[index][:2], []).append(index)
+    for index in [index for index, head in enumerate(begins) if head in heads]:
+        by_head.setdefault(begins[index], []).append(index)
     borders = [border for border in borders if _is_here(border, lines, by_head)]
     cutter = _Cutter(borders, [ending.closes for ending in endings], lines)
     for index in sorted(index for head in _heads(borders, endings) for index in by_head.get(head, ())):
@@ -52,9 +53,7 @@ def split(lines: Sequence[str]) -> list[Stretch]:
 
 def _heads(borders: Iterable[Border], endings: Iterable[Ending]) -> set[str]:
     """The first two characters of every line that may begin or end a program."""
-    heads = {head for ending in endings for head in ending.heads}
-    heads.update(head for border in borders for head in (*border.heads, *border.ends))
-    return heads
+    return set().union(*(end.heads for end in endings), *((*border.heads, *border.ends) for border in borders))
 
 
 def _is_here(border: Border, lines: Sequence[str], by_head: Mapping[str, Sequence[int]]) -> bool:
