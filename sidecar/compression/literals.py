@@ -55,11 +55,11 @@ class Literals:
 def _of_all_forms() -> Literals:
     from sidecar.compression.recognise import forms
 
-    return Literals(literal for form in forms() for literal in form.literals)
+    return Literals(literal for form in forms() for literal in (*form.literals, *form.sought))
 
 
 def literals_in(segment: Segment) -> frozenset[str]:
-    """Of the literals of all forms those that *segment* holds; looked for once, whoever asks."""
+    """Of the literals that forms declare those that *segment* holds; looked for once, whoever asks."""
     known: frozenset[str] | None = segment.__dict__.get("_literals")
     if known is None:
         known = segment.__dict__["_literals"] = _of_all_forms().within(segment.text)

@@ -135,6 +135,8 @@ class Form:
     reduce: Callable[[Segment], list[Block]]
     parts: Callable[[Segment], list[Part]] = _no_parts
     literals: tuple[str, ...] = ()
+    sought: tuple[str, ...] = ()
+    """Further literals that it asks `literals_in` for, which looks through a text once for all of them."""
 
 
 def keep(start: int, end: int, rank: Rank = Rank.CONTENT, name: str = "") -> Block:

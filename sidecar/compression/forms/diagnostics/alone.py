@@ -15,8 +15,10 @@ import re
 from collections.abc import Sequence
 
 from sidecar.compression.forms.diagnostics.grammar import Kind, Line
+from sidecar.compression.literals import literals_in
+from sidecar.compression.vocabulary import Segment
 
-__all__ = ["ISSUE", "LOCATION", "MESSAGE", "PLACE", "is_told_so", "joined_with_places", "tells"]
+__all__ = ["ISSUE", "LITERALS", "LOCATION", "MESSAGE", "PLACE", "is_told_so", "joined_with_places", "tells"]
 
 PLACE = re.compile(r"(?P<place>[^\s:|(]*[./][^\s:|(]*:\d+(?::\d+)?):?(?: (?:in|at) \S.{0,200}:)?$")
 MESSAGE = re.compile(r"(?P<sign>Error|Warn|Warning|Hint): \S| {4,12}[A-Z]{1,4}\d{3}: \S")
@@ -24,19 +26,22 @@ _TELLS = re.compile(r":\d+:?(?: (?:in|at) [^\n]{1,200}:)?\n(?:Error|Warn|Warning
 ISSUE = ">> Issue: ["
 LOCATION = re.compile(r"   Location: (?P<place>\S.{0,300}:\d+(?::\d+)?)$")
 _CODE = re.compile(r"\d+[\t ]")
-_LITERALS = ("\nError: ", "\nWarn: ", "\nWarning: ", "\nHint: ", " in public ", " at module level:", " in private ")
+_MESSAGES = ("\nError: ", "\nWarn: ", "\nWarning: ", "\nHint: ", " in public ", " at module level:", " in private ")
+LITERALS = (ISSUE, *_MESSAGES)
 _SEEN_CHARS = 400
 _KINDS = {"Error": Kind.ERROR, "Warn": Kind.WARNING, "Warning": Kind.WARNING, "Hint": Kind.WARNING}
 
 
-def tells(text: str) -> bool:
+def tells(segment: Segment) -> bool:
     """Whether there is such a place somewhere."""
-    return ISSUE in text or (any(literal in text for literal in _LITERALS) and _TELLS.search(text) is not None)
+    present = literals_in(segment)
+    return ISSUE in present or (not present.isdisjoint(_MESSAGES) and _TELLS.search(segment.text) is not None)
 
 
-def is_told_so(text: str) -> bool:
+def is_told_so(segment: Segment) -> bool:
     """Whether most of a text is such places with their messages."""
-    return tells(text) and 2.5 * len(_TELLS.findall(text)) >= 0.8 * (text.count("\n") - text.count("\n\n"))
+    text = segment.text
+    return tells(segment) and 2.5 * len(_TELLS.findall(text)) >= 0.8 * (text.count("\n") - text.count("\n\n"))
 
 
 def _issue(lines: Sequence[str], read: list[Line], start: int) -> None:

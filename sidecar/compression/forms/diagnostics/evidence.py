@@ -65,7 +65,7 @@ def evidence(segment: Segment) -> list[Evidence]:
     lines = segment.lines
     first: dict[str, int] = {}
     match = _QUICK.match
-    is_told_apart = alone.tells(segment.text)
+    is_told_apart = alone.tells(segment)
     lined = _LINED.match if is_lined(lines) else None
     for index, line in enumerate(lines):
         if line and first.setdefault(line, index) == index:

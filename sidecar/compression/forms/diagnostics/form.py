@@ -25,7 +25,7 @@ from sidecar.compression.forms.diagnostics.build import built
 from sidecar.compression.forms.diagnostics.grammar import Kind, Line, is_lined, read_all
 from sidecar.compression.forms.diagnostics.marking import Marked, mark
 from sidecar.compression.forms.diagnostics.parts import parts
-from sidecar.compression.forms.diagnostics.recognising import lines_read, recognise
+from sidecar.compression.forms.diagnostics.recognising import SOUGHT, lines_read, recognise
 from sidecar.compression.forms.diagnostics.sharing import shared
 from sidecar.compression.forms.drafting import condensed, joined
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment
@@ -67,7 +67,7 @@ def _read_all(segment: Segment) -> list[Line]:
     if known is None:
         lined = is_lined(segment.lines)
         known = read_all(segment.lines, None if lined else lines_read(segment), lined=lined)
-        if alone.tells(segment.text):
+        if alone.tells(segment):
             known = alone.joined_with_places(segment.lines, known)
         segment.__dict__["diagnostics"] = known
     return known
@@ -183,4 +183,4 @@ class _Draft:
         return True
 
 
-FORM = Form(name="diagnostics", recognise=recognise, evidence=_evidence, reduce=_reduce, parts=_parts)
+FORM = Form(name="diagnostics", recognise=recognise, evidence=_evidence, reduce=_reduce, parts=_parts, sought=SOUGHT)

@@ -10,9 +10,10 @@ from sidecar.compression.forms.diagnostics import alone
 from sidecar.compression.forms.diagnostics.build import is_build
 from sidecar.compression.forms.diagnostics.grammar import Kind, Known, Line, is_lined, read, read_all
 from sidecar.compression.forms.diagnostics.reports import read_report
+from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Segment
 
-__all__ = ["lines_read", "recognise"]
+__all__ = ["SOUGHT", "lines_read", "recognise"]
 
 # fmt: off
 _PROGRAMS = frozenset((
@@ -51,8 +52,10 @@ _TELLS = (": error", ": warning", "error: ", "error[", " - error ", "--> ", " er
 _SHAPES = ("[INFO] ", "syntax error")
 _CODED = re.compile(r":\d+:(?:\d+:?)? ?[ (\[]?[A-Z]{1,6}\d{2,5}\b|:\d+:\d+: \S|, col \d+, |\n[A-Z]{1,6}\d{2,5}:? ")
 """A place and words, or a rule's code first in its line: begins with a literal, as fast as `str.find`."""
+_MAVENS = "[ERROR] COMPILATION ERROR"
 _RARE = ("error: ", "*** [")
-"""What is looked for in a text of another shape, where one diagnostic stands somewhere: each costs 0.4 ms a MB."""
+"""What is looked for in a text of another shape, where one diagnostic stands somewhere."""
+SOUGHT = (*_TELLS, _MAVENS, *alone.LITERALS)
 
 _GLANCES = 40
 _BUILD_GLANCES = 6
@@ -90,9 +93,9 @@ def recognise(segment: Segment) -> float:
     if (text[:1] in "[{" or "\n{" in text[:200]) and read_report(segment) is not None:
         return 0.98
     is_known = bool(words) and (words[0] in _PROGRAMS or tuple(words[:2]) in _COMMANDS)
-    if "[ERROR] COMPILATION ERROR" in text:
+    if _MAVENS in literals_in(segment):
         return 0.97  # Maven, whose other lines are a log's
-    if alone.is_told_so(text) or (alone.ISSUE in text and "\n   Location: " in text):
+    if alone.is_told_so(segment) or (alone.ISSUE in text and "\n   Location: " in text):
         return 0.95
     if is_lined(segment.lines):
         return 0.95 if is_known else 0.93
@@ -101,20 +104,19 @@ def recognise(segment: Segment) -> float:
 
 def _weighed(segment: Segment, words: Sequence[str], *, is_known: bool) -> float:
     """What the lines say, of which no one is enough."""
-    text = segment.text
     seen = "\n".join([line[:_GLIMPSED_CHARS] for line in segment.lines[:: max(1, len(segment.lines) // _GLANCES)]])
     is_shaped = _is_shaped(seen, segment.lines)
-    has_shape = is_shaped or any(tell in seen for tell in _TELLS)
+    has_shape = is_shaped or any(tell in seen for tell in literals_in(segment).intersection(_TELLS))
     is_large = len(segment.lines) > _LARGE_LINES
     # A diagnostic somewhere in a large text of another shape does not make it one.
-    if not (has_shape or is_known) and (is_large or not _told(text, _RARE)):
+    if not (has_shape or is_known) and (is_large or not _told(segment, _RARE)):
         return 0.0
-    if not (is_shaped or is_known or _told(text, _TELLS)):
+    if not (is_shaped or is_known or _told(segment, _TELLS)):
         return 0.0  # words of alarm, but no diagnostic around them: a test run, a log
     kinds, placed, logged = _census(segment, _SAMPLE_LINES * (1 + is_known))
     # Where most of a large text is findings without a severity, the samples have said what it is.
     is_plain = is_large and kinds[Kind.LINT] >= 0.5 * sum(kinds.values())
-    told = placed > 0 or (not is_plain and _told(text, _TELLS))
+    told = placed > 0 or (not is_plain and _told(segment, _TELLS))
     if not told and not has_shape and not (is_known and any(kind not in _PLAIN for kind in kinds)):
         return 0.0
     total = sum(kinds.values()) - kinds[Kind.BLANK]
@@ -139,10 +141,11 @@ def _weighed(segment: Segment, words: Sequence[str], *, is_known: bool) -> float
     return 0.55 if kinds[Kind.BUILD] and builds >= 0.7 * total and total >= _FEW else 0.0
 
 
-def _told(text: str, tells: Sequence[str]) -> bool:
+def _told(segment: Segment, tells: Sequence[str]) -> bool:
     """Whether one of the lines around a tell is a diagnostic with its severity and its place."""
+    text, present = segment.text, literals_in(segment)
     for tell in tells:
-        at = text.find(tell)
+        at = text.find(tell) if tell in present else -1
         hits = 0
         while at >= 0 and hits < _HITS:
             begun, end = text.rfind("\n", max(0, at - 2_000), at) + 1, text.find("\n", at)

@@ -43,12 +43,16 @@ from sidecar.compression.forms.diff.lines import (
     initials_of,
     kinds_of,
 )
-from sidecar.compression.forms.diff.plain import plain_evidence, plain_parts, plain_reduced, plain_share
+from sidecar.compression.forms.diff.plain import MARKS, plain_evidence, plain_parts, plain_reduced, plain_share
 from sidecar.compression.forms.diff.repeats import WINDOW, Repeats, repeats_of
+from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep
 
 __all__ = ["FORM"]
 
+_HUNK_BEGINS = "@@ -"
+_HEADS = (_HUNK_BEGINS, "diff -", "\ncommit ")
+_CHANGED_FILES = (" files changed", " file changed")
 _WORTH_CHARS = 60
 """What leaving something out must save to pay for its marker and the reader's trouble."""
 _SHORT_CHARS = 8
@@ -68,7 +72,7 @@ def _recognise(segment: Segment) -> float:
         return 0.97 if share > 0.85 else 0.85 if share > 0.6 else 0.6 if share > 0.25 else 0.3
     text = segment.text
     is_total = _totals(segment)
-    if not (_has_hunks(text) or "diff -" in text or "\ncommit " in text or text.startswith("commit ") or is_total):
+    if literals_in(segment).isdisjoint(_HEADS) and not (text.startswith("commit ") or is_total):
         return 0.0
     kinds = kinds_of(segment)
     initials = initials_of(segment)
@@ -86,16 +90,11 @@ def _recognise(segment: Segment) -> float:
     return 0.97 if share > 0.85 else 0.85 if share > 0.6 else 0.6 if share > 0.25 else 0.3
 
 
-def _has_hunks(text: str) -> bool:
-    # One character is found ten times faster than four, and most outputs have no @.
-    return "@" in text and "@@ -" in text
-
-
 def _plain(segment: Segment) -> float:
     """How much a normal or context diff explains, where it is one: there is no hunk of a unified diff then."""
     told: float | None = segment.__dict__.get("_diff_plain_share")
     if told is None:
-        share = 0.0 if _has_hunks(segment.text) else plain_share(segment)
+        share = 0.0 if _HUNK_BEGINS in literals_in(segment) else plain_share(segment)
         told = segment.__dict__["_diff_plain_share"] = share
     return told
 
@@ -127,7 +126,7 @@ def _blank_others(segment: Segment, kinds: bytearray) -> int:
 def _totals(segment: Segment) -> bool:
     """Whether the total of a statistic stands in the text: "3 files changed, 5 insertions(+)"."""
     text = segment.text
-    for literal in (" files changed", " file changed"):
+    for literal in literals_in(segment).intersection(_CHANGED_FILES):
         at = -1
         while (at := text.find(literal, at + 1)) >= 0:
             if STAT_TOTAL.match(text, text.rfind("\n", 0, at) + 1, at + len(literal)):
@@ -345,4 +344,4 @@ def _path(lines: Sequence[str], start: int, end: int) -> str:
     return old or (header.rpartition(" b/")[2] if " b/" in header else header.rpartition(" ")[2])
 
 
-FORM = Form("diff", _recognise, _evidence, _reduce, _parts)
+FORM = Form("diff", _recognise, _evidence, _reduce, _parts, sought=(*_HEADS, *_CHANGED_FILES, *MARKS))

@@ -20,12 +20,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Block, Evidence, Part, Rank, Segment, keep
 
-__all__ = ["plain_evidence", "plain_parts", "plain_reduced", "plain_share"]
+__all__ = ["MARKS", "plain_evidence", "plain_parts", "plain_reduced", "plain_share"]
 
 _COMMAND = re.compile(r"(\d+)(?:,(\d+))?([acd])(\d+)(?:,(\d+))?$")
 _STARS = "***************"
+_STARRED = f"{_STARS}\n*** "
+_CHANGES = ("\n< ", "\n> ")
+MARKS = (_STARRED, *_CHANGES)
+"""Literals of which a normal or a context diff has at least one."""
 _OLD = re.compile(r"\*\*\* (\d+)(?:,(\d+))? \*\*\*\*$")
 _NEW = re.compile(r"--- (\d+)(?:,(\d+))? ----$")
 _HEADERS = (
@@ -47,7 +52,7 @@ _OTHER, _FRAME, _CHANGED, _CONTEXT = range(4)
 def plain_share(segment: Segment) -> float:
     """How many of the lines a normal or a context diff explains; 0 where no hunk of either begins."""
     text = segment.text
-    if not (_has_stars(text) or _has_command(text)):
+    if literals_in(segment).isdisjoint(MARKS) or not (_has_stars(text) or _has_command(text)):
         return 0.0
     kinds = _kinds(segment)
     total = sum(map(bool, segment.lines))
@@ -56,20 +61,20 @@ def plain_share(segment: Segment) -> float:
 
 
 def _has_stars(text: str) -> bool:
-    at = text.find(f"{_STARS}\n*** ")
+    at = text.find(_STARRED)
     return at >= 0 and (at == 0 or text[at - 1] == "\n") and _OLD.match(_line(text, at + len(_STARS) + 1)) is not None
 
 
 def _has_command(text: str) -> bool:
     """Whether a line like `3,4c3` stands above the first changed lines, or above one of the next few."""
-    for mark in "<>":
-        at = text.find(f"\n{mark} ") if mark in text else -1
+    for mark in _CHANGES:
+        at = text.find(mark)
         for _ in range(_TRIED):
             if at < 0:
                 break
             if _COMMAND.match(text[text.rfind("\n", max(0, at - 40), at) + 1 : at]):
                 return True
-            at = text.find(f"\n{mark} ", at + 1)
+            at = text.find(mark, at + 1)
     return False
 
 
