@@ -18,7 +18,7 @@ from sidecar.compression.shorten import Printed, render
 
 __all__ = ["with_keywords"]
 
-_SHARE = 0.03
+_SHARE = 0.04
 """So much of the characters left out may be spent on telling what they were."""
 
 _LEAST_CHARS = 20

@@ -40,7 +40,8 @@ _PATTERNS = (
     r"^(?P<a>CONFLICT \(.+)$",
     r"^\s*(?P<a>(?:both (?:modified|added|deleted)|deleted by (?:us|them)|added by (?:us|them)):\s+\S.*)$",
     r"^(?P<a>Err:\d+ .+)$",
-    r"^(?P<a>.+\bdoes not exist\b.*|.+\bNot Found\b.*|.+\bunresolved\b.*)$",
+    # a suite may be called "when the file does not exist"
+    r"^(?P<a>.*[\"'`:/].*\bdoes not exist\b.*|.+\bNot Found\b.*|.+\bunresolved\b.*)$",
 )
 _ERRORS = [re.compile(pattern, re.MULTILINE) for pattern in _PATTERNS]
 
