@@ -20,7 +20,7 @@ from sidecar.errors import SecretMissing, WrongUsage
 from sidecar.log import hide
 from sidecar.providers import pricing
 from sidecar.providers.vision import reads_images
-from sidecar.providers.vocabulary import Access, Answer, Limits, Request, Usage
+from sidecar.providers.vocabulary import Access, Answer, Effort, Limits, Request, Usage
 from sidecar.routing.quota import Allowance, spent, window_start
 from sidecar.routing.router import Router
 from sidecar.routing.vocabulary import Endpoint, OnText, Route, Tier
@@ -32,10 +32,13 @@ if TYPE_CHECKING:
     from sidecar.providers.opening import Providers
     from sidecar.store.store import Store
 
-__all__ = ["Line", "Switchboard", "lines"]
+__all__ = ["Line", "Switchboard", "lines", "patient_limits"]
 
 _SHORT_LIVED = ("vertex", "bedrock")
 """Dialects whose keys may end within the hour."""
+
+_PATIENCE: Mapping[Effort, float] = {"low": 1.0, "medium": 2.0, "high": 4.0}
+"""By how much the usual limits for the first token and for silence are longer."""
 
 _SAMPLE_USAGE = Usage(input_tokens=750_000, output_tokens=250_000)
 """What endpoints are compared by for `order: cheapest`: a million tokens, three quarters of them read."""
@@ -94,6 +97,16 @@ def _access(provider: KnownProvider, account: configured.Account, environ: Mappi
         api_version=provider.api_version,
         command=provider.command,
         headers={header: _header(value, environ) for header, value in provider.headers.items()},
+    )
+
+
+def patient_limits(limits: Limits, effort: Effort) -> Limits:
+    """The usual limits made longer for a model that is to think, which many do in silence; shorter ones hold."""
+    usual, more = Limits(), _PATIENCE[effort]
+    return replace(
+        limits,
+        first_token_s=limits.first_token_s * (more if limits.first_token_s == usual.first_token_s else 1),
+        silence_s=limits.silence_s * (more if limits.silence_s == usual.silence_s else 1),
     )
 
 
@@ -215,6 +228,8 @@ class Switchboard:
         if line.provider.first_token_s is not None and limits.first_token_s >= Limits().first_token_s:
             # A vendor's program says nothing until it is done: it gets its own limit where the user set no shorter one.
             limits = replace(limits, first_token_s=max(limits.first_token_s, line.provider.first_token_s))
+        if request.effort is not None:
+            limits = patient_limits(limits, request.effort)
         provider = self._providers.dialect(endpoint.dialect)
         answer = await provider.send(request, await self._current(line), limits=limits, on_text=on_text)
         # `claude -p` tells what a call would have cost by list price; on a flat plan it cost nothing more.

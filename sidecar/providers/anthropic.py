@@ -87,7 +87,7 @@ class Anthropic:
         system = "\n\n".join(part for part in (request.system, words) if part)
         if system:
             body["system"] = [{"type": "text", "text": system, **_CACHE}] if request.cache_system else system
-        thinking = thinking_of(request.model_id, request.effort)
+        thinking = thinking_of(request)
         body.update(thinking or {})
         budget = members(body.get("thinking")).get("budget_tokens", 0)
         if limit <= budget:
@@ -107,15 +107,16 @@ class Anthropic:
         return _MessageReading(fenced=request.schema is not None)
 
 
-def thinking_of(model_id: str, effort: Effort | None) -> dict[str, Any] | None:
+def thinking_of(request: Request) -> dict[str, Any] | None:
     """The fields that tell a Claude model how much to think; None for a model that cannot be told.
 
     From 4.6 on it decides by itself how much an effort allows, and from 4.7 on refuses budgets; before 4.5
     (and in all but Opus 4.5) there are only budgets. Source: platform.claude.com, build with Claude, effort,
     adaptive thinking and extended thinking (2026-11).
     """
-    if effort is None:
-        return {}
+    effort, model_id = request.effort, request.model_id
+    if effort is None or (request.tools and request.tool_choice not in ("auto", "none")):
+        return {}  # made to call a tool, a model cannot think before it
     found = _VERSION_OF.search(model_id)
     if found is None:
         return None

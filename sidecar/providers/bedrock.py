@@ -114,7 +114,7 @@ def _effort(request: Request) -> dict[str, Any] | None:
     if request.effort is None:
         return {}
     if "anthropic.claude" in request.model_id:
-        return thinking_of(request.model_id, request.effort)
+        return thinking_of(request)
     if "amazon.nova-2" in request.model_id:
         return {"reasoningConfig": {"type": "enabled", "maxReasoningEffort": request.effort}}
     if "openai." in request.model_id:
@@ -208,8 +208,8 @@ class _ConverseReading(Reading):
                 arguments = members(call.get("input"))
                 call_id, name = text_of(call.get("toolUseId")), text_of(call.get("name"))
                 self.call(place, call_id=call_id, name=name, arguments=arguments)
-            if members(block.get("reasoningContent")):
-                self.think(place, **block["reasoningContent"])
+            if thought := members(block.get("reasoningContent")):
+                self.think(place, **(members(thought.get("reasoningText")) or thought))
             self.say(text_of(block.get("text")))
         self._stop(members(body).get("stopReason"))
         self.finish = self.finish or "other"
@@ -220,22 +220,13 @@ class _ConverseReading(Reading):
         call, thought = members(delta.get("toolUse")), members(delta.get("reasoningContent"))
         if call:
             self.call(place, piece=text_of(call.get("input")))
-        if thought:
-            self._think(place, thought)
+        if thought:  # holds one of text, signature and redacted content; the block wants the first two together
+            self.think(place, **thought)
         return self.say(text_of(delta.get("text")))
 
-    def _think(self, place: object, thought: Mapping[str, Any]) -> None:
-        """A delta holds one of text, signature and redacted content; the block wants the first two together."""
-        if text_of(thought.get("redactedContent")):
-            self.think(place, redactedContent=thought["redactedContent"])
-            return
-        before = members(next((made.block for made in self.thoughts if made.key == place), {}).get("reasoningText"))
-        words = {
-            name: text_of(before.get(name)) + text_of(thought.get(name))
-            for name in ("text", "signature")
-            if text_of(before.get(name)) or text_of(thought.get(name))
-        }
-        self.think(place, reasoningText=words)
+    def block(self, thought: dict[str, Any]) -> Mapping[str, Any]:
+        words = {name: thought[name] for name in ("text", "signature") if name in thought}
+        return {"reasoningText": words} if words else thought
 
     def _stop(self, reason: Any) -> None:
         if isinstance(reason, str) and reason:

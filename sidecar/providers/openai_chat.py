@@ -43,7 +43,7 @@ _FINISH: dict[str, Finish] = {
 
 
 _SHORT_ID = re.compile(r"[A-Za-z0-9]{9}")
-_ANY_ID = re.compile(r"(?s).{1,64}")
+_ANY_ID = re.compile(r"(?s).{1,40}")  # OpenAI refuses longer ones
 
 
 class OpenAIChat:

@@ -6,7 +6,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar, cast
 
 from pydantic_core import from_json
 
@@ -47,7 +47,6 @@ Framing = Literal["events", "lines", "frames"]
 class _Call:
     """A tool call while it arrives; its arguments are JSON text in pieces, or whole."""
 
-    key: object
     id: str = ""
     name: str = ""
     pieces: list[str] = field(default_factory=list)
@@ -56,10 +55,13 @@ class _Call:
 
 @dataclass(slots=True)
 class _Thought:
-    """Reasoning while it arrives: the fields of its block, texts growing."""
+    """Reasoning while it arrives: the texts of its block in pieces, its other fields as they are."""
 
-    key: object
-    block: dict[str, Any]
+    pieces: dict[str, list[str]] = field(default_factory=dict)
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+_Kind = TypeVar("_Kind", _Call, _Thought)
 
 
 class Reading(ABC):
@@ -77,6 +79,7 @@ class Reading(ABC):
     def __init__(self, *, fenced: bool = False) -> None:
         self._fenced = fenced
         self._made: list[list[str] | _Call | _Thought] = []
+        self._slots: dict[object, _Call | _Thought] = {}
         self.said: list[str] = []
         self.finish: Finish | None = None
         self.done = False
@@ -116,10 +119,7 @@ class Reading(ABC):
         arguments: Mapping[str, Any] | None = None,
     ) -> None:
         """Take a part of the tool call that the reply calls *key*: its id, its name, a piece of its arguments."""
-        found = next((made for made in self._made if isinstance(made, _Call) and made.key == key), None)
-        if found is None:
-            found = _Call(key)
-            self._made.append(found)
+        found = self._slot(key, _Call)
         found.id = found.id or call_id
         found.name = found.name or name
         if piece:
@@ -127,26 +127,34 @@ class Reading(ABC):
         if arguments is not None:
             found.arguments = arguments
 
-    def think(self, key: object, **fields: Any) -> None:
+    def think(self, key: object, /, **fields: Any) -> None:
         """Take a part of the reasoning that the reply calls *key*: texts are added to, other fields replaced."""
-        found = next((made for made in self._made if isinstance(made, _Thought) and made.key == key), None)
-        if found is None:
-            found = _Thought(key, {})
-            self._made.append(found)
+        found = self._slot(key, _Thought)
         for name, value in fields.items():
-            before = found.block.get(name)
-            grows = isinstance(before, str) and isinstance(value, str) and name != "type"
-            found.block[name] = f"{before}{value}" if grows else value
+            if isinstance(value, str) and name != "type":
+                found.pieces.setdefault(name, []).append(value)
+            else:
+                found.fields[name] = value
+
+    def block(self, thought: dict[str, Any]) -> Mapping[str, Any]:
+        """The reasoning as the dialect wants it back, from the fields that it came in."""
+        return thought
+
+    def _slot(self, key: object, kind: type[_Kind]) -> _Kind:
+        """Where the parts under *key*, which a foreign reply may choose as it likes, are gathered."""
+        name = (kind, key if key.__hash__ is not None else repr(key))
+        found = self._slots.get(name)
+        if found is None:
+            made = kind()
+            self._slots[name] = made
+            self._made.append(made)
+            return made
+        return cast("_Kind", found)
 
     @property
     def calls(self) -> bool:
         """Whether the model wants a tool called."""
-        return any(isinstance(made, _Call) for made in self._made)
-
-    @property
-    def thoughts(self) -> list[_Thought]:
-        """The reasoning so far."""
-        return [made for made in self._made if isinstance(made, _Thought)]
+        return any(isinstance(made, _Call) for made in self._slots.values())
 
     @property
     def is_empty(self) -> bool:
@@ -162,7 +170,8 @@ class Reading(ABC):
             if isinstance(made, list):
                 parts.append(Text(well_formed("".join(made))))
             elif isinstance(made, _Thought):
-                parts.append(Reasoning(self.dialect, made.block))
+                words = {name: well_formed("".join(pieces)) for name, pieces in made.pieces.items()}
+                parts.append(Reasoning(self.dialect, self.block({**made.fields, **words})))
             else:
                 arguments = arguments_of("".join(made.pieces)) if made.arguments is None else made.arguments
                 parts.append(ToolCall(made.id or f"call_{place}", made.name, arguments))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 from dataclasses import replace
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from sidecar.providers.framing import FrameReader, LineReader, StreamReader
 from sidecar.providers.opening import DIALECTS, http_dialect
-from sidecar.providers.reading import NotTheDialect, Reading
+from sidecar.providers.reading import ErrorInReply, NotTheDialect, Reading
 from sidecar.providers.served import served
 from sidecar.providers.sse import EventReader
 from sidecar.providers.vocabulary import (
@@ -22,6 +23,7 @@ from sidecar.providers.vocabulary import (
     Image,
     Message,
     Part,
+    Reasoning,
     Request,
     Text,
     Tool,
@@ -43,6 +45,17 @@ _STARTS = {
     "image/gif": b"GIF89a",
     "image/webp": b"RIFF",
 }
+
+FIELDS = [
+    *("type", "role", "content", "parts", "text", "messages", "contents", "input", "output", "message", "delta"),
+    *("choices", "tool_calls", "function", "arguments", "index", "output_index", "item", "response", "name", "id"),
+    *("candidates", "functionCall", "functionResponse", "inlineData", "thoughtSignature", "thought", "args", "parts"),
+    *("toolUse", "toolResult", "image", "source", "reasoningContent", "contentBlockIndex", "start", "usage", "images"),
+    *("contentBlockDelta", "contentBlockStart", "messageStop", "metadata", "done", "thinking", "tools", "system"),
+    *("content_block", "content_block_start", "content_block_delta", "message_start", "message_delta", "options"),
+    *("response.output_item.done", "response.completed", "response.created", "incomplete_details", "error"),
+]
+"""Names that mean something to one dialect or another."""
 
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
 texts = words.map(Text)
@@ -259,3 +272,89 @@ def _noisy(value: Any, noise: dict[str, int], depth: int = 0) -> Any:
     if isinstance(value, dict) and depth < 2:
         return {**noise, **{name: _noisy(each, noise, depth + 1) for name, each in value.items()}}
     return value
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=5),
+    max_leaves=15,
+)
+
+
+@pytest.mark.parametrize("dialect", WIRES)
+@given(value=anything)
+@settings(max_examples=150, deadline=None)
+def test_whatever_a_client_sends_is_a_request_or_not_the_dialect(dialect: str, value: Any) -> None:
+    with contextlib.suppress(NotTheDialect):
+        served(dialect).read_request(value, model_id="m")
+
+
+@pytest.mark.parametrize("dialect", WIRES)
+@given(values=st.lists(st.tuples(st.sampled_from(["", *FIELDS]), anything), max_size=4))
+@settings(max_examples=150, deadline=None)
+def test_whatever_a_vendor_sends_is_an_answer_an_error_or_not_the_dialect(dialect: str, values: Any) -> None:
+    reading = http_dialect(dialect).reading(ASK)
+    with contextlib.suppress(NotTheDialect, ErrorInReply):
+        for name, value in values:
+            reading.event(name, json.dumps(value).encode())
+    reading.answer({})
+    with contextlib.suppress(NotTheDialect, ErrorInReply):
+        http_dialect(dialect).reading(ASK).whole(values[0][1] if values else None)
+
+
+@pytest.mark.parametrize("dialect", WIRES)
+@given(answer=answers, noise=st.dictionaries(st.text("xyz", min_size=3, max_size=6), st.integers()))
+@settings(max_examples=20, deadline=None)
+def test_unknown_fields_of_a_stream_are_ignored(dialect: str, answer: Answer, noise: dict[str, int]) -> None:
+    reader = reader_of(http_dialect(dialect).reading(ASK))
+    plain, noisy = http_dialect(dialect).reading(ASK), http_dialect(dialect).reading(ASK)
+    for name, data in reader.feed(b"".join(served(dialect).stream(answer))):
+        plain.event(name, data)
+        noisy.event(name, data if data == b"[DONE]" else json.dumps(_noisy(json.loads(data), noise)).encode())
+    assert noisy.answer({}) == plain.answer({})
+
+
+def test_a_long_thought_in_small_pieces_takes_time_by_its_length() -> None:
+    reading = http_dialect("anthropic").reading(ASK)
+    for _ in range(200_000):  # seconds where every piece copies what came before
+        reading.think(0, thinking="hmm ")
+        reading.call(1, piece="1")
+    thought, call = reading.built()
+    assert isinstance(call, ToolCall)
+    assert isinstance(thought, Reasoning)
+    assert len(thought.block["thinking"]) == 800_000
+
+
+@pytest.mark.parametrize("dialect", WIRES)
+@given(data=st.data(), asked=requests(), answer=answers)
+@settings(max_examples=60, deadline=None)
+def test_anything_in_any_place_of_what_is_valid_is_read_or_refused(
+    dialect: str, data: st.DataObject, asked: Request, answer: Answer
+) -> None:
+    body = data.draw(_spoilt(body_of(dialect, asked)))
+    with contextlib.suppress(NotTheDialect):
+        served(dialect).read_request(body, model_id="m")
+    whole = data.draw(_spoilt(served(dialect).whole(answer)))
+    reading = http_dialect(dialect).reading(ASK)
+    with contextlib.suppress(NotTheDialect, ErrorInReply):
+        reading.whole(whole)
+    reading.answer({})
+    reading = http_dialect(dialect).reading(ASK)
+    with contextlib.suppress(NotTheDialect, ErrorInReply):
+        for name, event in reader_of(reading).feed(b"".join(served(dialect).stream(answer))):
+            reading.event(
+                name, event if event == b"[DONE]" else json.dumps(data.draw(_spoilt(json.loads(event)))).encode()
+            )
+    reading.answer({})
+
+
+@st.composite
+def _spoilt(draw: st.DrawFn, value: Any) -> Any:
+    """*value* with something else in one place of it, or nowhere."""
+    if isinstance(value, dict) and value and draw(st.integers(0, 3)):
+        name = draw(st.sampled_from(sorted(value)))
+        return {**value, name: draw(_spoilt(value[name]))}
+    if isinstance(value, list) and value and draw(st.integers(0, 3)):
+        place = draw(st.integers(0, len(value) - 1))
+        return [*value[:place], draw(_spoilt(value[place])), *value[place + 1 :]]
+    return draw(anything)

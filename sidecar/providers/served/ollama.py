@@ -99,7 +99,8 @@ def _turns(messages: list[Mapping[str, Any]]) -> Iterator[Message]:
     for message in messages:
         role = message.get("role")
         words = [Text(text_of(message.get("content")))] if message.get("content") else []
-        pictures = [_image(data) for data in message.get("images") or ()]
+        given = message.get("images")
+        pictures = [_image(data) for data in given] if isinstance(given, list) else []
         if role == "tool":
             name = text_of(message.get("tool_name"))
             call_id = text_of(message.get("tool_call_id")) or call_ids.get(name, name)
