@@ -253,7 +253,9 @@ class Switchboard:
     def reads_images(self, endpoint: Endpoint) -> bool:
         """Whether *endpoint* can be given images: as its provider is configured, else by the model's name."""
         said = self._by_endpoint[endpoint.key].provider.images
-        return reads_images(endpoint.dialect, endpoint.model_id) if said is None else said
+        if said is None or endpoint.dialect == "command":  # a program is given one text, whatever its user says
+            return reads_images(endpoint.dialect, endpoint.model_id)
+        return said
 
     def _every_allowance(self) -> Iterable[Allowance]:
         """Budgets limit what costs (with `stop`, everything); quotas limit the endpoints of their account."""

@@ -21,6 +21,7 @@ from sidecar.providers.vocabulary import (
     Image,
     Message,
     Part,
+    Reasoning,
     Request,
     Text,
     ToolCall,
@@ -126,8 +127,18 @@ def thinking_of(request: Request) -> dict[str, Any] | None:
     if version == (4, 5) and "opus" in model_id:
         return {"output_config": {"effort": effort}}
     if version >= (4, 0) or version == (3, 7):
+        if _has_foreign_calls(request):
+            return {}  # with a budget, the turn that called tools must open with what it thought
         return {"thinking": {"type": "enabled", "budget_tokens": _BUDGETS[effort]}}
     return None
+
+
+def _has_foreign_calls(request: Request) -> bool:
+    """Whether the tools whose results come last were called by a turn without Claude's own reasoning."""
+    if not any(isinstance(part, ToolResult) for message in request.messages[-1:] for part in message.parts):
+        return False
+    calling = request.messages[-2].parts if len(request.messages) > 1 else ()
+    return not any(isinstance(part, Reasoning) and part.dialect in ("anthropic", "bedrock") for part in calling)
 
 
 def _messages(request: Request) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ _SHORTEST = 8
 _HEADER_WITH_SECRET = re.compile(r"auth|key|token|secret|cookie|password", re.IGNORECASE)
 
 _LOOKS_LIKE_A_KEY = re.compile(
-    r"\b(?:sk|pk|rk|gsk|xai|hf|pplx|nvapi|csk|fw|r8|tgp|ghp|gho|github_pat)[-_][A-Za-z0-9_-]{16,}|\bAIza[A-Za-z0-9_-]{20,}"
+    r"\b(?:sk|pk|rk|gsk|xai|hf|pplx|nvapi|csk|fw|r8|tgp|ghp|gho|github_pat)[-_][A-Za-z0-9_-]{16,}|\bAIza[A-Za-z0-9_-]{20,}|\bya29\.[A-Za-z0-9._-]{16,}"
     r"|(?<=Bearer )[A-Za-z0-9._~+/=-]{8,}"
 )
 """Keys of any account by the vendors' usual prefixes, for messages that quote somebody else's key."""

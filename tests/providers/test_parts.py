@@ -150,3 +150,23 @@ def test_cache_marks_reach_those_who_must_be_told_and_at_most_four() -> None:
     assert "cache" not in json.dumps(body_of("bedrock", replace(asked, model_id="meta.llama4")))
     for other in ("openai-chat", "openai-responses", "gemini", "ollama"):
         assert "cache" not in json.dumps(body_of(other, asked))
+
+
+def test_a_budget_for_thinking_is_not_asked_for_where_the_calls_were_thought_of_elsewhere() -> None:
+    def thinks(*thought: Part) -> bool:
+        turns = (
+            Message("user", "Why?"),
+            Message("assistant", (*thought, ToolCall("call-1", "look", {}))),
+            Message("user", (ToolResult("call-1", ()),)),
+        )
+        return "thinking" in body_of("anthropic", Request("claude-sonnet-4-5", turns, effort="low"))
+
+    assert thinks(Reasoning("anthropic", REASONING["anthropic"]))
+    assert not thinks()
+    assert "thinking" in body_of("anthropic", replace(ASK, model_id="claude-sonnet-4-5", effort="low"))
+
+
+def test_a_model_made_to_call_a_tool_is_not_told_to_think() -> None:
+    asked = replace(ASK, model_id="claude-sonnet-4-6", effort="high", tools=(Tool("look"),), tool_choice="required")
+    assert "thinking" not in body_of("anthropic", asked)
+    assert "thinking" in body_of("anthropic", replace(asked, tool_choice="auto"))
