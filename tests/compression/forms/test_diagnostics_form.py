@@ -14,9 +14,9 @@ from sidecar.compression.vocabulary import Command, Form, Segment
 
 CAPTURES = Path(__file__).parents[2] / "captures"
 FAMILIES = (
-    "biome", "black", "clang", "cmake", "cpplint", "eslint", "flake8", "gcc", "golangci_lint", "hadolint", "isort",
-    "javac", "jshint", "mypy", "ninja", "oxlint", "prettier", "pylint", "pyright", "ruff", "sarif", "shellcheck",
-    "standard", "staticcheck", "stylelint", "tsc", "ty", "yamllint",
+    "bandit", "biome", "black", "clang", "cmake", "cpplint", "eslint", "flake8", "gcc", "golangci_lint", "hadolint",
+    "isort", "javac", "jshint", "mypy", "ninja", "oxlint", "prettier", "pydocstyle", "pylint", "pyright", "ruff",
+    "sarif", "shellcheck", "standard", "staticcheck", "stylelint", "svelte_check", "tsc", "ty", "yamllint",
 )  # fmt: skip
 NOT_OURS = {"cmake/configure_errors", "biome/clean", "oxlint/clean", "prettier/clean", "ruff/github"}
 """Too little to recognise, or another form's: they are kept whole or read as text."""
