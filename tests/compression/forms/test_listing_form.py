@@ -446,3 +446,84 @@ def test_the_objects_of_a_repository_are_counted_in_lists_with_sizes_too(printed
     assert "./.git/ (200): objects(200)" in shown
     assert any(line.startswith("4.0K\t./src/a.py") for line in shown)
     assert "[... files below, their number in brackets]" in shown
+
+
+def test_a_tree_of_packages_names_those_that_stand_elsewhere_beside_their_parent(
+    printed: Printed, holds: Holds
+) -> None:
+    segment = of(
+        """shop@1.0.0 /tmp/shop
+├─┬ bootstrap@5.3.9
+│ └── UNMET DEPENDENCY @popperjs/core@^2.11.8
+├─┬ debug@2.6.9
+│ ├── depd@2.0.0 deduped
+│ └── ms@2.0.0
+├── depd@2.0.0
+├─┬ esbuild@0.28.2
+│ ├── UNMET OPTIONAL DEPENDENCY @esbuild/sunos-x64@0.28.2
+│ ├── UNMET OPTIONAL DEPENDENCY @esbuild/win32-x64@0.28.2
+│ └── ms@2.1.3
+└─┬ send@1.2.1
+  ├── depd@2.0.0 deduped
+  ├── eslint@9.39.5 deduped invalid: "^10.0.0" from node_modules/send
+  └── ms@2.1.3 deduped""",
+        "npm ls --all",
+    )
+    holds(FORM, segment)
+    assert (
+        printed(FORM, segment)
+        == """shop@1.0.0 /tmp/shop
+ debug@2.6.9 (deduped: depd) > ms@2.0.0, depd@2.0.0
+ bootstrap@5.3.9
+  UNMET DEPENDENCY @popperjs/core@^2.11.8
+ esbuild@0.28.2
+  ms@2.1.3
+  UNMET OPTIONAL DEPENDENCY @esbuild/{sunos-x64,win32-x64}@0.28.2
+ send@1.2.1 (deduped: depd ms@2.1.3)
+  eslint@9.39.5 deduped invalid: "^10.0.0" from node_modules/send""".split("\n")
+    )
+
+
+def test_a_tree_of_crates_keeps_what_its_headings_part(printed: Printed, holds: Holds) -> None:
+    segment = of(
+        """shop v0.1.0 (/tmp/shop)
+├── rand v0.6.5
+│   ├── libc v0.2.191
+│   │   [build-dependencies]
+│   │   └── autocfg v0.1.8
+│   └── core v0.4.3
+├── hash v0.2.1 (*)
+├── pcg v0.1.2
+│   └── core v0.4.3 (*)
+└── rayon v1.12.0
+    └── core v0.4.3 (*)""",
+        "cargo tree",
+    )
+    holds(FORM, segment)
+    assert (
+        printed(FORM, segment)
+        == """shop v0.1.0 (/tmp/shop)
+ rand v0.6.5 > libc v0.2.191
+│   │   [build-dependencies]
+   autocfg v0.1.8
+  core v0.4.3
+ hash v0.2.1 (*)
+ pcg v0.1.2 (*: core), rayon v1.12.0 (*: core)""".split("\n")
+    )
+
+
+def test_a_graph_of_modules_names_each_once_before_what_it_needs(printed: Printed, holds: Holds) -> None:
+    segment = of(
+        """example.com/shop example.com/ann/log@v1.0.0
+example.com/shop example.com/ann/web@v2.1.0
+example.com/shop example.com/bob/log@v1.5.0
+example.com/ann/web@v2.1.0 example.com/ann/log@v0.9.0
+example.com/ann/web@v2.1.0 example.com/bob/log@v1.5.0
+example.com/ann/web@v2.1.0 go@1.20""",
+        "go mod graph",
+    )
+    holds(FORM, segment)
+    assert printed(FORM, segment) == [
+        "example.com/shop: example.com/ann/log@v1.0.0 example.com/ann/web@v2.1.0 example.com/bob/log@v1.5.0",
+        ".../web@v2.1.0: .../ann/log@v0.9.0 .../bob/log@v1.5.0 go@1.20",
+    ]

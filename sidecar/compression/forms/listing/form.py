@@ -3,9 +3,11 @@
 Which kind of list a segment is, and who reads it:
 
     paths     src/app/a.py                          listing_paths
+    edges     shop log@v1.0.0                       edges
     rows      -rw-r--r-- 1 ann staff 120 ... a.py   listing_rows
     names     src: (newline) a.py                   listing_trees
     tree      ├── a.py                              listing_trees
+    packages  ├── ms@2.0.0 deduped                  packages
     status    On branch main, ?? a.py               git_status
 
 Neighbours in one folder share a line, columns that are equal for most rows are said once, and drawn branches
@@ -17,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from sidecar.compression.forms.listing.edges import edges_evidence, edges_reduced, is_of_edges
 from sidecar.compression.forms.listing.git_status import (
     short_evidence,
     short_reduced,
@@ -28,6 +31,7 @@ from sidecar.compression.forms.listing.git_status import (
     v2_reduced,
     v2_share,
 )
+from sidecar.compression.forms.listing.packages import is_of_packages, packages_evidence, packages_reduced
 from sidecar.compression.forms.listing.paths import is_listed, paths_evidence, paths_reduced
 from sidecar.compression.forms.listing.rows import is_row, rows_evidence, rows_of, rows_reduced
 from sidecar.compression.forms.listing.trees import (
@@ -97,11 +101,8 @@ def _read_shape(segment: Segment) -> tuple[_Shape | None, float]:
     words = segment.command.words if segment.command is not None else ()
     program = words[0] if words else ""
     text = segment.text
-    is_status = text.startswith(("On branch ", "HEAD detached ", "interactive rebase in progress", "Not currently on"))
-    if (is_status or ('  (use "git ' in text and "\t" in text)) and status_share(lines) > 0.6:
-        return _STATUS, 0.97
-    if "status" in words[1:4] and lines and lines[0][:2] in {"# ", "1 ", "2 ", "u "} and v2_share(lines) > 0.9:
-        return _STATUS_V2, 0.97
+    if (status := _status(lines, text, words)) is not None:
+        return status, 0.97
     spread = lines if len(lines) <= _SAMPLE else [lines[at * _STRIDE % len(lines)] for at in range(_SAMPLE)]
     sample = [line for line in spread if line]
     if not sample:
@@ -111,7 +112,9 @@ def _read_shape(segment: Segment) -> tuple[_Shape | None, float]:
     if ("─" in text or "-- " in text) and _mostly(sample, BRANCH.match, 0.5):
         branches = branches_of(segment)
         if len(branches) - branches.count(None) > 0.6 * sum(map(bool, lines)):
-            return _TREE, 0.95
+            return (_PACKAGES if is_of_packages(text) else _TREE), 0.95
+    if is_of_edges(lines, sample):
+        return _EDGES, 0.95
     beginnings = "\n".join([line[:_ROW_CHARS] for line in sample])
     may_be_row = (
         program in _ROW_PROGRAMS or any(mark in beginnings for mark in _ROW_MARKS) or "  Length  " in text[:200]
@@ -136,6 +139,16 @@ def _read_shape(segment: Segment) -> tuple[_Shape | None, float]:
         return _SHORT_STATUS, 0.9
     # Below what the shelf's own stages for a command need: `tar -v` prints paths too, and its file knows better.
     return (_PATHS, 0.7) if share > 0.95 and len(lines) > 4 else (None, 0.0)
+
+
+def _status(lines: Sequence[str], text: str, words: Sequence[str]) -> _Shape | None:
+    """What `git status` prints to people and, with `--porcelain=v2`, to programs."""
+    is_status = text.startswith(("On branch ", "HEAD detached ", "interactive rebase in progress", "Not currently on"))
+    if (is_status or ('  (use "git ' in text and "\t" in text)) and status_share(lines) > 0.6:
+        return _STATUS
+    if "status" in words[1:4] and lines and lines[0][:2] in {"# ", "1 ", "2 ", "u "} and v2_share(lines) > 0.9:
+        return _STATUS_V2
+    return None
 
 
 def _share(lines: Sequence[str], test: Callable[[str], object]) -> float:
@@ -167,6 +180,8 @@ _STATUS = _Shape("status", status_evidence, status_reduced)
 _SHORT_STATUS = _Shape("short status", short_evidence, short_reduced)
 _STATUS_V2 = _Shape("status v2", v2_evidence, v2_reduced)
 _TREE = _Shape("tree", tree_evidence, tree_reduced)
+_PACKAGES = _Shape("packages", packages_evidence, packages_reduced)
+_EDGES = _Shape("edges", edges_evidence, edges_reduced)
 _ROWS = _Shape("rows", rows_evidence, rows_reduced)
 _NAMES = _Shape("names", names_evidence, names_reduced)
 _PATHS = _Shape("paths", paths_evidence, paths_reduced)
