@@ -570,3 +570,27 @@ def test_of_the_steps_of_an_instantiation_the_users_own_stays_once(shortened: Ca
     assert len(steps) == 1
     assert steps[0].startswith("src/net/refund_render.cpp:14:52: note: in instantiation of function template")
     assert "bits/stl_heap.h:232:8: error: no matching function for call" in text
+
+
+def test_shellcheck_tells_each_message_once_with_all_its_places(holds: Holds, printed: Printed) -> None:
+    quote = "SC2086 (info): Double quote to prevent globbing and word splitting."
+    legacy = "SC2006 (style): Use $(...) notation instead of legacy backticks `...`."
+    units = "".join(
+        f"\nIn /tmp/shop/build.sh line {number}:\necho ${number} > log\n     ^-- {quote}\n\n"
+        f'Did you mean:\necho "${number}" > log\n\n'
+        for number in range(2, 7)
+    )
+    both = f"\nIn /tmp/shop/build.sh line 9:\nA=`dirname $0`\n  ^-- {legacy}\n             ^-- {quote}\n\n"
+    more = "For more information:\n  https://www.shellcheck.net/wiki/SC2086 -- Double quote to prevent globbing ..."
+    segment = of(units + both + more, "shellcheck build.sh")
+    holds(FORM, segment)
+    assert printed(FORM, segment) == [
+        quote,
+        "  In /tmp/shop/build.sh line 2: echo $2 > log",
+        "  In /tmp/shop/build.sh line 3: echo $3 > log",
+        *(f"  In /tmp/shop/build.sh line {number}" for number in (4, 5, 6)),
+        legacy,
+        "SC2086 (as above)",
+        "  In /tmp/shop/build.sh line 9: A=`dirname $0`",
+        "[... source lines, marks, suggested lines]",
+    ]

@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
-from sidecar.compression.forms.diagnostics import alone, reports
+from sidecar.compression.forms.diagnostics import alone, reports, shellcheck
 from sidecar.compression.forms.diagnostics import evidence as diagnostics_evidence
 from sidecar.compression.forms.diagnostics.annotations import retold
 from sidecar.compression.forms.diagnostics.build import built
@@ -57,7 +57,8 @@ def _evidence(segment: Segment) -> list[Evidence]:
 def _must_stay(segment: Segment) -> list[Evidence]:
     known: list[Evidence] | None = segment.__dict__.get("diagnostics_evidence")
     if known is None:
-        known = segment.__dict__["diagnostics_evidence"] = diagnostics_evidence.evidence(segment)
+        read = shellcheck.evidence if shellcheck.is_shellcheck(segment) else diagnostics_evidence.evidence
+        known = segment.__dict__["diagnostics_evidence"] = read(segment)
     return known
 
 
@@ -77,6 +78,8 @@ def _reduce(segment: Segment) -> list[Block]:
     report = reports.read_report(segment)
     if report is not None:
         return reports.reduce(segment, report)
+    if shellcheck.is_shellcheck(segment):
+        return shellcheck.reduce(segment)
     read_lines = _read_all(segment)
     marked = mark(segment.lines, read_lines, [item.line for item in _must_stay(segment)])
     return list(_Draft(segment.lines, read_lines, marked).blocks())
