@@ -470,18 +470,17 @@ def test_a_tree_of_packages_names_those_that_stand_elsewhere_beside_their_parent
         "npm ls --all",
     )
     holds(FORM, segment)
-    assert (
-        printed(FORM, segment)
-        == """shop@1.0.0 /tmp/shop
- debug@2.6.9 (deduped: depd) > ms@2.0.0, depd@2.0.0
- bootstrap@5.3.9
-  UNMET DEPENDENCY @popperjs/core@^2.11.8
- esbuild@0.28.2
-  ms@2.1.3
-  UNMET OPTIONAL DEPENDENCY @esbuild/{sunos-x64,win32-x64}@0.28.2
- send@1.2.1 (deduped: depd ms@2.1.3)
-  eslint@9.39.5 deduped invalid: "^10.0.0" from node_modules/send""".split("\n")
-    )
+    assert printed(FORM, segment) == [
+        "shop@1.0.0 /tmp/shop",
+        " debug@2.6.9 (deduped: depd) > ms@2.0.0, depd@2.0.0",
+        " bootstrap@5.3.9",
+        "  UNMET DEPENDENCY @popperjs/core@^2.11.8",
+        " esbuild@0.28.2",
+        "  ms@2.1.3",
+        "  UNMET OPTIONAL DEPENDENCY @esbuild/{sunos-x64,win32-x64}@0.28.2",
+        " send@1.2.1 (deduped: depd ms@2.1.3)",
+        '  eslint@9.39.5 deduped invalid: "^10.0.0" from node_modules/send',
+    ]
 
 
 def test_a_tree_of_crates_keeps_what_its_headings_part(printed: Printed, holds: Holds) -> None:
@@ -500,16 +499,15 @@ def test_a_tree_of_crates_keeps_what_its_headings_part(printed: Printed, holds: 
         "cargo tree",
     )
     holds(FORM, segment)
-    assert (
-        printed(FORM, segment)
-        == """shop v0.1.0 (/tmp/shop)
- rand v0.6.5 > libc v0.2.191
-│   │   [build-dependencies]
-   autocfg v0.1.8
-  core v0.4.3
- hash v0.2.1 (*)
- pcg v0.1.2 (*: core), rayon v1.12.0 (*: core)""".split("\n")
-    )
+    assert printed(FORM, segment) == [
+        "shop v0.1.0 (/tmp/shop)",
+        " rand v0.6.5 > libc v0.2.191",
+        "│   │   [build-dependencies]",
+        "   autocfg v0.1.8",
+        "  core v0.4.3",
+        " hash v0.2.1 (*)",
+        " pcg v0.1.2 (*: core), rayon v1.12.0 (*: core)",
+    ]
 
 
 def test_a_graph_of_modules_names_each_once_before_what_it_needs(printed: Printed, holds: Holds) -> None:
