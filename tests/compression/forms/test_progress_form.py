@@ -203,3 +203,23 @@ def test_a_result_that_says_something_stays_though_it_went_well() -> None:
     text = "\n".join(shown(Segment(lines, command=segment.command, exit_code=2)))
     assert said in text
     assert 'ok: [web1] => { "msg": "all stalls are open" }' in text
+
+
+def test_a_failed_item_says_only_what_the_item_before_did_not() -> None:
+    said = '{"changed": false, "item": "%s", "msg": "Status code was -1", "status": -1, "url": "http://127.0.0.1/%s"}'
+    failures = [f"failed: [web1] (item={item}) => {said % (item, item)}" for item in ("alpha", "beta", "gamma")]
+    other = 'failed: [web1] (item=alpha) => {"changed": false, "item": "alpha", "msg": "Status code was -1"}'
+    lines = [
+        f"PLAY [web] {'*' * 40}",
+        "",
+        f"TASK [Check every service] {'*' * 40}",
+        *failures,
+        "",
+        f"TASK [Check again] {'*' * 40}",
+        other,
+    ]
+    printed = shown(Segment(lines, command=Command(("ansible-playbook", "-v", "site.yml")), exit_code=2))
+    assert failures[0] in printed
+    assert 'failed: [web1] (item=beta) => {"url": "http://127.0.0.1/beta", ... as above}' in printed
+    assert 'failed: [web1] (item=gamma) => {"url": "http://127.0.0.1/gamma", ... as above}' in printed
+    assert other in printed

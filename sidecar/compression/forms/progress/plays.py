@@ -5,7 +5,8 @@ changed: [web2] => (item=bin) => {"gid": 0, ...}         changed: [web2] [web1] 
 changed: [web1] => (item=bin) => {"gid": 0, ...}
 changed: [web2] => (item=etc) => {"gid": 0, ...}         fatal: [web1]: FAILED! => {..., "stderr_lines": [...], ...}
 
-What went well is told by its hosts and items; of a failure only what its JSON says twice goes.
+What went well is told by its hosts and items; of a failure only what its JSON says twice goes, and what the failure
+before it in the same task said as well.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sidecar.compression.alarms import alarm_lines, warning_lines
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment
@@ -23,7 +25,7 @@ __all__ = ["PLAY", "evidence", "is_play", "reduce"]
 _HEADING = re.compile(r"(?:PLAY|TASK|RUNNING HANDLER) (?:\[[^\n]{0,300}\]|RECAP) \*+$")
 _RESULT = re.compile(
     r"(?P<status>ok|changed|skipping|included|fatal|failed): \[(?P<host>[^\]]{1,200})\]"
-    r"(?P<failed>: [A-Z]+!)?(?: => \(item=(?P<item>[^()]{0,200})\))?(?: => (?P<said>\{.*\}))?$"
+    r"(?P<failed>: [A-Z]+!)?(?: (?:=> )?\(item=(?P<item>[^()]{0,200})\))?(?: => (?P<said>\{.*\}))?$"
 )
 PLAY = "PLAY ["
 _OPENS = re.compile(r"(?:ok|changed): \[[^\]]{1,200}\] => \{$")
@@ -32,6 +34,9 @@ _QUIET = frozenset({"ok", "changed", "skipping", "included"})
 _TOLD = re.compile(r"\S+ +: ok=\d")
 _TWICE = ('"stdout_lines": ', '"stderr_lines": ', '"invocation": ')
 """Keys whose values say what another says, or what the playbook says itself."""
+_TIMES = frozenset({"delta", "end", "start"})
+_ALIKE = 2
+"""So many values must be those of the failure before, for the others to be told alone."""
 _SAYS = ('"msg": ', '"stdout": ')
 _CHUNK_LINES = 400
 
@@ -79,12 +84,39 @@ class _Results:
             yield f"{status}: {names}" + (f" => (item={', '.join(each)})" if any(each) else "")
 
 
+@dataclass(slots=True)
+class _Failures:
+    """What the failure before said, in the same task."""
+
+    before: dict[str, Any] = field(default_factory=dict)
+
+    def told(self, line: str, result: re.Match[str]) -> str:
+        """A failure by what it says that the one before did not; empty where that is no shorter, or the first."""
+        said = _object(result["said"] or "")
+        before, self.before = self.before, said
+        new = {key: value for key, value in said.items() if key not in before or before[key] != value}
+        if said.keys() != before.keys() or len(said) - len(new) < _ALIKE:
+            return ""
+        goes = {"item", *_TIMES, *(key.strip('": ') for key in _TWICE)}
+        values = [f'"{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in new.items() if key not in goes]
+        return f"{line[: result.start('said')]}{{{', '.join((*values, '... as above'))}}}"
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
 def reduce(segment: Segment) -> list[Block]:
     """Stretches of whole tasks, each with one marker for the JSON it left out."""
     lines = segment.lines
     blocks: list[Block] = []
     shown: list[str] = []
     results = _Results()
+    failures = _Failures()
     start = index = 0
     while index < len(lines):
         line, begun = lines[index], index
@@ -99,10 +131,13 @@ def reduce(segment: Segment) -> list[Block]:
         if _HEADING.match(line) and begun - start >= _CHUNK_LINES:
             blocks.append(_block(start, begun, shown, left_out=results.left_out))
             start, shown, results.left_out = begun, [], False
+        if _HEADING.match(line):
+            failures.before.clear()
         if _OPENS.match(line):
             index = next((at + 1 for at in range(index, len(lines)) if lines[at] == "}"), index)
             line = " ".join(inner.strip() for inner in lines[begun:index])
-        shorter = _shorter(line) if line[-1:] == "}" else line.rstrip(" *") if _HEADING.match(line) else line
+        alike = failures.told(line, result) if result is not None and result["status"] not in _QUIET else ""
+        shorter = alike or (_shorter(line) if line[-1:] == "}" else line.rstrip(" *") if _HEADING.match(line) else line)
         results.left_out |= line != shorter and line[-1:] == "}"
         if shorter.strip():
             shown.append(shorter)
