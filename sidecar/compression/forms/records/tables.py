@@ -22,6 +22,7 @@ from sidecar.compression.forms.records.grid import Grid
 from sidecar.compression.forms.records.notation import Line
 from sidecar.compression.forms.records.outliers import counted, outliers, row_names
 from sidecar.compression.forms.records.room import fitted, has_room, row_room_chars
+from sidecar.compression.literals import Literals
 from sidecar.compression.vocabulary import Block, Evidence, Part, Rank, Segment, keep
 
 __all__ = ["evidence", "parts", "reduce"]
@@ -51,12 +52,12 @@ _LOUD = re.compile(
     r"|timeout|timed out|rejected|cancelled|conflict|MISSING|missing|UNMET|not-found|masked|bad|Exited \([1-9]\d*\)"
     r"|Create\w{1,40}Error|Run\w{1,40}Error|<defunct>|Z\+?)(?=\s|$|[|,\"'│║;:)])"
 )
-_WORDS = (
+_WORDS = Literals((
     "BackOff", "ErrImage", "OOM", "Evict", "NotReady", "rror", "ERR", "ail", "FAIL", "ealthy", "HEALTHY", "ead",
     "Init:", "Terminating", "nknown", "UNKNOWN", "egraded", "DEGRADED", "atal", "FATAL", "ritical", "CRITICAL", "Lost",
     "ffline", "refused", "denied", "timeout", "timed out", "rejected", "cancelled", "conflict", "issing", "arning",
     "MISSING", "UNMET", "not-found", "masked", "bad", "Exited", "defunct", "Z",
-)  # fmt: skip
+))  # fmt: skip
 """One of these is in every line that `_LOUD` finds something in."""
 
 
@@ -330,11 +331,7 @@ def _loud(lines: Sequence[str], grid: Grid) -> frozenset[int]:
 
 def _speaking(lines: Sequence[str], grid: Grid) -> list[int]:
     """The rows with one of the words in them."""
-    text = "\n".join(lines[grid.start : grid.end])
-    words = [word for word in _WORDS if word in text]
-    if not words:
-        return []
-    return [at for at, index in enumerate(grid.lines) if any(word in lines[index] for word in words)]
+    return [at for at, index in enumerate(grid.lines) if _WORDS.places(lines[index])]
 
 
 def _tells(grammar: re.Pattern[str], line: str, row: tuple[str, ...] | None) -> bool:
