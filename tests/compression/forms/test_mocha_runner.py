@@ -18,13 +18,11 @@ def shortened(read: Callable[..., Segment], printed: Callable[[Form, Segment], l
 
 def test_a_failure_keeps_path_message_difference_and_place(shortened: Callable[[str], str]) -> None:
     text = shortened("red")
-    assert (
-        "  3) Cart\n       remove\n         complains about a missing item:\n     CartError: no cup in cart\n" in text
-    )
+    assert "  3) Cart > remove > complains about a missing item:\n     CartError: no cup in cart\n" in text
     assert "       one\n      -two\n      +2\n       three\n" in text
     assert "      at Context.<anonymous> (test/cart.js:18:32)" in text
     assert "Error: Timeout of 100ms exceeded." in text
-    assert '       "before all" hook for "reads":\n     Error: database refused the connection' in text
+    assert ' > "before all" hook for "reads":\n     Error: database refused the connection' in text
 
 
 def test_passed_tests_carry_the_headings_above_them(shortened: Callable[[str], str]) -> None:

@@ -251,3 +251,63 @@ def test_a_total_of_cargo_that_ran_into_a_passed_test_is_no_passed_test() -> Non
     result = compress(output, command="cargo test", exit_code=0)
     assert result.faults == ()
     assert mixed in result.text
+
+
+def test_an_error_that_an_earlier_failure_has_is_pointed_at_beside_the_title_and_its_own_place() -> None:
+    error = '     Error: expected 200 "OK", got 500 "Internal Server Error"\n'
+    frame = (
+        "      at Context.<anonymous> (test/cart.js:{}:6)\n      at process.processImmediate (node:internal/timers:1)\n"
+    )
+    other = "     Error: expected 404, got 500 by the shop\n"
+    failures = [("adds", error, 10), ("removes", error, 20), ("counts", other, 30), ("clears", error, 20)]
+    told = (
+        f"  {number}) Cart\n       in a shop\n         {title}:\n{said}{frame.format(line)}\n"
+        for number, (title, said, line) in enumerate(failures, 1)
+    )
+    result = compress(f"\n  3 passing (5s)\n  4 failing\n\n{''.join(told)}", command="mocha", exit_code=4)
+    assert result.faults == ()
+    assert result.text.count('got 500 "Internal') == 1
+    assert "  2) Cart > in a shop > removes: same as 1), test/cart.js:20:6\n" in result.text
+    assert "  3) Cart > in a shop > counts:\n     Error: expected 404" in result.text
+    assert "  4) Cart > in a shop > clears: same as 2)\n" in result.text
+
+
+def test_a_failure_is_not_said_to_be_the_same_as_one_of_an_earlier_list_that_counts_from_1_too() -> None:
+    said = 'Error: Class "Cart" not found in the shop of the town by the river on the hill\n\n/app/tests/{}.php:{}\n\n'
+
+    def failures(of: str, line: int) -> str:
+        return "".join(f"{n}) {of}::testStep{n}\n{said.format(of, line + n)}" for n in range(1, 5))
+
+    output = (
+        "PHPUnit 9.6.0 by Sebastian Bergmann\n\nThere were 4 errors:\n\n"
+        f"{failures('CartTest', 9)}--\n\nThere were 4 failures:\n\n{failures('TaxTest', 20)}"
+        "ERRORS!\nTests: 9, Assertions: 9, Errors: 4, Failures: 4.\n"
+    )
+    text = compress(output, command="phpunit", exit_code=2).text
+    assert "2) CartTest::testStep2: same as 1), /app/tests/CartTest.php:11\n" in text
+    assert "1) TaxTest::testStep1\nError: Class" in text
+    assert "4) TaxTest::testStep4: same as 1), /app/tests/TaxTest.php:24\n" in text
+
+
+def test_what_a_go_test_logged_twice_but_for_addresses_is_shown_once_and_a_second_dump_shorter() -> None:
+    dump = "    cart_test.go:18: (path {}) should match:\n        Request: &http.Request{{URL:(0x{}), {} End:nil}}\n"
+    fields = "Form:url.Values(nil) " * 30
+    logged = [dump.format(*words, fields) for words in (("one", "33"), ("one", "4f"), ("two", "5a"))]
+    output = (
+        f"=== RUN   TestPath\n{''.join(logged)}--- FAIL: TestPath (0.00s)\nFAIL\nFAIL\texample.com/shop\t0.1s\nFAIL\n"
+    )
+    result = compress(output, command="go test -v ./...", exit_code=1)
+    assert result.faults == ()
+    assert result.text.count("(path one) should match:") == 1
+    assert logged[0] in result.text
+    assert "(path two) should match:" in result.text
+    assert re.search(r"0x5a.*Form.*\[\.\.\. \d+ characters\].* End:nil", result.text)
+
+
+def test_a_sample_of_the_passed_tests_tells_how_many_passed_before_how_many_it_names() -> None:
+    passed = "".join(f"    ✔ sums up the prices of basket {number * 7919} of the shop\n" for number in range(200))
+    output = (
+        f"  Cart\n{passed}    1) fails\n\n  200 passing (5s)\n  1 failing\n\n  1) Cart\n       fails:\n     Error: no\n"
+    )
+    text = compress(output, command="mocha", exit_code=1).text
+    assert re.search(r"^200 passed, \d+ of them named: Cart > ", text, re.MULTILINE)

@@ -130,17 +130,40 @@ def _keep_logs(run: Run) -> None:
     failed = {*run.failed.values(), *(section.name for section in run.sections)}
     inside = {i for section in run.sections for i in range(section.start, section.end)}
     reasons: set[str] = set()
-    for index, owner in _owners(run.lines, run.kinds):
+    owned = list(_owners(run.lines, run.kinds))
+    again = _said_again(run.lines, [i for i, owner in owned if owner in failed]).difference(run.evident)
+    for index, owner in owned:
         if index in inside:
+            run.why[index] = run.why[index] or ("logs that say the same" if index in again else "")
             continue
         said = _LOG.match(run.lines[index])
         if owner in failed:
-            run.why[index] = ""
+            run.why[index] = "logs that say the same" if index in again else ""
         elif owner in skipped and said:
             run.why[index] = "reasons of skipped tests" if said[1] in reasons else ""
             reasons.add(said[1])
         elif said:
             run.why[index] = run.why[index] or "logs of passed tests"
+
+
+def _said_again(lines: Sequence[str], logged: Sequence[int]) -> frozenset[int]:
+    """Which of the lines that failed tests logged belong to a log that an earlier one equals, but for addresses."""
+    logs: list[list[int]] = []
+    for index in logged:
+        if _LOG.match(lines[index]) or not logs or logs[-1][-1] != index - 1:
+            logs.append([])
+        logs[-1].append(index)
+    said: set[str] = set()
+    again: set[int] = set()
+    for log in logs:
+        words = _ADDRESS.sub("0x", "\n".join(lines[i] for i in log))
+        if words in said:
+            again.update(log)
+        said.add(words)
+    return frozenset(again)
+
+
+_ADDRESS = re.compile(r"\b0x[0-9a-f]+")
 
 
 def _parts(segment: Segment) -> list[Part]:

@@ -112,6 +112,10 @@ class Grammar:
     """A line of a stack trace inside a section, with a group `path`."""
     library: str = ""
     """What in a frame's line tells that it is not the user's code."""
+    place: str = ""
+    """What of a frame in a test's own body is its place, as the first group; without it all of the frame."""
+    path_lines: int = 0
+    """So many lines below a heading may tell the rest of the test's path, up to one that ends in a colon."""
     message: str = ""
     """The line of a section that says why; its first group, or all of it."""
     compiles: bool = False
@@ -140,6 +144,10 @@ class Grammar:
     @cached_property
     def is_frame(self) -> Callable[[str], re.Match[str] | None]:
         return re.compile(self.frame or r"(?!)").match
+
+    @cached_property
+    def is_place(self) -> Callable[[str], re.Match[str] | None]:
+        return re.compile(self.place or r"(?!)").match
 
     @cached_property
     def is_library(self) -> Callable[[str], re.Match[str] | None]:

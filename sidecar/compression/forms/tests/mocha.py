@@ -5,7 +5,7 @@ Cart                          the tree becomes a list of names
   1) adds tax                 left out: told below under the same number
 7 passing (243ms)             as printed
 9 failing
-1) Cart                       path, message, diff, own frames
+1) Cart                       path on one line, message, diff, own frames
      adds tax:
 """
 
@@ -32,19 +32,9 @@ _PATH_LINES = 12
 
 def _finish(run: Run) -> None:
     numbers = {found[1] for section in run.sections if (found := _NUMBER.match(run.lines[section.start]))}
-    _keep_paths(run)
     name_tree(run, is_told=lambda whole: whole.rpartition(" > ")[2].partition(")")[0] in numbers)
     mark_coverage(run)
     keep_evidence(run, RUNNER.evidence(run.segment))
-
-
-def _keep_paths(run: Run) -> None:
-    """The lines that name a failing test stay even where what it says is the same as in an earlier one."""
-    for section in run.sections:
-        for index in range(section.start, min(section.end, section.start + _PATH_LINES)):
-            run.why[index] = ""
-            if run.lines[index].endswith(":") or not run.lines[index].strip():
-                break
 
 
 _GRAMMAR = Grammar(
@@ -63,8 +53,11 @@ _GRAMMAR = Grammar(
         Rule(Kind.ALARM, r" ?Exception during run: ", has="Exception during run: "),
         Rule(Kind.NOISE, r"    at .*(?:node:internal|node_modules)", "    at ", what="library frames", inside=False),
         Rule(Kind.END, r"[-|]{5,}", "-", what="borders"),
+        Rule(Kind.NOISE, r"  -{4}$", "  ----", what="borders"),
     ),
     frame=r" +at (?:async )?(?:\S.* \()?(?P<path>[^()]+)\)?$",
+    place=r"at Context\.<anonymous> \((.+)\)$",
+    path_lines=_PATH_LINES,
     library=r"node_modules[/\\]|\bnode:|\(internal/|at native$",
     message=r" +(\S.*[^:])$",
     evidence=r"(?!)",
@@ -80,7 +73,7 @@ _MUST = Must(
     leaves=re.compile(r"  \d+ (?:passing|failing)|\S.*\|| *[✓✔√] | {4}\d+\) "),
     message_lines=3,
     always=re.compile(r" +\w*(?:Error|Exception)\b.*: "),
-    place=re.compile(r" +at (?!.*(?:node_modules|node:|internal/))"),
+    place=re.compile(r" +at (?!.*(?:node_modules|node:|internal/))(?:Context\.<anonymous> \((?P<place>.+)\)$)?"),
     advice=re.compile(r" +at .*(?:node_modules|node:|internal/)"),
 )
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from sidecar.compression.forms.tests.run import Run
-from sidecar.compression.vocabulary import Evidence, Segment, verbatim
+from sidecar.compression.vocabulary import Evidence, Segment
 
 __all__ = ["Must", "keep_evidence"]
 
@@ -36,7 +36,7 @@ class Must:
     advice: re.Pattern[str] | None = None
 
     def evidence(self, segment: Segment) -> list[Evidence]:
-        """Each line once, however often it is printed."""
+        """Each line once, however often it is printed; by its words, for a place may stand beside its title."""
         lines = segment.lines
         said: set[str] = set()
         found: list[int] = []
@@ -44,7 +44,11 @@ class Must:
             if lines[index].strip() and lines[index] not in said:
                 said.add(lines[index])
                 found.append(index)
-        return verbatim(segment, found)
+        return [Evidence(index, (self._words(lines[index]),)) for index in found]
+
+    def _words(self, line: str) -> str:
+        found = self.place.match(line) if self.place is not None and "place" in self.place.groupindex else None
+        return (found and found["place"]) or line.strip()
 
     def _sections(self, segment: Segment) -> Iterator[int]:
         lines = segment.lines
@@ -73,7 +77,9 @@ class Must:
 def keep_evidence(run: Run, evidence: Iterable[Evidence]) -> None:
     """Let what must survive stay where another program's lines, or carriage returns, have misled the grammar."""
     for item in evidence:
-        run.why[item.line] = ""
+        run.evident[item.line] = item.parts
+        if item.line not in run.joined:
+            run.why[item.line] = ""
 
 
 def _at(pattern: re.Pattern[str], segment: Segment) -> Iterable[int]:

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-__all__ = ["Repeats"]
+__all__ = ["SAID", "Repeats"]
 
-_SAID = "lines that a failure above has too"
+SAID = "lines that a failure above has too"
 _SAID_CHARS = 20
 """A stretch is left out from this length on."""
 
@@ -47,7 +47,7 @@ class Repeats:
                 end = at + 1
             else:
                 for i in body[at:end]:
-                    why[i] = "" if stays(lines[i]) else _SAID
+                    why[i] = "" if stays(lines[i]) else SAID
             at = end
         for number, pair in enumerate(pairwise(shown)):
             self._pairs.setdefault(pair, (shown, number))

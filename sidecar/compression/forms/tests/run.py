@@ -1,6 +1,7 @@
 """One run's lines become blocks: what stays, which names are listed, and where a marker stands.
 
-failing section      heading, message, diff, own frames; one block each, equal ones together
+failing section      heading, message, diff, own frames; one block each, equal ones together; a numbered one with the
+                     error of an earlier one is a line: `  2) Cart > adds tax: same as 1), test/cart.js:9:7`
 between sections     totals, headings, alarms as printed; passed tests as one list for each long stretch of them
 """
 
@@ -14,7 +15,7 @@ from sidecar.compression.alarms import alarm_lines, is_alarm
 from sidecar.compression.forms.drafting import BLANK, joined
 from sidecar.compression.forms.tests.grammar import REACH, Grammar, Kind, Read, Section, read
 from sidecar.compression.forms.tests.names import listed, sampled
-from sidecar.compression.forms.tests.repeats import Repeats
+from sidecar.compression.forms.tests.repeats import SAID, Repeats
 from sidecar.compression.vocabulary import Block, Rank, Segment, keep
 
 __all__ = ["Run"]
@@ -49,14 +50,22 @@ _MERGED = 8
 _CONTEXT = 2
 """So many unchanged lines stay on both sides of a changed one in a comparison."""
 
-_LONG_LINE = 1_600
-_LONG_LINE_HEAD = 1_000
-_LONG_LINE_TAIL = 300
+_LONG = (1_000, 500, 250)
+_AGAIN_LINE = 360
+_AGAIN = (_AGAIN_LINE, 200, 100)
+"""A longer line is cut to so many characters of its beginning and of its end."""
+_AGAIN_BEGINNING = 24
+"""Where so much of its beginning is that of an earlier long line, but for numbers, the shorter bounds hold."""
 
 _CHANGED = re.compile(r" *[-+?<>]")
 _UNCHANGED = re.compile(r"  |$")
 
 _DIGITS = re.compile(r"\d+")
+_NUMBERED = re.compile(r" *(\d+)\) ")
+_ERROR_CHARS = 20
+"""An error this short is told again: pointing at the first one would cost as much."""
+_PLACES = 3
+
 _THROWN = re.compile(r"\s*[A-Za-z_][\w.$]*(?:Error|Exception)(?::| at )")
 """What was raised stays wherever it stands, however often."""
 
@@ -89,6 +98,12 @@ class Run:
         """What is left out of lines that `instead` prints in other words."""
         self._cut: set[int] = set()
         """Lines that `instead` prints without their middle."""
+        self.headings: set[int] = set()
+        """Headings that `instead` prints with what else names the failure: nothing of them is left out."""
+        self.joined: set[int] = set()
+        """Lines that `instead` prints as part of their heading's."""
+        self.evident: dict[int, tuple[str, ...]] = {}
+        """What must survive of which lines, so that none of it is cut."""
         self.delegated: list[tuple[int, int, list[Block]]] = []
         self.label = grammar.passed_label
         self._share = 1.0
@@ -103,11 +118,14 @@ class Run:
         inside = self._inside()
         self._mark(inside)
         said: dict[tuple[str, ...], tuple[str, frozenset[str]]] = {}
+        errors: dict[tuple[tuple[str, ...], str], int] = {}
         for section in self.sections:
             if self.grammar.tell is not None:
                 self.grammar.tell(self, section.start, section.end)
             else:
                 self.tell_section(section.start, section.end)
+            if self._is_same_error(section, errors):
+                continue
             self._repeat(section, said)
             if not section.leader:
                 self._repeats.mark(self.lines, self._told(section), self.why, stays=_is_said)
@@ -267,19 +285,76 @@ class Run:
                 if self.lines[i] in lines:
                     self.why[i] = _SAME + leader
 
+    def _is_same_error(self, section: Section, told: dict[tuple[tuple[str, ...], str], int]) -> bool:
+        """Put a numbered heading's path on one line; of an error told above only that and its own places stay."""
+        found = _NUMBERED.match(self.lines[section.heading])
+        if found is None or found.string[-1:].isspace():
+            return False
+        number = int(found[1])
+        if number <= max(told.values(), default=0):
+            told.clear()  # the next list counts from 1 again
+        body = self._join_path(section)
+        frames = [i for i in body if self.grammar.is_frame(self.lines[i][:REACH])]
+        places = [i for i in frames if not self.why[i]]
+        error = tuple(self.lines[i].strip() for i in sorted({*body}.difference(frames)))
+        at = "".join(f", {self._place(i)}" for i in places)
+        leader, same_place = told.setdefault((error, ""), number), told.setdefault((error, at), number)
+        if leader == number or len(places) > _PLACES or sum(map(len, error)) < _ERROR_CHARS:
+            return False
+        heading = self.instead.get(section.heading, self.lines[section.heading]).removesuffix(":")
+        pointer = f"same as {same_place})" if same_place < number else f"same as {leader}){at}"
+        self.instead[section.heading] = f"{heading}: {pointer}"
+        self.headings.add(section.heading)
+        self.joined.update(places)
+        for i in body:
+            self.why[i] = BLANK if i in places else self.why[i] or SAID
+        section.leader = str(leader)
+        return True
+
+    def _join_path(self, section: Section) -> list[int]:
+        """Print the path that a heading spreads over lines in one; what stands below it is returned."""
+        start, lines = section.heading + 1, self.lines
+        if self.grammar.path_lines and not lines[section.heading].endswith(":"):
+            reach = range(start, min(section.end, start + self.grammar.path_lines))
+            last = next((i for i in reach if lines[i].endswith(":") or not lines[i].strip()), start - 1)
+            if last >= start and lines[last].strip():
+                self.instead[section.heading] = " > ".join(
+                    [lines[section.heading].rstrip(), *(line.strip() for line in lines[start : last + 1])]
+                )
+                self.headings.add(section.heading)
+                self.joined.update(range(start, last + 1))
+                for i in range(start, last + 1):
+                    self.why[i] = BLANK
+                start = last + 1
+        return [i for i in range(start, section.end) if self.kinds[i] in _TOLD]
+
+    def _place(self, index: int) -> str:
+        line = self.lines[index].strip()
+        found = self.grammar.is_place(line)
+        return found[1] if found else line
+
     def _cut_long_lines(self) -> None:
-        """Of a long line that a test printed (a dumped structure, a whole response) the middle goes."""
+        """Of a long line that a test printed (a dumped structure, a whole response) the middle goes.
+
+        Of one that begins like an earlier one more goes: the first tells what is dumped.
+        """
+        begun: set[str] = set()
         for index, line in enumerate(self.lines):
             if (
-                len(line) <= _LONG_LINE
+                len(line) <= _AGAIN_LINE
                 or self.why[index]
                 or index in self.instead
                 or self.kinds[index] is not Kind.OTHER
             ):
                 continue
-            if self.grammar.must(line[:REACH]) is None:
-                left_out = len(line) - _LONG_LINE_HEAD - _LONG_LINE_TAIL
-                self.instead[index] = f"{line[:_LONG_LINE_HEAD]}[... {left_out} characters]{line[-_LONG_LINE_TAIL:]}"
+            beginning = _DIGITS.sub("0", line[:_AGAIN_BEGINNING])
+            size, head, tail = _AGAIN if beginning in begun else _LONG
+            begun.add(beginning)
+            if len(line) <= size or self.grammar.must(line[:REACH]) is not None:
+                continue
+            cut = f"{line[:head]}[... {len(line) - head - tail} characters]{line[-tail:]}"
+            if all(part in cut for part in self.evident.get(index, ())):
+                self.instead[index] = cut
                 self._cut.add(index)
 
     def _delegate(self, inside: bytearray) -> None:
@@ -379,7 +454,9 @@ class Run:
             return
         shown = [self.instead.get(i, lines[i]) for i in range(start, end) if not why[i]]
         shown.extend(self._lists(gone))
-        reasons = joined([*_few_leaders([why[i] for i in gone]), *sorted({self._shortened(i) for i in rewritten})])
+        reasons = joined(
+            [*_few_leaders([why[i] for i in gone]), *sorted({self._shortened(i) for i in rewritten} - {""})]
+        )
         if self.grammar.lossless_lists and self._share >= 1.0 and reasons in {_PASSED, "skipped tests"}:
             reasons = ""
         if not shown or len(gone) == end - start:
@@ -388,6 +465,8 @@ class Run:
         yield Block(start, end, tuple(shown), reasons, rank, name)
 
     def _shortened(self, index: int) -> str:
+        if index in self.headings:
+            return ""
         return "the middle of long lines" if index in self._cut else self.shortened
 
     def _lists(self, gone: Sequence[int]) -> Iterable[str]:
@@ -398,7 +477,9 @@ class Run:
                 continue
             room = int(self._share * sum(len(name) + 1 for name in names)) if self._share < 1.0 else 1 << 62
             some = sampled(names, room)
-            told = f"{len(names)} {label}" if len(some) == len(names) else f"{len(some)} of {len(names)} {label}"
+            told = f"{len(names)} {label}"
+            if len(some) < len(names):
+                told += f", {len(some)} of them named"
             yield from listed(told, some)
 
 
