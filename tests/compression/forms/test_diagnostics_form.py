@@ -594,3 +594,41 @@ def test_shellcheck_tells_each_message_once_with_all_its_places(holds: Holds, pr
         "  In /tmp/shop/build.sh line 9: A=`dirname $0`",
         "[... source lines, marks, suggested lines]",
     ]
+
+
+def test_statistics_of_rules_are_told_without_padding_and_equal_counts_together(holds: Holds, printed: Printed) -> None:
+    rows = "1473\tQ000   \t[*] bad-quotes-inline-string\n  12\tE501   \t[ ] line-too-long"
+    rare = "   1\tPLW0120\t[-] useless-else-on-loop\n   1\tRUF007 \t[ ] zip-instead-of-pairwise"
+    total = "Found 1487 errors."
+    segment = of(f"{rows}\n{rare}\n{total}", "ruff check --statistics")
+    assert FORM.recognise(segment) >= 0.95
+    holds(FORM, segment)
+    assert printed(FORM, segment) == [
+        "1473 Q000 [*] bad-quotes-inline-string",
+        "12 E501 line-too-long",
+        "1 each: PLW0120 [-] useless-else-on-loop, RUF007 zip-instead-of-pairwise",
+        total,
+    ]
+
+
+def test_esbuild_tells_a_place_with_its_source_and_its_advice_once(holds: Holds, printed: Printed) -> None:
+    errors = "".join(
+        f'✘ [ERROR] Could not resolve "{name}"\n\n    app/page.js:{number}:18:\n'
+        f"      {number} │ import {name} from '{name}';\n        ╵                   ~~~~~~~~~~\n\n"
+        f'  You can mark the path "{name}" as external to exclude it from the bundle.\n\n'
+        for number, name in enumerate(("chart", "table", "stall"), 4)
+    )
+    segment = of(f"{errors}3 errors", "esbuild app/page.js --bundle")
+    assert FORM.recognise(segment) >= 0.5
+    holds(FORM, segment)
+    assert printed(FORM, segment) == [
+        '✘ [ERROR] Could not resolve "chart"',
+        "    app/page.js:4:18: import chart from 'chart';",
+        '  You can mark the path "chart" as external to exclude it from the bundle.',
+        '✘ [ERROR] Could not resolve "table"',
+        "    app/page.js:5:18: import table from 'table';",
+        '✘ [ERROR] Could not resolve "stall"',
+        "    app/page.js:6:18: import stall from 'stall';",
+        "3 errors",
+        "[... marks, repeated advice]",
+    ]

@@ -17,8 +17,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from itertools import chain
+from typing import Protocol
 
-from sidecar.compression.forms.diagnostics import alone, reports, shellcheck
+from sidecar.compression.forms.diagnostics import alone, esbuild, reports, shellcheck, statistics
 from sidecar.compression.forms.diagnostics import evidence as diagnostics_evidence
 from sidecar.compression.forms.diagnostics.annotations import retold
 from sidecar.compression.forms.diagnostics.build import built
@@ -57,9 +58,26 @@ def _evidence(segment: Segment) -> list[Evidence]:
 def _must_stay(segment: Segment) -> list[Evidence]:
     known: list[Evidence] | None = segment.__dict__.get("diagnostics_evidence")
     if known is None:
-        read = shellcheck.evidence if shellcheck.is_shellcheck(segment) else diagnostics_evidence.evidence
+        own = _own(segment)
+        read = own.evidence if own is not None else diagnostics_evidence.evidence
         known = segment.__dict__["diagnostics_evidence"] = read(segment)
     return known
+
+
+class _Shape(Protocol):
+    """A kind of report that no other tool prints: what must survive, and what is printed."""
+
+    def evidence(self, segment: Segment, /) -> list[Evidence]: ...
+    def reduce(self, segment: Segment, /) -> list[Block]: ...
+
+
+def _own(segment: Segment) -> _Shape | None:
+    """The module that reads a report of one tool's own shape; None where lines are read one by one."""
+    if shellcheck.is_shellcheck(segment):
+        return shellcheck
+    if esbuild.is_esbuild(segment.text):
+        return esbuild
+    return statistics if statistics.is_statistics(segment) else None
 
 
 def _read_all(segment: Segment) -> list[Line]:
@@ -78,8 +96,9 @@ def _reduce(segment: Segment) -> list[Block]:
     report = reports.read_report(segment)
     if report is not None:
         return reports.reduce(segment, report)
-    if shellcheck.is_shellcheck(segment):
-        return shellcheck.reduce(segment)
+    own = _own(segment)
+    if own is not None:
+        return own.reduce(segment)
     read_lines = _read_all(segment)
     marked = mark(segment.lines, read_lines, [item.line for item in _must_stay(segment)])
     return list(_Draft(segment.lines, read_lines, marked).blocks())

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Sequence
 
 from sidecar.compression.forms.diagnostics import alone
 from sidecar.compression.forms.diagnostics.build import is_build
+from sidecar.compression.forms.diagnostics.esbuild import is_esbuild
 from sidecar.compression.forms.diagnostics.grammar import Kind, Known, Line, is_lined, read, read_all
 from sidecar.compression.forms.diagnostics.reports import read_report
+from sidecar.compression.forms.diagnostics.statistics import is_statistics
 from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Segment
 
@@ -90,6 +92,8 @@ def recognise(segment: Segment) -> float:
         return 0.95
     if words and words[0] in _SEARCHERS:
         return 0.0  # a search for `error:` prints the headings of a compiler
+    if is_statistics(segment) or is_esbuild(text):
+        return 0.95
     if (text[:1] in "[{" or "\n{" in text[:200]) and read_report(segment) is not None:
         return 0.98
     is_known = bool(words) and (words[0] in _PROGRAMS or tuple(words[:2]) in _COMMANDS)
