@@ -311,3 +311,17 @@ def test_a_sample_of_the_passed_tests_tells_how_many_passed_before_how_many_it_n
     )
     text = compress(output, command="mocha", exit_code=1).text
     assert re.search(r"^200 passed, \d+ of them named: Cart > ", text, re.MULTILINE)
+
+
+def test_what_unittest_buffered_stands_with_its_test_and_not_among_the_dots_too() -> None:
+    printed = "".join(f"basket {number:03} holds three cups and a plate\n" for number in range(40))
+    output = (
+        f".....F\nStdout:\n{printed}..\n{'=' * 70}\nFAIL: test_sum (tests.test_cart.CartTest.test_sum)\n{'-' * 70}\n"
+        'Traceback (most recent call last):\n  File "/app/tests/test_cart.py", line 5, in test_sum\n'
+        f"    self.assertEqual(3, 4)\nAssertionError: 3 != 4\n\nStdout:\n{printed}\n{'-' * 70}\n"
+        "Ran 8 tests in 0.002s\n\nFAILED (failures=1)\n"
+    )
+    result = compress(output, command="python -m unittest -b", exit_code=1)
+    assert result.faults == ()
+    assert result.text.count("basket 001 holds") == 1
+    assert result.text.index("basket 001 holds") > result.text.index("AssertionError: 3 != 4")

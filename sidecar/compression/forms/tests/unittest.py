@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 
 from sidecar.compression.forms.drafting import BLANK
-from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
+from sidecar.compression.forms.tests.grammar import REACH, Grammar, Kind, Rule
 from sidecar.compression.forms.tests.pytest_failure import mark_frames
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
@@ -49,6 +49,7 @@ def _finish(run: Run) -> None:
     Two lines: it has a docstring, or it printed.
     """
     told = {section.name for section in run.sections}
+    _leave_out_buffered(run)
     for index, kind in enumerate(run.kinds):
         # A heading with nothing below it (the output was cut there) is no line of the progress.
         if kind is Kind.FAILED and run.failed[index] in told and not _is_heading(run.lines[index][:2_000]):
@@ -66,6 +67,16 @@ def _finish(run: Run) -> None:
             run.why[at] = ""
         elif index in run.names:
             run.names[index] = _name(found)
+
+
+def _leave_out_buffered(run: Run) -> None:
+    """With `-b` what a failing test printed stands among the dots, unnamed, and again in its section."""
+    inside = {i for section in run.sections for i in range(section.start, section.end)}
+    again = {run.lines[i] for i in inside if run.kinds[i] is Kind.OTHER}
+    for index, kind in enumerate(run.kinds):
+        line = run.lines[index]
+        if kind is Kind.OTHER and index not in inside and line in again and not run.grammar.must(line[:REACH]):
+            run.why[index] = run.why[index] or "output told below with its test"
 
 
 _GRAMMAR = Grammar(
