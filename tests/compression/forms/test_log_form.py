@@ -332,3 +332,12 @@ def test_what_a_build_printed_under_a_record_of_its_own_stays_whole() -> None:
     kinds = [f"{line} {chr(97 + number % 26)}" for number, line in enumerate(printed)]
     text = shown([*(record(number, f"step {number}") for number in range(9)), record(21, "running tests"), *kinds])
     assert "line 50 of the tests" in text
+
+
+def test_of_an_access_log_the_paths_are_told_and_not_the_ports_of_its_clients() -> None:
+    lines = [
+        f'INFO:     127.0.0.1:{38000 + 14 * n} - "GET /orders/{n * n} HTTP/1.1" 404 Not Found' for n in range(1, 9)
+    ]
+    text = shown(lines)
+    assert '[alike "GET /orders/1 HTTP/1.1": 4, 9, 16, 25, 36, 49, 64]' in text
+    assert "38028" not in text

@@ -37,6 +37,8 @@ _SAID = re.compile(
     r'|"((?:GET|POST|PUT|PATCH|DELETE|HEAD) [^"]{1,200})'
 )
 """What a record says, apart from when and who: the message of JSON and logfmt, the request of an access log."""
+_CLIENTS_PORT = re.compile(r"(?<=\d):\d{2,5}(?= - \")")
+"""In an access log: `127.0.0.1:38410 - "GET /orders HTTP/1.1" 200`."""
 _FEW = 2
 """So many records of one kind are all shown, ..."""
 _FEW_ALARMS = 3
@@ -258,6 +260,9 @@ def _counted(log: _Log, starts: list[int], count: int, rank: Rank, *, tell: bool
     noted = _Record(first, log.end(first), min(rank, Rank.STRUCTURE), f" (x{count} alike, last {place})")
     asked = starts if len(starts) <= _MEMBERS else [*starts[:: len(starts) // _MEMBERS + 1], last]
     texts = [" ".join(lines[start : log.end(start)][:_TRACE_LINES]) for start in asked]
+    if _CLIENTS_PORT.search(texts[0][:_PLACE_CHARS]):
+        # Every connection has another: they would be told instead of what was asked for.
+        texts = [_CLIENTS_PORT.sub("", text, count=1) for text in texts]
     columns = columns_of(texts)
     far = {asked[index] for index in outliers(columns)} - {first}
     far.update(set(log.far.get(log.of_line[first], ())) - {first})
