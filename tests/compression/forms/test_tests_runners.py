@@ -325,3 +325,14 @@ def test_what_unittest_buffered_stands_with_its_test_and_not_among_the_dots_too(
     assert result.faults == ()
     assert result.text.count("basket 001 holds") == 1
     assert result.text.index("basket 001 holds") > result.text.index("AssertionError: 3 != 4")
+
+
+def test_what_two_failed_go_tests_logged_in_the_same_words_stays_with_both() -> None:
+    logged = "    cart_test.go:18: the shop is closed on Sundays and on holidays\n"
+    steps = "".join(
+        f"=== RUN   Test{name}\n=== RUN   Test{name}/first\n{logged}{logged}"
+        f"--- FAIL: Test{name} (0.00s)\n    --- FAIL: Test{name}/first (0.00s)\n"
+        for name in ("Open", "Close", "Sell", "Return")
+    )
+    text = compress(f"{steps}FAIL\nFAIL\texample.com/shop\t0.1s\nFAIL\n", command="go test -v", exit_code=1).text
+    assert text.count("closed on Sundays") == 4

@@ -11,7 +11,7 @@ FAIL	example.com/gw/cart	0.003s                as printed
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sidecar.compression.forms.drafting import BLANK
@@ -131,7 +131,7 @@ def _keep_logs(run: Run) -> None:
     inside = {i for section in run.sections for i in range(section.start, section.end)}
     reasons: set[str] = set()
     owned = list(_owners(run.lines, run.kinds))
-    again = _said_again(run.lines, [i for i, owner in owned if owner in failed]).difference(run.evident)
+    again = _said_again(run.lines, {i: owner for i, owner in owned if owner in failed}).difference(run.evident)
     for index, owner in owned:
         if index in inside:
             run.why[index] = run.why[index] or ("logs that say the same" if index in again else "")
@@ -146,17 +146,17 @@ def _keep_logs(run: Run) -> None:
             run.why[index] = run.why[index] or "logs of passed tests"
 
 
-def _said_again(lines: Sequence[str], logged: Sequence[int]) -> frozenset[int]:
-    """Which of the lines that failed tests logged belong to a log that an earlier one equals, but for addresses."""
+def _said_again(lines: Sequence[str], logged: Mapping[int, str]) -> frozenset[int]:
+    """Which lines belong to a log that repeats, but for addresses, one of the same failed test."""
     logs: list[list[int]] = []
     for index in logged:
         if _LOG.match(lines[index]) or not logs or logs[-1][-1] != index - 1:
             logs.append([])
         logs[-1].append(index)
-    said: set[str] = set()
+    said: set[tuple[str, str]] = set()
     again: set[int] = set()
     for log in logs:
-        words = _ADDRESS.sub("0x", "\n".join(lines[i] for i in log))
+        words = logged[log[0]], _ADDRESS.sub("0x", "\n".join(lines[i] for i in log))
         if words in said:
             again.update(log)
         said.add(words)
