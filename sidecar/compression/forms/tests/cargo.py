@@ -13,10 +13,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
+from sidecar.compression.forms.tests.outcomes import as_headings, move, worth
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
+from sidecar.compression.vocabulary import Evidence, Segment
 
 __all__ = ["BUILD_RULES", "FRAME", "LIBRARY", "RUNNER", "tell"]
 
@@ -75,6 +78,7 @@ def _finish(run: Run) -> None:
     """The list of failures repeats names; of binaries that ran no test the line with their totals stays, once."""
     told = {*run.failed.values(), *(section.name for section in run.sections)}
     ran = [i for i, kind in enumerate(run.kinds) if kind is Kind.TOTAL and not _RAN_NOTHING.match(run.lines[i])]
+    move(run, _outcomes(run.segment), "outcomes, told with their failures")
     suite = -1
     listing = False
     bare: dict[str, list[int]] = {}
@@ -102,6 +106,28 @@ def _finish(run: Run) -> None:
             run.instead[first] = f"{line} (x{len(others) + 1})"
     if not any(_HASH.search(run.lines[index]) for index in run.instead):
         run.shortened = ""
+
+
+def _outcomes(segment: Segment) -> dict[int, int]:
+    """The outcome of each failing test by the line of its heading; a workspace's binaries may share names."""
+    found: dict[int, int] = {}
+    failed: dict[str, int] = {}
+    for index, line in enumerate(segment.lines):
+        if line.startswith("test ") and (outcome := _FAILED.match(line)):
+            failed[outcome[1]] = index
+        elif line.startswith("---- ") and (heading := _HEADING.match(line)) and heading[1] in failed:
+            found[index] = failed.pop(heading[1])
+    return worth(found)
+
+
+_FAILED = re.compile(r"test (?!result: )(.+?)(?: - should panic| - compile(?: fail)?)? \.\.\. FAILED$")
+_HEADING = re.compile(r"---- (.+) stdout ----$")
+
+
+def _evidence(segment: Segment) -> list[Evidence]:
+    outcomes = _outcomes(segment)
+    names = {index: segment.lines[index][5:].removesuffix(" stdout ----") for index in outcomes}
+    return as_headings(_FORM.evidence(segment), outcomes, names)
 
 
 _GRAMMAR = Grammar(
@@ -148,4 +174,5 @@ _GRAMMAR = Grammar(
     finish=_finish,
 )
 
-RUNNER = runner(_GRAMMAR)
+_FORM = runner(_GRAMMAR)
+RUNNER = replace(_FORM, evidence=_evidence)

@@ -96,6 +96,8 @@ class Run:
         self.instead: dict[int, str] = {}
         self.shortened = "hashes"
         """What is left out of lines that `instead` prints in other words."""
+        self.pointed: set[int] = set()
+        """Lines that `instead` prints in words that stand for lines elsewhere: printed however little they save."""
         self._cut: set[int] = set()
         """Lines that `instead` prints without their middle."""
         self.headings: set[int] = set()
@@ -449,20 +451,28 @@ class Run:
         gone = [i for i in range(start, end) if why[i]]
         rewritten = [i for i in range(start, end) if i in self.instead and not why[i]] if self.instead else []
         saved = sum(len(lines[i]) + 1 for i in gone) + sum(len(lines[i]) - len(self.instead[i]) for i in rewritten)
+        pointed = not self.pointed.isdisjoint(rewritten)
         if saved < _WORTH_CHARS:
-            yield keep(start, end, rank, name)
+            if pointed:
+                entire = tuple(self.instead.get(i, lines[i]) for i in range(start, end))
+                yield Block(start, end, entire, "", rank, name, is_pointed_at=True)
+            else:
+                yield keep(start, end, rank, name)
             return
         shown = [self.instead.get(i, lines[i]) for i in range(start, end) if not why[i]]
         shown.extend(self._lists(gone))
         reasons = joined(
-            [*_few_leaders([why[i] for i in gone]), *sorted({self._shortened(i) for i in rewritten} - {""})]
+            [
+                *_few_leaders([why[i] for i in gone]),
+                *sorted({self._shortened(i) for i in rewritten if i not in self.pointed} - {""}),
+            ]
         )
         if self.grammar.lossless_lists and self._share >= 1.0 and reasons in {_PASSED, "skipped tests"}:
             reasons = ""
         if not shown or len(gone) == end - start:
             yield Block(start, end, tuple(shown), reasons, Rank.CONTENT, name)
             return
-        yield Block(start, end, tuple(shown), reasons, rank, name)
+        yield Block(start, end, tuple(shown), reasons, rank, name, is_pointed_at=pointed)
 
     def _shortened(self, index: int) -> str:
         if index in self.headings:
