@@ -132,7 +132,7 @@ def _is_data(line: str) -> bool:
 
 def _is_telling(word: str) -> bool:
     """Whether a word is a name or a word of a language, and not an identifier made by chance."""
-    if len(word) > _LONGEST_WORD or word.lower() in _EMPTY:
+    if len(word) > _LONGEST_WORD or word.lower() in _EMPTY or not word.strip("_.+-"):
         return False
     if word.isalpha() and (word.islower() or word.istitle()):
         return True

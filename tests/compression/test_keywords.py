@@ -75,9 +75,10 @@ def test_a_verdict_is_no_keyword(capture: Captured) -> None:
     assert "PASSED" not in text
 
 
-def test_identifiers_made_by_chance_are_no_keywords() -> None:
+def test_identifiers_made_by_chance_and_rules_are_no_keywords() -> None:
     lines = [
-        f"job d{n:08x}{n:08x} of a5b6c7d8-{n:04x} says Qz7Rk2Pw9xZ order{n:05} basket_{n} overdrawn" for n in range(90)
+        f"job d{n:08x}{n:08x} of a5b6c7d8-{n:04x} says Qz7Rk2Pw9xZ ______ order{n:05} basket_{n} overdrawn"
+        for n in range(90)
     ]
     bare = Printed(0, 90, (marker(0, 90, "noise"),), Rank.CONTENT, "noise")
     (told,) = with_keywords([bare], lines)
