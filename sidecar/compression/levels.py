@@ -54,7 +54,7 @@ def loosened(blocks: Iterable[Block], lines: Sequence[str]) -> list[Block]:
 
 def tightened(blocks: Iterable[Block], lines: Sequence[str], evidence: Iterable[Evidence]) -> list[Block]:
     """The same reduction with ordinary content left out, wherever it holds no evidence and sounds no alarm."""
-    evident = {item.line for item in evidence}
+    evident = {item.place for item in evidence}
     result: list[Block] = []
     for block in blocks:
         size = sum(map(len, block.shown if block.shown is not None else lines[block.start : block.end]))

@@ -262,14 +262,15 @@ def _lost(segment: Segment, blocks: Sequence[Block], evidence: Sequence[Evidence
     text, shown_index = "", -1
     elsewhere = _Elsewhere("")
     known: set[str] = set()
-    for item in sorted(evidence, key=attrgetter("line")):
-        if not 0 <= item.line < total:
-            yield -1, f"evidence names line {item.line}, which does not exist"
+    for item in sorted(evidence, key=attrgetter("place")):
+        place = item.place
+        if not 0 <= place < total:
+            yield -1, f"evidence names line {place}, which does not exist"
             continue
-        while blocks[index].end <= item.line:
+        while blocks[index].end <= place:
             index += 1
         printed = blocks[index].shown
-        if printed is None and _holds(lines[item.line], item.parts):
+        if printed is None and _holds(lines[place], item.parts):
             continue
         if shown_index != index:
             start, end = blocks[index].start, blocks[index].end

@@ -62,11 +62,17 @@ class Evidence:
     """A line that must survive: the block standing for *line* must print every one of *parts*.
 
     *line* is an index into the segment; *parts* is usually the line itself, and only where a
-    notation takes a line apart (a shared path printed once) its pieces.
+    notation takes a line apart (a shared path printed once) its pieces. *told_at* is another line whose block must
+    print them, where a form moves a line: a test's outcome to what the test said.
     """
 
     line: int
     parts: tuple[str, ...]
+    told_at: int | None = None
+
+    @property
+    def place(self) -> int:
+        return self.line if self.told_at is None else self.told_at
 
 
 @dataclass(frozen=True, slots=True)

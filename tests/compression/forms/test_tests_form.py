@@ -369,6 +369,13 @@ def test_a_mangled_capture_keeps_its_evidence(data: st.DataObject, mangled: Mang
     holds(FORM, mangled(data, MUTABLE))
 
 
+def test_an_outcome_stays_in_its_place_where_its_heading_is_no_failures(read: Read, holds: Holds) -> None:
+    lines = list(read(CAPTURES / "pytest" / "failures.txt").lines)
+    heading = next(index for index, line in enumerate(lines) if line.startswith("___") and " test_explicit " in line)
+    lines.insert(heading, "=============================== warnings summary ===============================")
+    holds(FORM, Segment(lines))
+
+
 @settings(max_examples=100, deadline=None)
 @given(lines=st.lists(st.sampled_from(GRAMMAR), max_size=40))
 def test_any_order_of_its_lines_is_read_without_harm(lines: list[str], holds: Holds) -> None:

@@ -31,7 +31,7 @@ def as_headings(evidence: Iterable[Evidence], outcomes: Mapping[int, int], names
     """The evidence where outcomes stand as headings: there it must be, and of the heading what *names* says of it."""
     places = {outcome: heading for heading, outcome in outcomes.items()}
     return [
-        Evidence(places[item.line], item.parts)
+        Evidence(item.line, item.parts, places[item.line])
         if item.line in places
         else Evidence(item.line, (names[item.line],))
         if item.line in outcomes

@@ -88,12 +88,13 @@ def _as_told(segment: Segment, found: Sequence[int], twice: frozenset[int]) -> I
     assertion quotes (*twice*) the words; of a value what is around the addresses.
     """
     lines = segment.lines
-    told = [failure for failure in failures(segment) if failure.outcome >= 0]
+    evident = frozenset(found)  # a section under another title than those of failures is no failure's
+    told = [failure for failure in failures(segment) if failure.outcome >= 0 and failure.start in evident]
     headings = {failure.start: failure.name for failure in told}
     places = {failure.outcome: failure.start for failure in told}
     for index in found:
         if index in places:
-            yield Evidence(places[index], (lines[index],))
+            yield Evidence(index, (lines[index],), places[index])
             continue
         if index in twice:
             yield Evidence(index, (lines[index][1:].lstrip(" +-"),))
