@@ -127,10 +127,14 @@ class Compressed:
     def evidence(self) -> tuple[EvidentLine, ...]:
         """Every line that had to survive."""
         return tuple(
-            EvidentLine(one.segment.first + item.line + 1, item.parts)
+            EvidentLine(one.segment.first + item.line + 1, self._as_shown(item.parts, one.segment.lines[item.line]))
             for one in self.shortened.reduced
             for item in one.evidence
         )
+
+    def _as_shown(self, parts: tuple[str, ...], line: str) -> tuple[str, ...]:
+        """The parts of an evident line; the line itself where a notation for it (a pointer) was not worth printing."""
+        return parts if all(part in line or part in self.text for part in parts) else (line,)
 
     @cached_property
     def left_out(self) -> tuple[LeftOut, ...]:

@@ -44,6 +44,15 @@ def test_every_line_called_evidence_stands_in_the_output_and_in_the_result(captu
             assert part in result.text
 
 
+def test_evidence_of_an_output_that_is_shown_whole_is_its_lines(capture: Captured) -> None:
+    data, command, exit_code = capture("git/diff_no_context")
+    beginning = b"".join(data.splitlines(keepends=True)[:80])
+    result = compress(beginning, command=command, exit_code=exit_code)
+    assert result.handle is None
+    assert len(result.evidence) > 30
+    assert all(part in result.text for item in result.evidence for part in item.parts)
+
+
 def test_left_out_ranges_are_in_order_and_are_those_of_the_markers(capture: Captured) -> None:
     data, command, exit_code = capture("git/log_patch")
     result = compress(data, command=command, exit_code=exit_code, answer_tokens=400)
