@@ -20,7 +20,7 @@ from sidecar.compression.forms.tests.pytest_evidence import evidence
 from sidecar.compression.forms.tests.pytest_failure import Told, mark_frames, tell
 from sidecar.compression.forms.tests.pytest_lines import (
     FINAL,
-    HEADING,
+    heading_name,
     is_captured_rule,
     is_explanation,
     is_heading,
@@ -237,7 +237,7 @@ class _Run:
         blocks: list[Block] = []
         groups: list[_Group] = []
         for first, last in _sections(self.lines, start, end):
-            name = _name(self.lines[first])
+            name = heading_name(self.lines[first])
             leader = tell(self.lines, first, last, self.why, name=name, told=self.told)
             if name:
                 self._short_rules(first, last)
@@ -488,11 +488,6 @@ def _sections(lines: Sequence[str], start: int, end: int) -> Iterable[tuple[int,
             begun = index
     if begun < end:
         yield begun, end
-
-
-def _name(line: str) -> str:
-    found = HEADING.match(line)
-    return found.group(1) if found else ""
 
 
 def _summarised(lines: Sequence[str]) -> frozenset[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 __all__ = [
     "FINAL",
-    "HEADING",
+    "heading_name",
     "is_captured_rule",
     "is_explanation",
     "is_heading",
@@ -27,7 +27,7 @@ FINAL = re.compile(
 )
 """The last line of a run: how many passed and failed, in how long."""
 
-HEADING = re.compile(r"_+ (\S.*\S|\S) _+$")
+_HEADING = re.compile(r"_+ (\S.*\S|\S) _+$")
 """The title of one failing test."""
 
 _CAPTURED = re.compile(r"-{3,} (?:Captured|generated|live|Hypothesis|pytest-)[^-]*.* -{3,}$")
@@ -101,7 +101,13 @@ def said_twice(explanation: Sequence[str]) -> list[int]:
 
 def is_heading(line: str) -> bool:
     """Whether a line is a failing test's `___ name ___`, and not a rule or a separator of frames."""
-    return line.startswith("_") and bool(HEADING.match(line)) and bool(line.strip("_ "))
+    return line.startswith("_") and bool(_HEADING.match(line)) and bool(line.strip("_ "))
+
+
+def heading_name(line: str) -> str:
+    """The name in a failing test's heading; empty where a line is none."""
+    found = _HEADING.match(line)
+    return found[1] if found else ""
 
 
 def is_outcome(line: str) -> bool:

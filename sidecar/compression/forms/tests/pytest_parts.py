@@ -9,7 +9,7 @@ import re
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 
-from sidecar.compression.forms.tests.pytest_lines import HEADING, is_explanation, is_outcome
+from sidecar.compression.forms.tests.pytest_lines import heading_name, is_explanation, is_outcome
 from sidecar.compression.forms.tests.pytest_summary import node_of, sections, short
 from sidecar.compression.vocabulary import Part, Segment
 
@@ -29,8 +29,7 @@ def parts(segment: Segment) -> list[Part]:
     found: list[Part] = []
     told: set[int] = set()
     for start, end in sections(lines):
-        heading = HEADING.match(lines[start])
-        name = heading[1] if heading else lines[start]
+        name = heading_name(lines[start]) or lines[start]
         kind = "error" if _PHASE.match(name) else "failure"
         bare = _PHASE.sub("", name)
         named = waiting.get(short(bare))

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sidecar.compression.forms.tests.pytest_lines import HEADING, is_heading, is_outcome
+from sidecar.compression.forms.tests.pytest_lines import heading_name, is_heading, is_outcome
 from sidecar.compression.vocabulary import Segment
 
 __all__ = ["Failure", "failures", "node_of", "sections", "short"]
@@ -44,7 +44,7 @@ def failures(segment: Segment) -> Sequence[Failure]:
 
 
 def _read(lines: Sequence[str]) -> list[Failure]:
-    found = [(start, end, _name(lines[start])) for start, end in sections(lines)]
+    found = [(start, end, heading_name(lines[start]) or lines[start]) for start, end in sections(lines)]
     outcomes: dict[tuple[bool, str], list[int]] = defaultdict(list)
     for index in _outcomes(lines, found[-1][1] if found else 0):
         outcomes[lines[index].startswith("ERROR"), short(node_of(lines[index]))].append(index)
@@ -80,11 +80,6 @@ def _key(name: str) -> tuple[bool, str]:
         if name.startswith(phase):
             return True, name.removeprefix(phase)
     return False, name
-
-
-def _name(line: str) -> str:
-    found = HEADING.match(line)
-    return found[1] if found else line
 
 
 def sections(lines: Sequence[str]) -> Iterable[tuple[int, int]]:
