@@ -18,10 +18,12 @@ from sidecar.providers.served.bodies import (
     as_objects,
     as_stops,
     as_tool,
+    as_turns,
     budget_effort,
-    event,
     own_parts,
     to_json,
+    typed_event,
+    words_in,
 )
 from sidecar.providers.vocabulary import (
     Answer,
@@ -54,9 +56,7 @@ class ServedMessages:
 
     def read_request(self, body: Any, *, model_id: str = "") -> Request:
         asked = as_object(body)
-        messages = as_objects(asked.get("messages"))
-        if not messages:
-            raise NotTheDialect("a request without `messages`")
+        messages = as_turns(asked, "messages")
         system, tools = asked.get("system"), as_objects(asked.get("tools"))
         thinking, output = members(asked.get("thinking")), members(asked.get("output_config"))
         wanted = members(output.get("format")) or members(asked.get("output_format"))
@@ -91,16 +91,16 @@ class ServedMessages:
             "stop_reason": None,
             "usage": {**_usage(answer.usage), "output_tokens": 1},
         }
-        yield _event("message_start", message=start)
+        yield typed_event("message_start", message=start)
         for index, part in enumerate(own_parts(answer, "anthropic")):
             opening, deltas = _growing(part)
-            yield _event("content_block_start", index=index, content_block=opening)
+            yield typed_event("content_block_start", index=index, content_block=opening)
             for delta in deltas:
-                yield _event("content_block_delta", index=index, delta=delta)
-            yield _event("content_block_stop", index=index)
+                yield typed_event("content_block_delta", index=index, delta=delta)
+            yield typed_event("content_block_stop", index=index)
         stop = {"stop_reason": _FINISH[answer.finish], "stop_sequence": None}
-        yield _event("message_delta", delta=stop, usage={"output_tokens": answer.usage.output_tokens or 0})
-        yield _event("message_stop")
+        yield typed_event("message_delta", delta=stop, usage={"output_tokens": answer.usage.output_tokens or 0})
+        yield typed_event("message_stop")
 
 
 def _turn(message: Mapping[str, Any]) -> Message:
@@ -149,7 +149,7 @@ def _block(part: Part) -> dict[str, Any]:
         return {"type": "tool_use", "id": part.id, "name": part.name, "input": dict(part.arguments)}
     if isinstance(part, Reasoning):
         return dict(part.block)
-    return {"type": "text", "text": part.text if isinstance(part, Text) else ""}
+    return {"type": "text", "text": words_in(part)}
 
 
 def _growing(part: Part) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -169,10 +169,6 @@ def _growing(part: Part) -> tuple[dict[str, Any], list[dict[str, Any]]]:
                 return {**block, "thinking": "", "signature": ""}, deltas
             return {**block, "thinking": ""}, deltas
     return block, []
-
-
-def _event(kind: str, **fields: Any) -> bytes:
-    return event({"type": kind, **fields}, kind)
 
 
 def _head(answer: Answer) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sidecar.providers.carrying import image_of, texts_of
 from sidecar.providers.framing import frame
-from sidecar.providers.reading import NotTheDialect, members, text_of
+from sidecar.providers.reading import members, text_of
 from sidecar.providers.served.bodies import (
     as_effort,
     as_limit,
@@ -19,9 +19,11 @@ from sidecar.providers.served.bodies import (
     as_object,
     as_objects,
     as_stops,
+    as_turns,
     budget_effort,
     own_parts,
     to_json,
+    words_in,
 )
 from sidecar.providers.vocabulary import (
     Answer,
@@ -55,9 +57,7 @@ class ServedConverse:
 
     def read_request(self, body: Any, *, model_id: str = "") -> Request:
         asked = as_object(body)
-        messages = as_objects(asked.get("messages"))
-        if not messages:
-            raise NotTheDialect("a request without `messages`")
+        messages = as_turns(asked, "messages")
         system, inference = as_objects(asked.get("system")), members(asked.get("inferenceConfig"))
         config, more = members(asked.get("toolConfig")), members(asked.get("additionalModelRequestFields"))
         return Request(
@@ -148,7 +148,7 @@ def _block(part: Part) -> dict[str, Any]:
         return {"toolUse": {"toolUseId": part.id, "name": part.name, "input": dict(part.arguments)}}
     if isinstance(part, Reasoning):
         return {"reasoningContent": dict(part.block)}
-    return {"text": part.text if isinstance(part, Text) else ""}
+    return {"text": words_in(part)}
 
 
 def _deltas(part: Part) -> list[dict[str, Any]]:
@@ -160,7 +160,7 @@ def _deltas(part: Part) -> list[dict[str, Any]]:
         if "redactedContent" in part.block:
             pieces.append({"redactedContent": part.block["redactedContent"]})
         return [{"reasoningContent": piece} for piece in pieces]
-    return [{"text": part.text if isinstance(part, Text) else ""}]
+    return [{"text": words_in(part)}]
 
 
 def _event(name: str, payload: dict[str, Any]) -> bytes:

@@ -17,10 +17,13 @@ __all__ = [
     "as_objects",
     "as_stops",
     "as_tool",
+    "as_turns",
     "budget_effort",
     "event",
     "own_parts",
     "to_json",
+    "typed_event",
+    "words_in",
 ]
 
 
@@ -33,6 +36,14 @@ def as_object(body: Any) -> Mapping[str, Any]:
 def as_objects(value: Any) -> list[Mapping[str, Any]]:
     """The objects of a list; anything else in it is ignored."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def as_turns(asked: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """The turns of a conversation, of which there must be one."""
+    turns = as_objects(asked.get(name))
+    if not turns:
+        raise NotTheDialect(f"a request without `{name}`")
+    return turns
 
 
 def as_limit(value: Any) -> int | None:
@@ -75,6 +86,11 @@ def own_parts(answer: Answer, dialect: str) -> Iterable[Part]:
     return [part for part in parts if not isinstance(part, Reasoning) or part.dialect == dialect]
 
 
+def words_in(part: Part) -> str:
+    """The words of a text; empty where a part is something else."""
+    return part.text if isinstance(part, Text) else ""
+
+
 def to_json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
@@ -83,3 +99,8 @@ def event(data: Any, name: str = "") -> bytes:
     """One server-sent event."""
     head = f"event: {name}\n".encode() if name else b""
     return head + b"data: " + to_json(data) + b"\n\n"
+
+
+def typed_event(kind: str, **fields: Any) -> bytes:
+    """One server-sent event that says its own kind in its data as well."""
+    return event({"type": kind, **fields}, kind)

@@ -12,7 +12,7 @@ from typing import Any
 
 from sidecar.providers.carrying import image_of, texts_of
 from sidecar.providers.gemini import NO_SIGNATURE
-from sidecar.providers.reading import NotTheDialect, members, text_of
+from sidecar.providers.reading import members, text_of
 from sidecar.providers.served.bodies import (
     as_effort,
     as_limit,
@@ -21,9 +21,11 @@ from sidecar.providers.served.bodies import (
     as_objects,
     as_stops,
     as_tool,
+    as_turns,
     budget_effort,
     event,
     own_parts,
+    words_in,
 )
 from sidecar.providers.vocabulary import (
     Answer,
@@ -57,9 +59,7 @@ class ServedContent:
 
     def read_request(self, body: Any, *, model_id: str = "") -> Request:
         asked = as_object(body)
-        contents = as_objects(asked.get("contents"))
-        if not contents:
-            raise NotTheDialect("a request without `contents`")
+        contents = as_turns(asked, "contents")
         system = members(asked.get("systemInstruction")) or members(asked.get("system_instruction"))
         wanted = members(asked.get("generationConfig"))
         thinking = members(wanted.get("thinkingConfig"))
@@ -176,7 +176,7 @@ def _parts(answer: Answer) -> list[dict[str, Any]]:
         if isinstance(part, ToolCall):
             written: dict[str, Any] = {"functionCall": {"id": part.id, "name": part.name, "args": dict(part.arguments)}}
         else:
-            written = {"text": part.text if isinstance(part, Text) else ""}
+            written = {"text": words_in(part)}
         parts.append({**written, **signature})
         signature = {}
     return parts

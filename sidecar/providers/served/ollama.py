@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sidecar.providers.carrying import arguments_of, image_of, unmarked
-from sidecar.providers.reading import NotTheDialect, members, text_of
+from sidecar.providers.reading import members, text_of
 from sidecar.providers.served.bodies import (
     as_effort,
     as_limit,
@@ -18,8 +18,10 @@ from sidecar.providers.served.bodies import (
     as_objects,
     as_stops,
     as_tool,
+    as_turns,
     own_parts,
     to_json,
+    words_in,
 )
 from sidecar.providers.vocabulary import (
     Answer,
@@ -51,9 +53,7 @@ class ServedOllama:
 
     def read_request(self, body: Any, *, model_id: str = "") -> Request:
         asked = as_object(body)
-        messages = as_objects(asked.get("messages"))
-        if not messages:
-            raise NotTheDialect("a request without `messages`")
+        messages = as_turns(asked, "messages")
         options = members(asked.get("options"))
         wanted = asked.get("format")
         system = [text_of(each.get("content")) for each in messages if each.get("role") == "system"]
@@ -82,7 +82,7 @@ class ServedOllama:
 
     def stream(self, answer: Answer) -> Iterator[bytes]:
         for part in own_parts(answer, "ollama"):
-            message: dict[str, Any] = {"role": "assistant", "content": part.text if isinstance(part, Text) else ""}
+            message: dict[str, Any] = {"role": "assistant", "content": words_in(part)}
             if isinstance(part, Reasoning):
                 message.update(part.block)
             elif isinstance(part, ToolCall):

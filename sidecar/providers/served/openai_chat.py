@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sidecar.providers.carrying import arguments_of, arguments_text, image_of_url, texts_of, unmarked
-from sidecar.providers.reading import NotTheDialect, members, text_of
+from sidecar.providers.reading import members, text_of
 from sidecar.providers.served.bodies import (
     as_effort,
     as_limit,
@@ -19,6 +19,7 @@ from sidecar.providers.served.bodies import (
     as_objects,
     as_stops,
     as_tool,
+    as_turns,
     event,
     own_parts,
 )
@@ -58,9 +59,7 @@ class ServedChat:
 
     def read_request(self, body: Any, *, model_id: str = "") -> Request:
         asked = as_object(body)
-        messages = as_objects(asked.get("messages"))
-        if not messages:
-            raise NotTheDialect("a request without `messages`")
+        messages = as_turns(asked, "messages")
         system = [texts_of(each.get("content")) for each in messages if each.get("role") in ("system", "developer")]
         wanted = members(asked.get("response_format"))
         schema = members(members(wanted.get("json_schema")).get("schema")) or None

@@ -17,8 +17,9 @@ from sidecar.providers.served.bodies import (
     as_object,
     as_objects,
     as_tool,
-    event,
     own_parts,
+    typed_event,
+    words_in,
 )
 from sidecar.providers.vocabulary import (
     Answer,
@@ -71,23 +72,25 @@ class ServedResponses:
         )
 
     def stream(self, answer: Answer) -> Iterator[bytes]:
-        yield _event("response.created", response={**_response(answer, []), "status": "in_progress", "usage": None})
+        yield typed_event(
+            "response.created", response={**_response(answer, []), "status": "in_progress", "usage": None}
+        )
         items: list[Any] = []
         for place, part in enumerate(own_parts(answer, "openai-responses")):
             item = _item(place, part)
             items.append(item)
             where = {"output_index": place, "item_id": item.get("id", "")}
             if isinstance(part, Text):
-                yield _event("response.output_item.added", output_index=place, item={**item, "content": []})
-                yield _event("response.output_text.delta", **where, content_index=0, delta=part.text)
+                yield typed_event("response.output_item.added", output_index=place, item={**item, "content": []})
+                yield typed_event("response.output_text.delta", **where, content_index=0, delta=part.text)
             elif isinstance(part, ToolCall):
-                yield _event("response.output_item.added", output_index=place, item={**item, "arguments": ""})
-                yield _event("response.function_call_arguments.delta", **where, delta=item["arguments"])
+                yield typed_event("response.output_item.added", output_index=place, item={**item, "arguments": ""})
+                yield typed_event("response.function_call_arguments.delta", **where, delta=item["arguments"])
             else:
-                yield _event("response.output_item.added", output_index=place, item={"type": item["type"]})
-            yield _event("response.output_item.done", output_index=place, item=item)
+                yield typed_event("response.output_item.added", output_index=place, item={"type": item["type"]})
+            yield typed_event("response.output_item.done", output_index=place, item=item)
         response = _response(answer, items)
-        yield _event(f"response.{response['status']}", response=response)
+        yield typed_event(f"response.{response['status']}", response=response)
 
 
 def _turn(item: Mapping[str, Any]) -> Message | None:
@@ -126,7 +129,7 @@ def _item(place: int, part: Part) -> dict[str, Any]:
     if isinstance(part, ToolCall):
         call = {"type": "function_call", "id": f"fc_{place}", "call_id": part.id, "name": part.name}
         return {**call, "arguments": arguments_text(part.arguments), "status": "completed"}
-    content = [{"type": "output_text", "text": part.text if isinstance(part, Text) else "", "annotations": []}]
+    content = [{"type": "output_text", "text": words_in(part), "annotations": []}]
     return {"type": "message", "id": f"msg_{place}", "role": "assistant", "content": content, "status": "completed"}
 
 
@@ -143,10 +146,6 @@ def _response(answer: Answer, output: list[Any]) -> dict[str, Any]:
         "output": output,
         "usage": _usage(answer.usage),
     }
-
-
-def _event(kind: str, **fields: Any) -> bytes:
-    return event({"type": kind, **fields}, kind)
 
 
 def _usage(usage: Usage) -> dict[str, Any]:
