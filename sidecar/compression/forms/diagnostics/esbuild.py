@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from sidecar.compression.forms.diagnostics.rows import source_begun
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment
 
 __all__ = ["evidence", "is_esbuild", "reduce"]
@@ -25,7 +26,6 @@ _PLACE = re.compile(r"    (?P<place>\S.{0,1000}:\d+:\d+):$")
 _SOURCE = re.compile(r" {2,12}(?:\d+ +)?│ ?(?P<source>.*)$")
 _MARK = re.compile(r" +╵")
 _QUOTED = re.compile(r'"[^"]*"')
-_SOURCE_CHARS = 200
 _CHUNK_LINES = 1_500
 
 
@@ -65,8 +65,7 @@ def reduce(segment: Segment) -> list[Block]:
         source = _SOURCE.match(line)
         if source is not None:
             if shown and _PLACE.match(shown[-1]):
-                cut = source["source"].strip()
-                shown[-1] += " " + (f"{cut[:_SOURCE_CHARS]}..." if len(cut) > _SOURCE_CHARS else cut)
+                shown[-1] += f" {source_begun(source['source'].strip())}"
         elif line.strip() and _MARK.match(line) is None:
             said = _QUOTED.sub('""', line)
             if line[:1] == " " and _PLACE.match(line) is None:

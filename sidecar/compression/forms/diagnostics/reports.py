@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sidecar.compression.forms.diagnostics.rows import in_rows
 from sidecar.compression.vocabulary import Block, Evidence, Part, Rank, Segment
 
 __all__ = ["Report", "evidence", "parts", "read_report", "reduce"]
@@ -22,8 +23,6 @@ _LIMIT_CHARS = 30_000_000
 
 _NEAR_CHARS = 8_000
 _LINE_WORDS = ('"line', '"Line"', '"row"', '"startLine"', '"character"')
-
-_PLACES_ON_A_LINE = 24
 
 _ITEMS_SEEN = 3
 _FIELDS = 40
@@ -314,7 +313,7 @@ def reduce(segment: Segment, report: Report) -> list[Block]:
         if len(places) == 1:
             shown.extend((f"{places[0]}: {said}" if places[0] else said).split("\n"))
             continue
-        rows = [" ".join(places[at : at + _PLACES_ON_A_LINE]) for at in range(0, len(places), _PLACES_ON_A_LINE)]
+        rows = in_rows(places)
         shown.extend(f"{said}: {rows[0]}".split("\n"))
         shown.extend(f"  {row}" for row in rows[1:])
     keys = " ".join(report.keys[:_KEYS_TOLD])

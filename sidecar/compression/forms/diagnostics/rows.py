@@ -22,9 +22,10 @@ from dataclasses import dataclass, field
 
 from sidecar.compression.forms.diagnostics.grammar import Kind, Line
 
-__all__ = ["PLACES_ON_A_LINE", "rows"]
+__all__ = ["in_rows", "rows", "source_begun"]
 
-PLACES_ON_A_LINE = 24
+_PLACES_ON_A_LINE = 24
+_SOURCE_CHARS = 200
 """So that a bound can cut a long list between lines."""
 
 _WORTH_ROWS = 16
@@ -61,7 +62,7 @@ def rows(lines: Sequence[str], read: Sequence[Line], shown: Sequence[int]) -> di
             for _, index in places:
                 instead[index] = ()
             if said not in common:
-                instead[places[0][1]] = tuple(_wrapped((place for place, _ in places), said))
+                instead[places[0][1]] = tuple(f"  {row}  {said}" for row in in_rows([place for place, _ in places]))
     if common:
         first = files[0].heading
         above = [f"{said}: {row}" if not at else f"    {row}" for said in common for at, row in enumerate(common[said])]
@@ -139,22 +140,27 @@ def _listed(together: Mapping[tuple[str, ...], tuple[str, ...]], letters: _Lette
     room = 0
     for places, names in together.items():
         of = f"[{letters[names]}]" if names in letters else " ".join(names)
-        for begun in range(0, len(places), PLACES_ON_A_LINE):
-            told = f"{of} {' '.join(places[begun : begun + PLACES_ON_A_LINE])}"
-            size = min(PLACES_ON_A_LINE, len(places) - begun) + (1 if names in letters else len(names))
+        for begun in range(0, len(places), _PLACES_ON_A_LINE):
+            told = f"{of} {' '.join(places[begun : begun + _PLACES_ON_A_LINE])}"
+            size = min(_PLACES_ON_A_LINE, len(places) - begun) + (1 if names in letters else len(names))
             if listed and room >= size:
                 listed[-1] += f"; {told}"
             else:
                 listed.append(told)
-                room = PLACES_ON_A_LINE
+                room = _PLACES_ON_A_LINE
             room -= size
     return listed
 
 
-def _wrapped(places: Iterable[str], said: str) -> Iterable[str]:
-    every = list(places)
-    for begun in range(0, len(every), PLACES_ON_A_LINE):
-        yield f"  {' '.join(every[begun : begun + PLACES_ON_A_LINE])}  {said}"
+def in_rows(places: Sequence[str]) -> list[str]:
+    """The places on lines that a bound can cut between."""
+    starts = range(0, len(places), _PLACES_ON_A_LINE)
+    return [" ".join(places[begun : begun + _PLACES_ON_A_LINE]) for begun in starts]
+
+
+def source_begun(source: str) -> str:
+    """A line of source beside its place: of a minified one the beginning."""
+    return f"{source[:_SOURCE_CHARS]}..." if len(source) > _SOURCE_CHARS else source
 
 
 def _names(paths: Sequence[str]) -> list[str]:

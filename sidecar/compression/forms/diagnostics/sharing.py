@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sidecar.compression.forms.diagnostics.grammar import Kind, Line
-from sidecar.compression.forms.diagnostics.rows import PLACES_ON_A_LINE, rows
+from sidecar.compression.forms.diagnostics.rows import in_rows, rows
 
 __all__ = ["shared"]
 
@@ -131,9 +131,8 @@ def _abreast(lines: Sequence[str], first: int | _Unit, here: str, others: Sequen
 
 
 def _again(places: Sequence[str]) -> Iterable[str]:
-    for at in range(0, len(places), PLACES_ON_A_LINE):
-        row = " ".join(places[at : at + PLACES_ON_A_LINE])
-        yield f"  again: {row}" if not at else f"  {row}"
+    for number, row in enumerate(in_rows(places)):
+        yield f"  {row}" if number else f"  again: {row}"
 
 
 def _grouped(lines: Sequence[str], read: Sequence[Line], shown: Sequence[int]) -> _Groups:

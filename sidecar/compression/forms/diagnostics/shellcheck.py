@@ -16,6 +16,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sidecar.compression.forms.diagnostics.rows import source_begun
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep
 
 __all__ = ["evidence", "is_shellcheck", "reduce"]
@@ -27,7 +28,6 @@ _MORE = "For more information:"
 _LINK = "  https://www.shellcheck.net/"
 _SOURCES = 2
 """So many lines of a script are shown under the same messages, and all where one is an error."""
-_SOURCE_CHARS = 200
 _CHUNK_LINES = 1_500
 _LEFT_OUT = "source lines, marks, suggested lines"
 
@@ -142,8 +142,7 @@ def _placed(places: Sequence[_Place]) -> list[str]:
     for number, place in enumerate(places):
         source = place.source.strip()
         if source and (number < _SOURCES or place.is_error):
-            cut = f"{source[:_SOURCE_CHARS]}..." if len(source) > _SOURCE_CHARS else source
-            shown.append(f"  {place.heading}: {cut}")
+            shown.append(f"  {place.heading}: {source_begun(source)}")
         else:
             shown.append(f"  {place.heading}")
     return shown
