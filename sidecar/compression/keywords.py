@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from sidecar.compression.shorten import Printed, render
+from sidecar.compression.vocabulary import MARKUP
 
 __all__ = ["with_keywords"]
 
@@ -34,9 +35,6 @@ _WORD = re.compile(r"[^\W\d][\w.+-]{2,}\w")
 _ASCII_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.+-]{2,}[A-Za-z0-9_]")
 """The same in half the time, where a text has no other letters."""
 _MARKUP = re.compile(r"<[A-Za-z/!][^<>]*>|&\w+;")
-_UNREAD = "markup"
-"""What a page's form calls tags, scripts and styles when it leaves them out: no words of the page."""
-
 _DATA_CHARS = frozenset("~^`|;*$@!")
 _DATA_KINDS = 3
 _DATA_LINE_CHARS = 40
@@ -69,7 +67,7 @@ def with_keywords(printed: Sequence[Printed], lines: Sequence[str]) -> tuple[Pri
     room = 0.0
     result: list[Printed] = []
     for block in printed:
-        is_asked = bool(block.what) and not block.what.startswith(_UNREAD)
+        is_asked = bool(block.what) and not block.what.startswith(MARKUP)
         within = lines[block.start : block.end] if is_asked else ()
         room = min(left, room + _SHARE * max(0, _chars(within) - _chars(block.lines)))
         found = list(_chosen(within, int(room), told)) if is_asked and room >= _LEAST_CHARS else []

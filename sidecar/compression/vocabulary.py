@@ -14,7 +14,24 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
 
-__all__ = ["Block", "Command", "Evidence", "Form", "Part", "Rank", "Segment", "keep", "note", "omit", "verbatim"]
+__all__ = [
+    "MARKUP",
+    "Block",
+    "Command",
+    "Evidence",
+    "Form",
+    "Part",
+    "Rank",
+    "Segment",
+    "keep",
+    "note",
+    "omit",
+    "verbatim",
+]
+
+
+MARKUP = "markup"
+"""How an omission of tags, scripts and styles begins: it holds no words of what they mark up."""
 
 
 class Rank(IntEnum):

@@ -21,7 +21,7 @@ from sidecar.compression.forms.drafting import BLANK
 from sidecar.compression.forms.marking import marked
 from sidecar.compression.forms.page.html import Line, readable
 from sidecar.compression.forms.page.markdown import ends_of_sections, looks_like_markdown, what_may_go
-from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep, verbatim
+from sidecar.compression.vocabulary import MARKUP, Block, Evidence, Form, Part, Rank, Segment, keep, verbatim
 
 __all__ = ["FORM"]
 
@@ -156,7 +156,7 @@ def _sections(told: Sequence[Line], start: int, end: int, text: str) -> Iterable
             edges.append((number, start + line.start))
             chars = 0
         chars += len(line.text)
-    what = ", ".join(["markup", *(word for word, tag in _WEIGHTS if tag in text)])
+    what = ", ".join([MARKUP, *(word for word, tag in _WEIGHTS if tag in text)])
     for (number, begun), (after, ended) in pairwise([*edges, (len(told), end)]):
         shown = tuple(line.text for line in told[number:after])
         rank = Rank.STRUCTURE if number == 0 else Rank.CONTENT
