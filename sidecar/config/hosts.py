@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from sidecar.config import model
 from sidecar.config.complaints import dotted, nearest
 from sidecar.config.located import Path
+from sidecar.providers.catalogue import host_at
 
 if TYPE_CHECKING:
     from sidecar.providers.catalogue import Host
@@ -41,6 +42,7 @@ class KnownProvider:
     is_local: bool
     accounts: tuple[model.Account, ...]
     data_policy: model.DataPolicy = _UNKNOWN_POLICY
+    regions: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     first_token_s: float | None = None
     region: str = ""
@@ -75,6 +77,7 @@ def known_provider(
     # Only the detected layer knows where a vendor's program is: a bare name could be found in the project.
     command = said.command or ()
     accounts = said.accounts if said.accounts is not None else _usual_accounts(host, environ)
+    behind = host_at(name, base_url) if base_url else host
     problem = None
     if host is not None and dialect == "command" and not command:
         problem = f"the program `{host.command[0]}` is not on the PATH"
@@ -88,10 +91,11 @@ def known_provider(
         base_url=base_url,
         command=command,
         billing=said.billing or (host.billing if host else "flat" if dialect == "command" else "metered"),
-        pricing=host.pricing if host else None,
+        pricing=known.pricing if (known := host or behind) else None,
         is_local=_is_loopback(base_url),
         accounts=accounts,
-        data_policy=said.data_policy or _UNKNOWN_POLICY,
+        data_policy=_data_policy(said, behind),
+        regions=behind.regions if behind else (),
         headers=dict(said.headers),
         first_token_s=host.first_token_s if host else None,
         region=said.region or "",
@@ -118,6 +122,18 @@ def _address(host: Host, said: model.Provider) -> tuple[str, str]:
         missing = missing or ("" if value else place)
         address = address.replace(f"{{{place}}}", value or f"{{{place}}}")
     return address.replace("//global-aiplatform.", "//aiplatform."), missing
+
+
+def _data_policy(said: model.Provider, behind: Host | None) -> model.DataPolicy:
+    """What the user says, and what the host at the address says where the user says nothing."""
+    known = behind.data_policy if behind is not None else None
+    own = said.data_policy or _UNKNOWN_POLICY
+    if known is None:
+        return own
+    return model.DataPolicy(
+        training=known.training if own.training is None else own.training,
+        retention=known.retention if own.retention is None else own.retention,
+    )
 
 
 def _is_loopback(base_url: str) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Literal
 
-__all__ = ["Billing", "Dialect", "Host", "Quirks", "SchemaSupport", "catalogue", "quirks"]
+__all__ = ["Billing", "DataPolicy", "Dialect", "Host", "Quirks", "SchemaSupport", "catalogue", "host_at", "quirks"]
 
 Billing = Literal["metered", "flat", "free"]
 """By the token, by a plan whose calls cost nothing more, or not at all."""
@@ -43,6 +43,20 @@ class Quirks:
 
 
 @dataclass(frozen=True, slots=True)
+class DataPolicy:
+    """What a host does with what it is sent by its own words, for a paid account with nothing agreed apart."""
+
+    training: bool | None = None
+    """Whether it may train on it; None is unknown."""
+    retention: str | None = None
+    """How long it keeps it: `none`, or a time in words; None is unknown."""
+    source: str = ""
+    """Where the host says so, and what narrows it."""
+    date: str = ""
+    """When that was read, `YYYY-MM`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Host:
     """One host: what a configuration may leave out about it."""
 
@@ -64,6 +78,11 @@ class Host:
     first_token_s: float | None = None
     """A longer limit for the first token than usual, for hosts that are silent until they are done."""
     quirks: Quirks = Quirks()
+    data_policy: DataPolicy = DataPolicy()
+    regions: tuple[str, ...] = ()
+    """Where it works on what it is sent, as two letters (`eu`, `us`, `cn` ...); empty is unknown, or anywhere.
+
+    Several are all of them at once: a call may end in any."""
     source: str = ""
 
     @property
@@ -82,21 +101,37 @@ def catalogue() -> Mapping[str, Host]:
     return MappingProxyType({name: _host(name, entry) for name, entry in entries.items()})
 
 
-@functools.lru_cache(maxsize=256)
 def quirks(provider: str, base_url: str) -> Quirks:
-    """How the host behind *base_url* differs.
+    """How the host behind *base_url* differs."""
+    host = host_at(provider, base_url)
+    return host.quirks if host is not None else Quirks()
+
+
+@functools.lru_cache(maxsize=256)
+def host_at(provider: str, base_url: str) -> Host | None:
+    """The host behind *base_url*, None where the catalogue does not know it.
 
     The address decides, because the name is the user's own: a second entry for the same host under
-    another name keeps its quirks, and an entry called `openai` that points elsewhere gets none.
+    another name is that host, and an entry called `openai` that points elsewhere is not.
     """
-    same_name = catalogue().get(provider)
-    if same_name is not None and same_name.base_url == base_url:
-        return same_name.quirks
+    hosts = [host for host in catalogue().values() if host.base_url]
+    exact = [host for host in hosts if _fits(host, base_url)]
+    if exact:
+        return next((host for host in exact if host.name == provider), exact[0])
     address = _address(base_url)
-    for host in catalogue().values():
-        if host.base_url and not host.local and not host.places and _address(host.base_url) == address:
-            return host.quirks
-    return Quirks()
+    # A server of this machine is known by its port, which anything may listen on: only its whole address tells.
+    return next(
+        (host for host in hosts if not host.local and not host.places and _address(host.base_url) == address), None
+    )
+
+
+def _fits(host: Host, base_url: str) -> bool:
+    """Whether *base_url* is the host's own, with its open places filled in where it has some."""
+    if not host.places:
+        return host.base_url == base_url
+    pieces = re.split(r"(\{\w+\}-?)", host.base_url)
+    pattern = "".join("[A-Za-z0-9._:-]*" if piece.startswith("{") else re.escape(piece) for piece in pieces)
+    return re.fullmatch(pattern, base_url) is not None
 
 
 def _address(base_url: str) -> str:
@@ -107,4 +142,5 @@ def _host(name: str, entry: dict[str, Any]) -> Host:
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
     quirk = Quirks(**{each.name: values.pop(each.name) for each in fields(Quirks) if each.name in values})
     models = {hint: tuple(ids) for hint, ids in values.pop("models", {}).items()}
-    return Host(name=name, default_models=MappingProxyType(models), quirks=quirk, **values)
+    policy = DataPolicy(**values.pop("data_policy", {}))
+    return Host(name=name, default_models=MappingProxyType(models), quirks=quirk, data_policy=policy, **values)

@@ -1,0 +1,73 @@
+"""What is known of an endpoint before anyone calls it: what its model can do, what becomes of a prompt, and where.
+
+The hard filters of a route ask here, and nowhere else. What the user says goes before what the catalogue says;
+what neither says is unknown, which a filter takes for no.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sidecar.config.hosts import KnownProvider
+from sidecar.config.model import DataPolicy
+from sidecar.providers.capabilities import Capabilities, capabilities
+from sidecar.providers.catalogue import host_at
+
+__all__ = ["Facts", "facts"]
+
+_OLLAMA_CLOUD = re.compile(r"[:-]cloud$")
+"""Models that a local Ollama hands on to ollama.com (docs.ollama.com, cloud, 2026-11)."""
+
+_UNITED_KINGDOM, _SWITZERLAND = "uk", "ch"
+_NOT_IN_THE_UNION = {
+    "eu-west-2": _UNITED_KINGDOM,  # AWS: London
+    "eu-central-2": _SWITZERLAND,  # AWS: Zurich
+    "europe-west2": _UNITED_KINGDOM,  # Google: London
+    "europe-west6": _SWITZERLAND,  # Google: Zurich
+}
+_PROFILES = re.compile(r"^(us|eu|apac|jp|au|global|us-gov|ca)\.(?=[a-z0-9]+\.)")
+"""Bedrock's inference profiles, which say where a call may end (docs.aws.amazon.com, Bedrock, inference profiles)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Of one target at one provider."""
+
+    capabilities: Capabilities
+    data_policy: DataPolicy
+    regions: tuple[str, ...]
+    """Where a call may be worked on, lower case: a region's own name, its continent or country, or both; empty is
+    unknown. Several are alternatives only where one contains the other (`eu-central-1`, `eu`)."""
+
+
+def facts(provider: KnownProvider, model_id: str) -> Facts:
+    """Everything a route may filter by for *model_id* at *provider*.
+
+    Imports the price data at the first call, so call it where a second may pass.
+    """
+    host = host_at(provider.name, provider.base_url)
+    can = capabilities(model_id, dialect=provider.dialect, host=host, pricing=provider.pricing, images=provider.images)
+    if provider.dialect == "ollama" and provider.is_local and _OLLAMA_CLOUD.search(model_id):
+        return Facts(can, DataPolicy(), ())
+    return Facts(can, provider.data_policy, _regions(provider, model_id))
+
+
+def _regions(provider: KnownProvider, model_id: str) -> tuple[str, ...]:
+    region = provider.region.lower()
+    profile = _PROFILES.match(model_id) if provider.dialect == "bedrock" else None
+    if profile is not None:  # it may be worked on anywhere in the profile's area, whatever region is called
+        return () if profile[1] == "global" else (profile[1],)
+    if not region:
+        return provider.regions
+    if region == "global":
+        return ()
+    return tuple(dict.fromkeys((region, _area(region))))
+
+
+def _area(region: str) -> str:
+    """The part of the world a cloud's region lies in: `eu` for `eu-central-1`, `europe-west4`, `westeurope`."""
+    if region in _NOT_IN_THE_UNION:
+        return _NOT_IN_THE_UNION[region]
+    first = re.split(r"[-_.]", region)[0]
+    return "eu" if first == "europe" else first
