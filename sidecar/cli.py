@@ -324,7 +324,7 @@ def recall(
 
 
 @main.command()
-@click.argument("prompt")
+@click.argument("prompt", required=False)
 @click.option("--model", default="default", show_default=True, help="The logical name to ask.")
 @click.option(
     "--attach", multiple=True, help="What the model reads: PATH, PATH:10-80, a handle or an image. Repeatable."
@@ -337,7 +337,7 @@ def recall(
 @_JSON
 def ask(
     *,
-    prompt: str,
+    prompt: str | None,
     model: str,
     attach: tuple[str, ...],
     system: str | None,
@@ -349,26 +349,22 @@ def ask(
 ) -> None:
     """Ask another model (`-` reads PROMPT from stdin)."""
     from sidecar.verbs.ask import ask_model
-    from sidecar.verbs.status import status as tell
 
-    if explain:
-        _say(_call(lambda rooms, caller: tell(rooms, caller=caller, about=f"model {model}")))
-        return
     words = sys.stdin.read() if prompt == "-" else prompt
-    document = _json_of(schema) if schema is not None else None
-    answered = _call(
-        lambda rooms, caller: ask_model(
-            rooms,
-            caller=caller,
-            prompt=words,
-            model=model,
-            attach=attach,
-            system=system,
-            thread=thread,
-            schema=document,
-            answer_tokens=answer_tokens,
-        )
-    )
+    if words is None and not explain:
+        raise click.UsageError("Missing argument 'PROMPT'.")
+    request: dict[str, Any] = {
+        "prompt": "any" if words is None else words,
+        "model": model,
+        "attach": attach,
+        "system": system,
+        "thread": thread,
+        "schema": _json_of(schema) if schema is not None else None,
+    }
+    if explain:
+        _explain(request, as_json=as_json)
+        return
+    answered = _call(lambda rooms, caller: ask_model(rooms, caller=caller, answer_tokens=answer_tokens, **request))
     if as_json:
         reply = answered.reply
         _say_json(
@@ -387,6 +383,27 @@ def ask(
     else:
         _say(answered.text)
         click.echo(answered.receipt, err=True)
+
+
+def _explain(request: dict[str, Any], *, as_json: bool) -> None:
+    from sidecar.verbs.ask import explain
+
+    explained = _call(lambda rooms, _caller: explain(rooms, **request))
+    if as_json:
+        _say_json(
+            [
+                {
+                    "endpoint": standing.endpoint.key,
+                    "tier": standing.tier,
+                    "state": standing.state,
+                    "reason": standing.reason,
+                    "until": standing.until,
+                }
+                for standing in explained.standings
+            ]
+        )
+    else:
+        _say("\n".join(explained.lines))
 
 
 def _json_of(file: Any) -> Any:

@@ -486,3 +486,34 @@ def test_a_part_of_an_original_is_printed_by_its_name(sidecar: Run) -> None:
     wrong = sidecar("recall", handle, "--block", "51st error")
     assert wrong.returncode == 2
     assert "There is no error 51" in wrong.stderr
+
+
+PRIVATE = {
+    "providers": {
+        "lab": {"dialect": "openai-chat", "base_url": "http://127.0.0.1:9", "accounts": [{"key": None}]},
+        "far": {"dialect": "openai-chat", "base_url": "https://far.invalid", "accounts": [{"key": "env:FAR_KEY"}]},
+        "openai": {"base_url": "http://127.0.0.1:9/v1", "accounts": [{"key": None}]},
+    },
+    "models": {"default": {"tiers": [{"name": "all", "targets": ["openai/gpt-4", "lab/small", "far/large"]}]}},
+}
+
+
+def test_ask_can_explain_itself_without_calling_anyone(sidecar: Run, tmp_path: Path) -> None:
+    """Nobody listens at these addresses, and nobody is missed."""
+    (tmp_path / "config.json").write_text(json.dumps(PRIVATE))
+    asked = {"SIDECAR_CONFIG": str(tmp_path / "config.json")}
+    short = sidecar("ask", "--explain", **asked)
+    assert short.returncode == 0, short.stderr
+    first, second, third = short.stdout.splitlines()
+    assert (first, second) == ("all: openai/gpt-4: tried first", "all: lab/small: tried as no. 2")
+    assert third.startswith("all: far/large: excluded: `env:FAR_KEY`: the variable `FAR_KEY` is not set here")
+    long = sidecar("ask", "--explain", "-", stdin="word " * 20_000, **asked)
+    assert "gpt-4: excluded: it reads 8,192 tokens, and the words alone are about 20," in long.stdout.splitlines()[0]
+    (tmp_path / "project" / "shot.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(40)))
+    seen = json.loads(sidecar("ask", "--explain", "--json", "What is this?", "--attach", "shot.png", **asked).stdout)
+    assert [(entry["endpoint"], entry["state"]) for entry in seen] == [
+        ("openai/gpt-4@default", "excluded"),
+        ("lab/small@default", "excluded"),
+        ("far/large@default", "excluded"),
+    ]
+    assert "not known to read images" in seen[1]["reason"]

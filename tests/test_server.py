@@ -658,6 +658,27 @@ async def test_a_large_attachment_is_compressed_to_the_window_of_the_endpoint(
     assert "[... " in sent
 
 
+async def test_an_attachment_that_is_still_too_long_is_compressed_once_more_for_the_same_endpoint(
+    agent: Agent, environ: dict[str, str], tmp_path: Path, project: Path
+) -> None:
+    words = ("the", "cart", "holds", "no", "apples", "but", "pears", "of", "each", "kind", "again", "today")
+    text = (" ".join(words[(number * step) % 11] for step in range(1, 11)) for number in range(1, 4_000))
+    (project / "large.md").write_text("\n\n".join(text))
+    providers = [
+        Simulated("small", "openai-chat", Schedule(context_tokens=9_000)),
+        Simulated("large", "openai-chat", Schedule(context_tokens=1_000_000)),
+    ]
+    async with simulate(providers) as simulation:
+        configure(tmp_path, environ, simulation, providers)
+        async with agent() as client:
+            text = await text_of(client, "ask", prompt="What is it about?", attach=["large.md"])
+            assert "answered by small/model" in text.splitlines()[-1]
+            assert "small/model: prompt too long" in text.splitlines()[-1]
+        first, second = simulation.calls("small")
+        assert len(json.dumps(second.body)) < len(json.dumps(first.body)) / 2
+        assert simulation.calls("large") == []
+
+
 async def test_a_secret_file_is_not_attached(
     agent: Agent, environ: dict[str, str], tmp_path: Path, project: Path
 ) -> None:

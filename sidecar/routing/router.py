@@ -14,7 +14,7 @@ from __future__ import annotations
 import random as _random
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import anyio
 
@@ -24,6 +24,7 @@ from sidecar.routing.book import SafeBook
 from sidecar.routing.course import Course
 from sidecar.routing.health import after_failure, after_success, claimed, is_blip, is_resting, needs_probe, released
 from sidecar.routing.inflight import InFlight
+from sidecar.routing.lengths import Told, Windows, share_to_try, told
 from sidecar.routing.plan import SCOPES, Candidate, Plan, plan
 from sidecar.routing.receipt import ask_failed, phrase
 from sidecar.routing.schema import check_schema, complaint, json_text
@@ -74,6 +75,7 @@ def _no_window(_endpoint: Endpoint) -> int | None:
 class _Failed:
     verdict: Verdict
     message: str
+    lengths: Told = field(default_factory=Told)
 
 
 @dataclass(slots=True)
@@ -85,6 +87,10 @@ class _Turn:
     """Endpoints that this call has not tried may be asked after this one."""
     probe_until: float | None = None
     correction: tuple[Message, ...] = ()
+    messages: tuple[Message, ...] | None = None
+    """The conversation as it is sent here, made at the first attempt."""
+    is_refitted: bool = False
+    """The endpoint called what fits its window too long, and was sent less."""
 
     @property
     def endpoint(self) -> Endpoint:
@@ -113,7 +119,7 @@ class Router:
         self._book = SafeBook(book)
         self._send = send
         self._price = price
-        self._window = window
+        self._windows = Windows(window)
         self._clock = clock
         self._random = random
         self._sleep = sleep
@@ -128,7 +134,7 @@ class Router:
         """
         if ask.schema is not None:
             check_schema(ask.schema)
-        course = Course(route, self._window, self._random, began=self._timer(), asked_at=self._clock())
+        course = Course(route, self._windows.of, self._random, began=self._timer(), asked_at=self._clock())
         course.healths = await self._book.healths(course.notes)
         while True:
             current = plan(route, course.healths, self._clock())
@@ -192,10 +198,11 @@ class Router:
         stream.name = endpoint.name
         try:
             with anyio.move_on_after(bound_s):
-                messages = ask.messages if ask.fit is None else await ask.fit(endpoint)
+                if turn.messages is None:
+                    turn.messages = ask.messages if ask.fit is None else await ask.fit(self._windows.of(endpoint), 1.0)
                 request = Request(
                     endpoint.model_id,
-                    messages + turn.correction,
+                    turn.messages + turn.correction,
                     system=ask.system,
                     limit_tokens=ask.limit_tokens,
                     schema=ask.schema,
@@ -230,7 +237,7 @@ class Router:
             # the caller was in a hurry; that says nothing about the endpoint
             slow = MEANINGS["slow"]
             judged = replace(judged, meaning="slow", scope=None, counts=False, advice=slow.advice)
-        return _Failed(judged, failure.sentence)
+        return _Failed(judged, failure.sentence, told(failure) if judged.action == "larger" else Told())
 
     # what an attempt came to
 
@@ -300,6 +307,8 @@ class Router:
         health = course.healths.get(key, Health()) if key else Health()
         rests = is_resting(health, now)
         course.attempts.append(replace(attempt, rest_until=health.rest_until if rests else None))
+        if judged.action == "larger" and await self._refit(course, turn, failed.lengths, ask):
+            return self._timer() < course.ends
         if self._may_retry(course, turn, judged, health, rests=rests):
             course.retried.add(endpoint)
             self._in_flight.retry_began()
@@ -310,6 +319,17 @@ class Router:
             return self._timer() < course.ends
         course.note_failure(endpoint, judged, self._timer())
         return False
+
+    async def _refit(self, course: Course, turn: _Turn, lengths: Told, ask: Ask) -> bool:
+        """Compress what is attached once more, to what the endpoint said it reads; False where that changes nothing."""
+        window = self._windows.of(turn.endpoint)
+        self._windows.learn(turn.endpoint, lengths.limit)
+        if ask.fit is None or turn.is_refitted:
+            return False
+        turn.is_refitted, sent = True, turn.messages
+        with anyio.move_on_after(max(0.0, course.ends - self._timer())):
+            turn.messages = await ask.fit(window, share_to_try(lengths))
+        return turn.messages != sent
 
     def _may_retry(self, course: Course, turn: _Turn, judged: Verdict, health: Health, *, rests: bool) -> bool:
         return (

@@ -27,6 +27,7 @@ __all__ = [
     "Ask",
     "Attempt",
     "Endpoint",
+    "Fit",
     "HealthBook",
     "Meaning",
     "OnProgress",
@@ -48,6 +49,10 @@ OnText = Callable[[str], Awaitable[None]]
 
 OnProgress = Callable[[str], Awaitable[None]]
 """Gets one short sentence on what is happening while a call takes its time."""
+
+Fit = Callable[[int | None, float], Awaitable[tuple[Message, ...]]]
+"""Makes a conversation fit a window of so many tokens (None is unknown) by compressing what is attached; the second
+value is the share of that to use, below 1 after the endpoint called a first try too long."""
 
 Order = Literal["listed", "cheapest"]
 """How the endpoints of one tier are ordered: as written, or by `Route.costs` (unknown prices last)."""
@@ -221,7 +226,7 @@ class Ask:
 
     *thread* and *turns* are what to remember with the answer: the caller's own turns, to which the
     router adds the assistant's. *fit*, where given, makes the messages for the endpoint about to be
-    asked (attachments compressed to its window); otherwise *messages* go to everyone.
+    asked; otherwise *messages* go to everyone.
     """
 
     messages: tuple[Message, ...]
@@ -230,7 +235,7 @@ class Ask:
     schema: Mapping[str, Any] | None = None
     thread: str | None = None
     turns: tuple[Turn, ...] = ()
-    fit: Callable[[Endpoint], Awaitable[tuple[Message, ...]]] | None = None
+    fit: Fit | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ class Effect:
     quota: QuotaState | None = None
     problem: str = "the request is not valid"
     """What a fault that turns a request down says of it."""
+    lengths: tuple[int, int] = (131_072, 128_000)
+    """The tokens sent and the tokens the model reads, for a fault that says the first are too many."""
 
 
 @dataclass(slots=True)

@@ -83,12 +83,16 @@ class Spoken:
 
 
 class Problem(Exception):
-    """A request this vendor would turn down; *fault* names the body it answers with, in `faults.toml`."""
+    """A request this vendor would turn down; *fault* names the body it answers with, in `faults.toml`.
 
-    def __init__(self, fault: str, what: str) -> None:
+    *lengths* are the tokens sent and the tokens the model reads, where the first are too many.
+    """
+
+    def __init__(self, fault: str, what: str, *, lengths: tuple[int, int] = (131_072, 128_000)) -> None:
         super().__init__(what)
         self.fault = fault
         self.what = what
+        self.lengths = lengths
 
 
 class Dialect(Protocol):

@@ -1,7 +1,8 @@
-"""Fills a vendor's headers and bodies in: the model, the problem, and the reset in that vendor's own format.
+"""Fills a vendor's headers and bodies in: the model, the problem, lengths, the reset in that vendor's own format.
 
 | placeholder | as in | who writes it so |
 | --- | --- | --- |
+| `{sent}`, `{window}` | `131072` | tokens sent and read at most, where they are too many |
 | `{reset_s}` | `30` | `retry-after` (whole seconds, rounded up) |
 | `{reset_ms}` | `29560` | OpenAI and Azure `retry-after-ms` |
 | `{reset_go}` | `6m0s`, `2m59.56s` | OpenAI and Groq `x-ratelimit-reset-*`, and their messages |
@@ -21,7 +22,7 @@ from typing import Any
 
 __all__ = ["fill", "go_duration", "reset_words"]
 
-_PLACEHOLDER = re.compile(r"\{(model|problem|reset_[a-z0-9_]+)\}")
+_PLACEHOLDER = re.compile(r"\{(model|problem|sent|window|reset_[a-z0-9_]+)\}")
 
 
 def fill(value: Any, words: Mapping[str, str]) -> Any:

@@ -86,7 +86,9 @@ class Room:
             self._admit(call, asked, seen)
         except Problem as problem:
             asked = Asked(model=seen.model, read="", question="")
-            return asked, Effect(problem.fault, Reply(), fault_named(problem.fault), problem=problem.what)
+            return asked, Effect(
+                problem.fault, Reply(), fault_named(problem.fault), problem=problem.what, lengths=problem.lengths
+            )
         return asked, self._course.effect(at_s=seen.at, model=asked.model, account=seen.account)
 
     def _admit(self, call: Received, asked: Asked, seen: Seen) -> None:
@@ -100,8 +102,8 @@ class Room:
         if self.provider.models and asked.model not in self.provider.models:
             raise Problem(f"{prefix}.no-model", f"there is no model `{asked.model}`")
         window = self.provider.schedule.context_tokens
-        if window is not None and tokens(asked.read) > window:
-            raise Problem(f"{prefix}.too-long", f"{tokens(asked.read)} tokens are more than {window}")
+        if window is not None and (sent := tokens(asked.read)) > window:
+            raise Problem(f"{prefix}.too-long", f"{sent} tokens are more than {window}", lengths=(sent, window))
 
     def _beside(self, call: Received) -> list[Step]:
         if call.path == self.dialect.listing_path:

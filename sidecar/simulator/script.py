@@ -80,7 +80,9 @@ Step = Wait | Head | Body | Flood | Dribble | Hang | Drop
 def script(asked: Asked, effect: Effect, dialect: Dialect, *, serial: int, now: float, elsewhere: str) -> list[Step]:
     """The steps for one call; *now* is seconds since the epoch, *elsewhere* the target of a redirect without one."""
     reset_s = effect.reset_s if effect.quota is None else effect.quota.reset_s
-    words = {"model": asked.model, "problem": effect.problem, **reset_words(reset_s=reset_s, now=now)}
+    sent, window = (str(length) for length in effect.lengths)
+    words = {"model": asked.model, "problem": effect.problem, "sent": sent, "window": window}
+    words |= reset_words(reset_s=reset_s, now=now)
     extra = dict(effect.reply.headers) if effect.fault is None else {}
     if effect.quota is not None:
         extra |= dialect.quota_headers(effect.quota, words)

@@ -19,14 +19,18 @@ from sidecar.verbs.attaching import Reading, attached, images_of, without_secret
 from sidecar.verbs.rooms import Caller, Rooms
 
 if TYPE_CHECKING:
-    from sidecar.routing.vocabulary import Endpoint, Reply, Route
+    from sidecar.routing.plan import Standing
+    from sidecar.routing.vocabulary import Ask, Reply, Route
     from sidecar.switchboard import Switchboard
 
-__all__ = ["Answered", "ask", "ask_model", "environ_below"]
+__all__ = ["Answered", "Explained", "Prepared", "ask", "ask_model", "environ_below", "explain", "prepared"]
 
 _DEPTH = "SIDECAR_DEPTH"
 _DEEPEST = 2
 """A vendor's program may start a sidecar of its own, whose `ask` may start the program again: here it ends."""
+
+_SURE = 1.25
+"""Vendors count differently from o200k: so far over its window, a conversation is too long by anybody's count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +48,60 @@ async def ask(rooms: Rooms, *, caller: Caller, **request: Any) -> str:
     return f"{answered.text}\n{answered.receipt}"
 
 
-async def ask_model(
+async def ask_model(rooms: Rooms, *, caller: Caller, answer_tokens: int | None = None, **request: Any) -> Answered:
+    """Ask a model by its logical name; *request* is what `prepared` takes.
+
+    Raises WrongUsage, ConfigurationError or AskFailed.
+    """
+    from sidecar.routing.receipt import receipt
+
+    made = await prepared(rooms, **request)
+    reply = await made.switchboard.router.route(made.route, made.ask, caller.progress)
+    line = receipt(reply)
+    return Answered(await _short(rooms, caller, reply.answer.text, line, answer_tokens), line, reply)
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """How every endpoint of a route stands, in the order in which they would be tried, and the same in words."""
+
+    standings: tuple[Standing, ...]
+    lines: tuple[str, ...]
+
+
+async def explain(rooms: Rooms, **request: Any) -> Explained:
+    """Who would be asked for this very *request* (which `prepared` takes), and why not others; calls nobody."""
+    from sidecar.routing import plan
+
+    made = await prepared(rooms, **request)
+    healths, now = await rooms.store.health(), rooms.clock()
+    return Explained(plan.standings(made.route, healths, now), plan.explain(made.route, healths, now))
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An ask that is ready to be routed."""
+
+    switchboard: Switchboard
+    route: Route
+    ask: Ask
+
+
+async def prepared(
     rooms: Rooms,
     *,
-    caller: Caller,
     prompt: str,
     model: str = "default",
     attach: Sequence[str] = (),
     system: str | None = None,
     thread: str | None = None,
-    answer_tokens: int | None = None,
     schema: Mapping[str, Any] | None = None,
-) -> Answered:
-    """Ask a model by its logical name.
+) -> Prepared:
+    """What is asked, of whom: everything but the call.
 
-    *attach* names what it reads (`path`, `path:10-80`, a handle, an image), *thread* a conversation to begin or go
-    on with, *schema* a JSON Schema for the answer. Raises WrongUsage, ConfigurationError or AskFailed.
+    *attach* names what the model reads (`path`, `path:10-80`, a handle, an image), *thread* a conversation to begin
+    or go on with, *schema* a JSON Schema for the answer. Raises WrongUsage or ConfigurationError.
     """
-    from sidecar.routing.receipt import receipt
     from sidecar.routing.schema import check_schema
     from sidecar.routing.vocabulary import Ask
 
@@ -90,25 +130,16 @@ async def ask_model(
         earlier=earlier,
         keeps=thread is not None,
     )
-
-    async def fit(endpoint: Endpoint) -> tuple[Message, ...]:
-        return await reading.messages(switchboard.window_tokens(endpoint))
-
-    reply = await switchboard.router.route(
-        route,
-        Ask(
-            messages=(*earlier, Message("user", prompt, cache=thread is not None)),
-            system=system,
-            limit_tokens=None,
-            schema=schema,
-            thread=thread,
-            turns=(Turn("user", prompt),),
-            fit=fit if given else None,
-        ),
-        caller.progress,
+    ask = Ask(
+        messages=(*earlier, Message("user", prompt, cache=thread is not None)),
+        system=system,
+        limit_tokens=None,
+        schema=schema,
+        thread=thread,
+        turns=(Turn("user", prompt),),
+        fit=reading.messages if given else None,
     )
-    line = receipt(reply)
-    return Answered(await _short(rooms, caller, reply.answer.text, line, answer_tokens), line, reply)
+    return Prepared(switchboard, await _reading_enough(route, ask, switchboard), ask)
 
 
 def environ_below(environ: Mapping[str, str]) -> dict[str, str]:
@@ -130,6 +161,26 @@ def _seeing(route: Route, switchboard: Switchboard) -> Route:
         if not switchboard.reads_images(endpoint)
     }
     return replace(route, excluded={**blind, **route.excluded})
+
+
+async def _reading_enough(route: Route, ask: Ask, switchboard: Switchboard) -> Route:
+    """The route without those whose window the words alone are over, by far, so that nobody is asked in vain."""
+    said = "\n".join((ask.system or "", *(message.text for message in ask.messages)))
+    windows = {
+        endpoint.key: window
+        for tier in route.tiers
+        for endpoint in tier.endpoints
+        if (window := switchboard.window_tokens(endpoint)) is not None and window * _SURE < len(said)
+    }
+    if not windows:
+        return route  # a token is rarely less than a character, so there is nothing to count
+    size = await anyio.to_thread.run_sync(tokens.count, said)
+    small = {
+        key: f"it reads {window:,} tokens, and the words alone are about {size:,}"
+        for key, window in windows.items()
+        if window * _SURE < size
+    }
+    return replace(route, excluded={**small, **route.excluded})
 
 
 async def _earlier(rooms: Rooms, thread: str | None) -> tuple[Message, ...]:

@@ -135,22 +135,22 @@ class Reading:
         self._keeps = keeps
         self._system = system
         self._earlier = earlier
-        self._made: dict[int, tuple[Message, ...]] = {}
+        self._made: dict[tuple[int, float], tuple[Message, ...]] = {}
 
-    async def messages(self, window_tokens: int | None) -> tuple[Message, ...]:
-        """The conversation with the attachments before the prompt, within *window_tokens* by our count."""
+    async def messages(self, window_tokens: int | None, share: float = 1.0) -> tuple[Message, ...]:
+        """The conversation with the attachments before the prompt, within *share* of *window_tokens* by our count."""
         window = window_tokens or _UNKNOWN_WINDOW_TOKENS
-        if window not in self._made:
+        if (window, share) not in self._made:
             said = "\n".join((self._system, self._prompt, *(message.text for message in self._earlier)))
-            room = int(window * _WINDOW_SHARE) - await anyio.to_thread.run_sync(tokens.count, said)
+            room = int(window * share * _WINDOW_SHARE) - await anyio.to_thread.run_sync(tokens.count, said)
             room -= min(_REPLY_RESERVE_TOKENS, window // 4) + _IMAGE_TOKENS * len(self._images)
-            share = max(200, room // max(1, len(self._attachments)) - 40)
-            texts = [await self._text(attachment, share) for attachment in self._attachments]
+            each = max(200, room // max(1, len(self._attachments)) - 40)
+            texts = [await self._text(attachment, each) for attachment in self._attachments]
             names = [f"<attachment name={name!r}>image {at}</attachment>" for at, name in enumerate(self._images, 1)]
             words = "\n\n".join((*names, *texts, self._prompt))
             content: str | tuple[Part, ...] = (*self._images.values(), Text(words)) if self._images else words
-            self._made[window] = (*self._earlier, Message("user", content, cache=self._keeps))
-        return self._made[window]
+            self._made[window, share] = (*self._earlier, Message("user", content, cache=self._keeps))
+        return self._made[window, share]
 
     async def _text(self, attachment: Attachment, share_tokens: int) -> str:
         """One attachment under its name: whole where it is small or a file that fits, else shortened."""

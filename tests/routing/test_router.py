@@ -314,13 +314,51 @@ async def test_a_schema_that_is_none_is_the_callers_to_correct(kit: Any, world: 
     assert world.sent == []
 
 
-async def test_messages_are_fitted_to_the_endpoint_that_is_asked(kit: Any, world: Any) -> None:
-    async def fit(endpoint: Any) -> tuple[Message, ...]:
-        return (Message("user", f"for {endpoint.name}"),)
+async def fit(window: int | None, share: float) -> tuple[Message, ...]:
+    """As many words as fit."""
+    return (Message("user", f"{share * (window or 32_000):.0f} tokens"),)
 
+
+def sent(world: Any) -> list[str]:
+    return [f"{name}: {request.messages[0].text}" for _, name, request, _ in world.sent]
+
+
+async def test_messages_are_fitted_to_the_endpoint_that_is_asked(kit: Any, world: Any) -> None:
+    world.windows = {A: 8_000}
     world.behaviours = {A: kit.fails(429), B: kit.says("yes")}
     await world.ask(kit.route(A, B), kit.question(fit=fit))
-    assert [request.messages[0].text for _, _, request, _ in world.sent] == [f"for {A}", f"for {B}"]
+    assert sent(world) == [f"{A}: 8000 tokens", f"{B}: 32000 tokens"]
+
+
+TOO_LONG = "This model's maximum context length is 8000 tokens. However, your messages resulted in 10000 tokens."
+
+
+async def test_what_is_attached_is_compressed_once_more_before_a_larger_window_is_asked(kit: Any, world: Any) -> None:
+    world.windows = {B: 8_000, C: 200_000}
+    too_long = kit.fails(400, code="context_length_exceeded", text=TOO_LONG)
+    world.behaviours = {A: kit.in_turn(too_long, kit.says("yes")), C: kit.says("yes")}
+    reply = await world.ask(kit.route(A, B, C), kit.question(fit=fit))
+    assert reply.endpoint.name == A
+    assert sent(world) == [f"{A}: 32000 tokens", f"{A}: 23040 tokens"], "cut to 0.9 of 8,000 of its own tokens"
+    await world.ask(kit.route(A), kit.question(fit=fit))
+    assert sent(world)[2:] == [f"{A}: 8000 tokens"], "and what it said of its window is remembered"
+
+
+async def test_what_stays_too_long_goes_on_to_larger_windows(kit: Any, world: Any) -> None:
+    world.windows = {B: 8_000, C: 200_000}
+    world.behaviours = {A: kit.fails(400, code="context_length_exceeded", text=TOO_LONG), C: kit.says("yes")}
+    reply = await world.ask(kit.route(A, B, C), kit.question(fit=fit))
+    assert [attempt.endpoint.name for attempt in reply.attempts] == [A, A, C]
+    assert [other.reason for other in reply.passed_over] == ["its window of 8,000 tokens is not larger"]
+
+
+async def test_what_cannot_be_made_shorter_is_not_sent_again(kit: Any, world: Any) -> None:
+    async def rigid(_window: int | None, _share: float) -> tuple[Message, ...]:
+        return (Message("user", "an image"),)
+
+    world.behaviours = {A: kit.fails(413), B: kit.says("yes")}
+    reply = await world.ask(kit.route(A, B), kit.question(fit=rigid))
+    assert [attempt.endpoint.name for attempt in reply.attempts] == [A, B]
 
 
 async def test_what_is_excluded_is_never_asked_even_when_all_else_fails(kit: Any, world: Any) -> None:
