@@ -662,8 +662,8 @@ async def test_an_attachment_that_is_still_too_long_is_compressed_once_more_for_
     agent: Agent, environ: dict[str, str], tmp_path: Path, project: Path
 ) -> None:
     words = ("the", "cart", "holds", "no", "apples", "but", "pears", "of", "each", "kind", "again", "today")
-    text = (" ".join(words[(number * step) % 11] for step in range(1, 11)) for number in range(1, 4_000))
-    (project / "large.md").write_text("\n\n".join(text))
+    paragraphs = (" ".join(words[(number * step) % 11] for step in range(1, 11)) for number in range(1, 4_000))
+    (project / "large.md").write_text("\n\n".join(paragraphs))
     providers = [
         Simulated("small", "openai-chat", Schedule(context_tokens=9_000)),
         Simulated("large", "openai-chat", Schedule(context_tokens=1_000_000)),
