@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import selectors
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,32 +13,10 @@ from sidecar.errors import ProviderFailed, StateError
 from sidecar.providers.vocabulary import Answer, Failure, Limits, Message, Request, Usage
 from sidecar.routing.router import Router
 from sidecar.routing.vocabulary import Ask, Endpoint, OnText, Reply, Route, Tier
+from sidecar.simulator.pushed import PushedLoop
 from sidecar.store.vocabulary import Call, Health, Turn
 
 EPOCH = 1_795_000_000.0
-
-
-class PushedSelector(selectors.DefaultSelector):
-    """Never waits: when nothing is ready, the time that it was asked to wait for has passed."""
-
-    now = 0.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = super().select(0)
-        if not ready and timeout is not None and timeout > 0:
-            self.now += timeout
-        return ready
-
-
-class PushedLoop(asyncio.SelectorEventLoop):
-    """An event loop in which an hour passes as soon as everybody waits for it."""
-
-    def __init__(self) -> None:
-        self._pushed = PushedSelector()
-        super().__init__(self._pushed)
-
-    def time(self) -> float:
-        return self._pushed.now
 
 
 @pytest.fixture
