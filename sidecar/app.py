@@ -105,10 +105,11 @@ class _Configured:
 
     async def _connected(self) -> Switchboard:
         from sidecar.config.detect import probe
+        from sidecar.lines import lines
         from sidecar.log import hide
         from sidecar.providers.catalogue import catalogue
         from sidecar.providers.opening import open_providers
-        from sidecar.switchboard import Switchboard, lines
+        from sidecar.switchboard import Switchboard
         from sidecar.verbs.ask import environ_below
 
         servers: tuple[Finding, ...] = ()

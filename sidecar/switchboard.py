@@ -1,103 +1,39 @@
-"""From the configuration to endpoints that can be called: who, where, as whom, at what price.
+"""Where routes meet the providers: the router with everything it needs to call an endpoint and to price its answer.
 
-    settings + catalogue + secrets ──> Route (for the router) and Access (for the provider)
-
-Built once for a configuration, off the event loop, because following a secret may read a file.
+routes ──> Router ──send──> provider (with the line's Access)
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from sidecar.config.complaints import nearest
-from sidecar.config.hosts import KnownProvider, known_provider, split_target
-from sidecar.config.secrets import is_reference, resolve
-from sidecar.errors import SecretMissing, WrongUsage
+from sidecar.errors import SecretMissing
+from sidecar.lines import Line, access
 from sidecar.log import hide
 from sidecar.providers import pricing
 from sidecar.providers.vision import reads_images
-from sidecar.providers.vocabulary import Access, Answer, Effort, Limits, Request, Usage
+from sidecar.providers.vocabulary import Access, Answer, Effort, Limits, Request
+from sidecar.routes import Routes
 from sidecar.routing.quota import Allowance, spent, window_start
 from sidecar.routing.router import Router
-from sidecar.routing.vocabulary import Endpoint, OnText, Route, Tier
+from sidecar.routing.vocabulary import Endpoint, OnText, Route
 
 if TYPE_CHECKING:
-    from sidecar.config import model as configured
     from sidecar.config.layers import Configuration
-    from sidecar.providers.catalogue import Host
     from sidecar.providers.opening import Providers
     from sidecar.store.store import Store
 
-__all__ = ["Line", "Switchboard", "lines", "patient_limits"]
+__all__ = ["Switchboard", "patient_limits"]
 
 _SHORT_LIVED = ("vertex", "bedrock")
 """Dialects whose keys may end within the hour."""
 
 _PATIENCE: Mapping[Effort, float] = {"low": 1.0, "medium": 2.0, "high": 4.0}
 """By how much the usual limits for the first token and for silence are longer."""
-
-_SAMPLE_USAGE = Usage(input_tokens=750_000, output_tokens=250_000)
-"""What endpoints are compared by for `order: cheapest`: a million tokens, three quarters of them read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One endpoint with what is needed to call it, or the sentence that says why it cannot be called."""
-
-    endpoint: Endpoint
-    provider: KnownProvider
-    account: configured.Account | None
-    access: Access | None
-    fault: str = ""
-
-
-def lines(
-    settings: configured.Settings, catalogue: Mapping[str, Host], environ: Mapping[str, str]
-) -> dict[str, tuple[Line, ...]]:
-    """Every target of every model with its endpoints, one an account; reads secrets, so it may touch the disk."""
-    targets = {target for model in settings.models.values() for tier in model.tiers for target in tier.targets}
-    providers = {
-        name: known_provider(name, settings=settings, catalogue=catalogue, environ=environ)
-        for name in sorted({split_target(target)[0] for target in targets})
-    }
-    return {
-        target: tuple(_lines_of(target, known, environ))
-        for target in targets
-        if (known := providers[split_target(target)[0]]) is not None
-    }
-
-
-def _lines_of(target: str, provider: KnownProvider, environ: Mapping[str, str]) -> Iterable[Line]:
-    name, model_id = split_target(target)
-    if provider.problem is not None:
-        yield Line(Endpoint(name, model_id, "default", provider.dialect), provider, None, None, provider.problem)
-        return
-    for account in provider.accounts:
-        endpoint = Endpoint(name, model_id, account.name, provider.dialect)
-        try:
-            access = _access(provider, account, environ)
-        except SecretMissing as error:
-            yield Line(endpoint, provider, account, None, str(error))
-            continue
-        yield Line(endpoint, provider, account, access)
-
-
-def _access(provider: KnownProvider, account: configured.Account, environ: Mapping[str, str]) -> Access:
-    return Access(
-        provider=provider.name,
-        base_url=provider.base_url,
-        key=_secret(account.key, environ),
-        key_id=_secret(account.key_id, environ),
-        session_token=_secret(account.session_token, environ),
-        region=provider.region,
-        api_version=provider.api_version,
-        command=provider.command,
-        headers={header: _header(value, environ) for header, value in provider.headers.items()},
-    )
 
 
 def patient_limits(limits: Limits, effort: Effort) -> Limits:
@@ -108,14 +44,6 @@ def patient_limits(limits: Limits, effort: Effort) -> Limits:
         first_token_s=limits.first_token_s * (more if limits.first_token_s == usual.first_token_s else 1),
         silence_s=limits.silence_s * (more if limits.silence_s == usual.silence_s else 1),
     )
-
-
-def _secret(reference: str | None, environ: Mapping[str, str]) -> str | None:
-    return resolve(reference, environ).reveal() if reference else None
-
-
-def _header(value: str, environ: Mapping[str, str]) -> str:
-    return resolve(value, environ).reveal() if is_reference(value) else value
 
 
 class Switchboard:
@@ -138,7 +66,6 @@ class Switchboard:
     ) -> None:
         self.configuration = configuration
         self._settings = configuration.settings
-        self._by_target = by_target
         self._by_endpoint = {line.endpoint.key: line for group in by_target.values() for line in group}
         self._providers = providers
         self._store = store
@@ -146,13 +73,13 @@ class Switchboard:
         self._session_start = session_start
         self._environ = environ or {}
         self._allowances = tuple(self._every_allowance())
-        self._routes: dict[str, Route] = {}
+        self._routes = Routes(self._settings, by_target)
         self.router = Router(store, self._send, self._cost_usd, clock=clock, window=self.window_tokens)
 
     @property
     def models(self) -> tuple[str, ...]:
         """The logical names, `default` first where it exists."""
-        return tuple(sorted(self._settings.models, key=lambda name: (name != "default", name)))
+        return self._routes.models
 
     async def targets(self, name: str) -> dict[str, list[str]]:
         """The endpoints of a model's tiers, as receipts call them."""
@@ -174,54 +101,12 @@ class Switchboard:
 
         Raises WrongUsage for a name nobody configured.
         """
-        route = self._configured(name)
+        route = self._routes.route(name)
         spent_now = await self._spent()
         return replace(route, excluded={**route.excluded, **spent_now}) if spent_now else route
 
-    def _configured(self, name: str) -> Route:
-        """A route as far as the configuration alone decides it; made once, for its prices take a while to look up."""
-        if name not in self._routes:
-            model = self._settings.models.get(name)
-            if model is None:
-                raise WrongUsage(self._no_such_model(name))
-            self._routes[name] = Route(
-                model=name,
-                tiers=tuple(
-                    Tier(tier.name, tuple(self._endpoints(tier)), tier.order, tier.effort) for tier in model.tiers
-                ),
-                deadline_s=model.deadline_s,
-                limits=Limits(model.limits.connect_s, model.limits.first_token_s, model.limits.silence_s),
-                allow_after_refusal=model.after_refusal == "next-tier",
-                excluded={key: line.fault for key, line in self._by_endpoint.items() if line.fault},
-                costs=self._costs(model),
-            )
-        return self._routes[name]
-
-    def _endpoints(self, tier: configured.Tier) -> Iterable[Endpoint]:
-        return (line.endpoint for target in tier.targets for line in self._by_target[target])
-
-    def _no_such_model(self, name: str) -> str:
-        if not self.models:
-            return (
-                "No model is configured and none was found: set a key such as `OPENROUTER_API_KEY`, start Ollama, or "
-                "install `claude`; `sidecar doctor` tells what was looked for."
-            )
-        meant = nearest(name, self.models)
-        hint = f"did you mean `{meant}`?" if meant else f"there are {', '.join(f'`{model}`' for model in self.models)}."
-        return f"There is no model `{name}`: {hint}"
-
-    def _costs(self, model: configured.Model) -> dict[str, float]:
-        """USD for a million tokens by endpoint, where a tier is ordered by it."""
-        priced = (endpoint for tier in model.tiers if tier.order == "cheapest" for endpoint in self._endpoints(tier))
-        costs = ((endpoint.key, self._price_usd(endpoint, _SAMPLE_USAGE)) for endpoint in priced)
-        return {key: cost for key, cost in costs if cost is not None}
-
-    def _price_usd(self, endpoint: Endpoint, usage: Usage) -> float | None:
-        provider = self._by_endpoint[endpoint.key].provider
-        return pricing.price_usd(usage, pricing=provider.pricing, model_id=endpoint.model_id, billing=provider.billing)
-
     def _cost_usd(self, endpoint: Endpoint, answer: Answer) -> float | None:
-        return self._price_usd(endpoint, answer.usage)
+        return self._routes.price_usd(endpoint, answer.usage)
 
     async def _send(self, endpoint: Endpoint, request: Request, limits: Limits, on_text: OnText | None) -> Answer:
         line = self._by_endpoint[endpoint.key]
@@ -244,11 +129,11 @@ class Switchboard:
             return line.access
         if not any((reference or "").startswith("file:") for reference in (account.key, account.session_token)):
             return line.access
-        access = await anyio.to_thread.run_sync(_access, line.provider, account, self._environ)
-        for secret in (access.key, access.session_token):
+        renewed = await anyio.to_thread.run_sync(access, line.provider, account, self._environ)
+        for secret in (renewed.key, renewed.session_token):
             if secret:
                 hide(secret)
-        return access
+        return renewed
 
     def reads_images(self, endpoint: Endpoint) -> bool:
         """Whether *endpoint* can be given images: as its provider is configured, else by the model's name."""

@@ -1,0 +1,89 @@
+"""Every endpoint of a configuration with what is needed to call it: who, where, as whom.
+
+    settings + catalogue + secrets ──> Line (an endpoint with its Access, or the sentence that says why it has none)
+
+Made once for a configuration, off the event loop, because following a secret may read a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sidecar.config.hosts import KnownProvider, known_provider, split_target
+from sidecar.config.secrets import is_reference, resolve
+from sidecar.errors import SecretMissing
+from sidecar.providers.vocabulary import Access
+from sidecar.routing.vocabulary import Endpoint
+
+if TYPE_CHECKING:
+    from sidecar.config import model as configured
+    from sidecar.providers.catalogue import Host
+
+__all__ = ["Line", "access", "lines"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One endpoint with what is needed to call it, or the sentence that says why it cannot be called."""
+
+    endpoint: Endpoint
+    provider: KnownProvider
+    account: configured.Account | None
+    access: Access | None
+    fault: str = ""
+
+
+def lines(
+    settings: configured.Settings, catalogue: Mapping[str, Host], environ: Mapping[str, str]
+) -> dict[str, tuple[Line, ...]]:
+    """Every target of every model with its endpoints, one an account; reads secrets, so it may touch the disk."""
+    targets = {target for model in settings.models.values() for tier in model.tiers for target in tier.targets}
+    providers = {
+        name: known_provider(name, settings=settings, catalogue=catalogue, environ=environ)
+        for name in sorted({split_target(target)[0] for target in targets})
+    }
+    return {
+        target: tuple(_lines_of(target, known, environ))
+        for target in targets
+        if (known := providers[split_target(target)[0]]) is not None
+    }
+
+
+def _lines_of(target: str, provider: KnownProvider, environ: Mapping[str, str]) -> Iterable[Line]:
+    name, model_id = split_target(target)
+    if provider.problem is not None:
+        yield Line(Endpoint(name, model_id, "default", provider.dialect), provider, None, None, provider.problem)
+        return
+    for account in provider.accounts:
+        endpoint = Endpoint(name, model_id, account.name, provider.dialect)
+        try:
+            found = access(provider, account, environ)
+        except SecretMissing as error:
+            yield Line(endpoint, provider, account, None, str(error))
+            continue
+        yield Line(endpoint, provider, account, found)
+
+
+def access(provider: KnownProvider, account: configured.Account, environ: Mapping[str, str]) -> Access:
+    """Where and as whom *account* is called; raises SecretMissing, and may read the disk."""
+    return Access(
+        provider=provider.name,
+        base_url=provider.base_url,
+        key=_secret(account.key, environ),
+        key_id=_secret(account.key_id, environ),
+        session_token=_secret(account.session_token, environ),
+        region=provider.region,
+        api_version=provider.api_version,
+        command=provider.command,
+        headers={header: _header(value, environ) for header, value in provider.headers.items()},
+    )
+
+
+def _secret(reference: str | None, environ: Mapping[str, str]) -> str | None:
+    return resolve(reference, environ).reveal() if reference else None
+
+
+def _header(value: str, environ: Mapping[str, str]) -> str:
+    return resolve(value, environ).reveal() if is_reference(value) else value
