@@ -16,9 +16,6 @@ from sidecar.providers.catalogue import host_at
 
 __all__ = ["Facts", "facts"]
 
-_OLLAMA_CLOUD = re.compile(r"[:-]cloud$")
-"""Models that a local Ollama hands on to ollama.com (docs.ollama.com, cloud, 2026-11)."""
-
 _UNITED_KINGDOM, _SWITZERLAND = "uk", "ch"
 _NOT_IN_THE_UNION = {
     "eu-west-2": _UNITED_KINGDOM,  # AWS: London
@@ -48,8 +45,8 @@ def facts(provider: KnownProvider, model_id: str) -> Facts:
     """
     host = host_at(provider.name, provider.base_url)
     can = capabilities(model_id, dialect=provider.dialect, host=host, pricing=provider.pricing, images=provider.images)
-    if provider.dialect == "ollama" and provider.is_local and _OLLAMA_CLOUD.search(model_id):
-        return Facts(can, DataPolicy(), ())
+    if host is not None and not host.data_policy.covers(model_id):  # handed on to somebody else, somewhere else
+        return Facts(can, provider.own_data_policy, ())
     return Facts(can, provider.data_policy, _regions(provider, model_id))
 
 

@@ -42,6 +42,9 @@ class KnownProvider:
     is_local: bool
     accounts: tuple[model.Account, ...]
     data_policy: model.DataPolicy = _UNKNOWN_POLICY
+    """What the user says, and what the catalogue says where the user says nothing."""
+    own_data_policy: model.DataPolicy = _UNKNOWN_POLICY
+    """What the user says."""
     regions: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     first_token_s: float | None = None
@@ -95,6 +98,7 @@ def known_provider(
         is_local=_is_loopback(base_url),
         accounts=accounts,
         data_policy=_data_policy(said, behind),
+        own_data_policy=said.data_policy or _UNKNOWN_POLICY,
         regions=behind.regions if behind else (),
         headers=dict(said.headers),
         first_token_s=host.first_token_s if host else None,

@@ -160,9 +160,11 @@ class Provider(_Part):
     base_url: Annotated[str, AfterValidator(_url)] | None = None
     """Its address, up to and including a version such as `/v1`; known for a host of the catalogue."""
     resource: Place | None = None
-    """For `azure`: the name of your resource, as in `https://RESOURCE.openai.azure.com`."""
+    """What a cloud's address needs of yours: at `azure` the name in `https://RESOURCE.openai.azure.com`, at
+    `cloudflare` and `snowflake` the id of your account, at `infomaniak` of your product."""
     region: Place | None = None
-    """For `bedrock` and `vertex`: where to call, such as `eu-central-1` or `europe-west4`."""
+    """Where it is: for `bedrock` and `vertex` the region to call, such as `eu-central-1` or `europe-west4`; elsewhere
+    what you know of it, such as `eu`."""
     project: Place | None = None
     """For `vertex`: your project's id."""
     api_version: Place | None = None

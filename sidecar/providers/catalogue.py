@@ -5,6 +5,7 @@ A new OpenAI-compatible host is one entry there and no Python.
 
 from __future__ import annotations
 
+import fnmatch
 import functools
 import re
 from collections.abc import Mapping
@@ -50,10 +51,17 @@ class DataPolicy:
     """Whether it may train on it; None is unknown."""
     retention: str | None = None
     """How long it keeps it: `none`, or a time in words; None is unknown."""
+    except_for: tuple[str, ...] = ()
+    """Patterns of model ids that the host only hands on, for which it says nothing (`*-cloud`)."""
     source: str = ""
     """Where the host says so, and what narrows it."""
     date: str = ""
     """When that was read, `YYYY-MM`."""
+
+    def covers(self, model_id: str) -> bool:
+        """Whether the policy is about this model too."""
+        name = model_id.lower()
+        return not any(fnmatch.fnmatchcase(name, pattern) for pattern in self.except_for)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,5 +150,6 @@ def _host(name: str, entry: dict[str, Any]) -> Host:
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
     quirk = Quirks(**{each.name: values.pop(each.name) for each in fields(Quirks) if each.name in values})
     models = {hint: tuple(ids) for hint, ids in values.pop("models", {}).items()}
-    policy = DataPolicy(**values.pop("data_policy", {}))
+    said = values.pop("data_policy", {})
+    policy = DataPolicy(**{**said, "except_for": tuple(said.get("except_for", ()))})
     return Host(name=name, default_models=MappingProxyType(models), quirks=quirk, data_policy=policy, **values)
