@@ -91,6 +91,8 @@ class _Turn:
     """The conversation as it is sent here, made at the first attempt."""
     is_refitted: bool = False
     """The endpoint called what fits its window too long, and was sent less."""
+    first_token_s: float | None = None
+    """Of the latest attempt."""
 
     @property
     def endpoint(self) -> Endpoint:
@@ -209,6 +211,7 @@ class Router:
                     effort=course.route.effort(turn.candidate.tier),
                     cache_system=ask.thread is not None,
                 )
+                stream.sent_at = self._timer()
                 answer = await self._send(endpoint, request, limits, stream.on_text)
                 self._in_flight.sign(endpoint.key, number, self._timer())
                 return answer
@@ -217,6 +220,7 @@ class Router:
         except ConfigurationError as unusable:
             return _Failed(_unusable(unusable), str(unusable))
         finally:
+            turn.first_token_s = stream.first_token_s
             self._in_flight.ended(endpoint.key, number)
         kind: Failure = Failure(
             "silence_limit" if stream.characters else "first_token_limit",
@@ -291,6 +295,7 @@ class Router:
             took_s,
             message=failed.message[:MESSAGE_CHARACTERS],
             advice=judged.advice,
+            first_token_s=turn.first_token_s,
         )
         if judged.action == "stop" or (judged.action == "if-allowed" and not course.route.allow_after_refusal):
             course.attempts.append(attempt)
@@ -350,6 +355,7 @@ class Router:
             usage=answer.usage,
             cost_usd=cost_usd,
             is_priced=True,
+            first_token_s=turn.first_token_s,
         )
 
     def _reply(self, course: Course, current: Plan, turn: _Turn, answer: Answer) -> Reply:
@@ -474,7 +480,7 @@ class Router:
                 call,
                 course.notes,
                 thread=ask.thread if answer else None,
-                turns=(*ask.turns, Turn("assistant", answer.text)) if answer and ask.thread else (),
+                turns=(*ask.turns, Turn("assistant", answer.text, call.answered_by)) if answer and ask.thread else (),
                 healths=(lambda _key, health: after_success(health, now)) if keys else None,
                 health_keys=keys,
             )
@@ -488,6 +494,8 @@ class _Stream:
     def __init__(self, sign: Callable[[], None], timer: Callable[[], float], on_progress: OnProgress | None) -> None:
         self.characters = 0
         self.name = ""
+        self.sent_at = timer()
+        self.first_token_s: float | None = None
         self._sign = sign
         self._timer = timer
         self._on_progress = on_progress
@@ -496,6 +504,7 @@ class _Stream:
     async def on_text(self, text: str) -> None:
         if not self.characters and text:
             self._sign()
+            self.first_token_s = self._timer() - self.sent_at
         self.characters += len(text)
         if self._on_progress is not None:
             now = self._timer()
@@ -537,6 +546,8 @@ def _ledger_line(attempt: Attempt) -> AttemptRecord:
         output_tokens=usage.output_tokens,
         cost_usd=attempt.cost_usd,
         message=attempt.message,
+        first_token_s=attempt.first_token_s,
+        cache_write_tokens=usage.cache_write_tokens,
     )
 
 

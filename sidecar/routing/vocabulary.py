@@ -274,6 +274,8 @@ class Attempt:
     cost_usd: float | None = None
     is_priced: bool = False
     """An answer came back, so tokens were billed; a None cost is then unknown, not nothing."""
+    first_token_s: float | None = None
+    """From the request to the first text; None where none came, or all of it at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,13 @@ STATE: tuple[Migration, ...] = (
         )
         """,
     ),
+    (
+        "ALTER TABLE attempts ADD COLUMN first_token_s REAL",
+        "ALTER TABLE attempts ADD COLUMN cache_write_tokens INTEGER",
+        "ALTER TABLE turns ADD COLUMN answered_by TEXT",
+        # The latest attempts of one endpoint, without reading those of the others.
+        "CREATE INDEX attempts_by_endpoint ON attempts (endpoint, call)",
+    ),
 )
 
 ORIGINALS: tuple[Migration, ...] = (

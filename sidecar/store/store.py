@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -15,7 +15,18 @@ from sidecar.store import faults, ledger, migrations, originals, packing
 from sidecar.store.database import Database
 from sidecar.store.health import Change, HealthTable
 from sidecar.store.lane import IsAbandoned, Lane
-from sidecar.store.vocabulary import Call, FormSavings, Health, Keeping, Original, Saving, Spending, Summary, Turn
+from sidecar.store.vocabulary import (
+    Call,
+    Experience,
+    FormSavings,
+    Health,
+    Keeping,
+    Original,
+    Saving,
+    Spending,
+    Summary,
+    Turn,
+)
 
 if TYPE_CHECKING:
     import sqlite3
@@ -190,6 +201,10 @@ class Store:
     async def spending(self, since: float) -> list[Spending]:
         """Totals of every endpoint tried in calls at or after *since*, the dearest first."""
         return await self._from_state(lambda connection: ledger.spending(connection, since))
+
+    async def experience(self, endpoints: Iterable[str], since: float) -> list[Experience]:
+        """How the latest attempts of each of *endpoints* in calls at or after *since* went, of the tried ones."""
+        return await self._from_state(lambda connection: ledger.experience(connection, endpoints, since))
 
     async def savings(self, since: float) -> list[Saving]:
         """Every saving at or after *since*, oldest first."""

@@ -5,11 +5,13 @@ Times are seconds since the epoch (UTC), because several processes and restarts 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 __all__ = [
     "AttemptRecord",
     "Call",
+    "Experience",
     "FormSavings",
     "Health",
     "Keeping",
@@ -55,6 +57,9 @@ class AttemptRecord:
     output_tokens: int | None = None
     cost_usd: float | None = None
     message: str = ""
+    first_token_s: float | None = None
+    """From the request to the first text of an answer; None where none came, or all of it at once."""
+    cache_write_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +75,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
+    """One thing said in a thread; of an answer, who gave it (an endpoint's key) and when (0.0 is not known)."""
+
     role: str
     text: str
+    answered_by: str | None = None
+    said_at: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +106,21 @@ class Spending:
     output_tokens: int
     cost_usd: float
     unpriced: int
+
+
+@dataclass(frozen=True, slots=True)
+class Experience:
+    """How one endpoint's latest attempts went; both tuples are sorted, the smallest first.
+
+    *outcomes* counts attempts by their outcome. *first_token_s* is how long callers waited for the first text (for
+    all of it, where it came at once), *tokens_per_s* the tokens of an answer over its whole time, for answers of ten
+    tokens or more: what a model thinks in silence is in its tokens, so the time from its first text would flatter it.
+    """
+
+    endpoint: str
+    outcomes: Mapping[str, int]
+    first_token_s: tuple[float, ...] = ()
+    tokens_per_s: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

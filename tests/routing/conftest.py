@@ -86,6 +86,8 @@ class World:
     prices: dict[str, float | None] = field(default_factory=dict)
     progress: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
+    listeners: dict[str, OnText | None] = field(default_factory=dict)
+    """Who hears the text of each endpoint's latest attempt as it comes."""
     jitter: Callable[[], float] = lambda: 0.5
 
     def __post_init__(self) -> None:
@@ -104,6 +106,7 @@ class World:
 
     async def _send(self, endpoint: Endpoint, request: Request, limits: Limits, on_text: OnText | None) -> Answer:
         self.sent.append((anyio.current_time(), endpoint.name, request, limits))
+        self.listeners[endpoint.name] = on_text
         try:
             answer = await self.behaviours[endpoint.name](request, limits)
         except anyio.get_cancelled_exc_class():
@@ -115,6 +118,18 @@ class World:
 
     def _chance(self) -> float:
         return self.jitter()
+
+    def streams(self, name: str, text: str, *, first_s: float, after_s: float) -> Behaviour:
+        """*name* says the first letter after *first_s* and is done after *after_s*."""
+
+        async def behave(_request: Request, _limits: Limits) -> Answer:
+            await anyio.sleep(first_s)
+            if (heard := self.listeners[name]) is not None:
+                await heard(text[:1])
+            await anyio.sleep(after_s - first_s)
+            return Answer(text, usage=Usage(1204, 900, 200, 88))
+
+        return behave
 
     def calls_to(self, name: str) -> list[float]:
         return [at for at, who, _, _ in self.sent if who == name]

@@ -226,8 +226,24 @@ async def test_the_call_is_on_disk_with_its_turns_before_the_reply(kit: Any, wor
         900,
         88,
     )
-    assert world.book.turns == [("t", (Turn("user", "why?"), Turn("assistant", "because")))]
+    assert world.book.turns == [("t", (Turn("user", "why?"), Turn("assistant", "because", f"{B}@default")))]
     assert reply.cost_usd == 0.0007
+
+
+async def test_the_ledger_has_the_time_to_the_first_text_and_what_went_into_the_cache(kit: Any, world: Any) -> None:
+    async def fit(_window: int | None, _share: float) -> tuple[Message, ...]:
+        await anyio.sleep(3)  # compressing what is attached is not the endpoint's time
+        return (Message("user", "why?"),)
+
+    world.behaviours = {A: world.streams(A, "yes", first_s=0.4, after_s=2.0)}
+    await world.ask(kit.route(A), kit.question(fit=fit))
+    world.behaviours = {A: kit.fails(429)}
+    with pytest.raises(AskFailed):
+        await world.ask(kit.route(A, deadline_s=0.5))
+    answered, refused = (call.attempts[0] for call in world.book.calls)
+    assert answered.first_token_s == pytest.approx(0.4)
+    assert (answered.cached_tokens, answered.cache_write_tokens) == (900, 200)
+    assert refused.first_token_s is None
 
 
 async def test_a_failed_call_is_in_the_ledger_too(kit: Any, world: Any) -> None:

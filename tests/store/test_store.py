@@ -60,13 +60,15 @@ async def test_what_was_recorded_is_there_after_a_restart(directory: Path) -> No
         await store.record_call(
             call(attempt(cost_usd=0.25)),
             thread="review",
-            turns=(Turn("user", "why?"), Turn("assistant", "because")),
+            turns=(Turn("user", "why?"), Turn("assistant", "because", "openai/gpt@own")),
             healths=failed,
             health_keys=["openai", "openai/gpt@own"],
         )
         await store.record_saving(Saving(3.0, "run", "log", 900, 90, "abcdefgh"))
     async with Store.open(directory) as store:
-        assert await store.thread("review") == (Turn("user", "why?"), Turn("assistant", "because"))
+        turns = await store.thread("review")
+        assert turns == (Turn("user", "why?"), Turn("assistant", "because", "openai/gpt@own"))
+        assert turns[1].said_at > 1_700_000_000
         assert await store.health() == {"openai": Health(failures=1), "openai/gpt@own": Health(failures=1)}
         assert await store.savings(0.0) == [Saving(3.0, "run", "log", 900, 90, "abcdefgh")]
         assert [spent.cost_usd for spent in await store.spending(0.0)] == [0.25]
