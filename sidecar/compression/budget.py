@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from sidecar.compression.alarms import alarm_lines, is_warning
 from sidecar.compression.briefing import briefed, failing, told_whole
-from sidecar.compression.ranking import bm25
+from sidecar.compression.focusing import ANYTHING, Focus
 from sidecar.compression.shorten import Printed, marker, render
 from sidecar.compression.vocabulary import Part, Rank
 
@@ -65,7 +65,7 @@ def fit(
     printed: Sequence[Printed],
     bound: Bound,
     *,
-    focus: str,
+    focus: Focus = ANYTHING,
     count: Callable[[str], int],
     parts: Sequence[Part] = (),
 ) -> tuple[Printed, ...]:
@@ -113,9 +113,9 @@ def fit(
         pieces[index] = whole[index]
 
 
-def _told_whole(printed: Sequence[Printed], parts: Sequence[Part], focus: str) -> int:
+def _told_whole(printed: Sequence[Printed], parts: Sequence[Part], focus: Focus) -> int:
     """The block where a failure begins that bears on the focus most; without a focus, the first."""
-    scores = bm25([block.text for block in printed], focus) if focus else [0.0] * len(printed)
+    scores = focus.scores(printed)
     begun = sorted(part.start for part in failing(parts))
     evident = [
         index
@@ -209,7 +209,7 @@ def _pieces(block: Printed) -> list[Printed]:
 
 
 def _preference(
-    pieces: Sequence[Printed], focus: str, first: range, wrong: Sequence[Part]
+    pieces: Sequence[Printed], focus: Focus, first: range, wrong: Sequence[Part]
 ) -> Callable[[int], tuple[float, float, float]]:
     """Sort key: the failure told whole, the last alarm, other failures; evidence, alarms, the focus, structure.
 
@@ -217,7 +217,7 @@ def _preference(
     *wrong* the parts that failed: where a command failed, what failed comes before all that merely must be seen.
     """
     alarms = frozenset(alarm_lines([piece.text for piece in pieces]))
-    scores = bm25([piece.text for piece in pieces], focus) if focus else [0.0] * len(pieces)
+    scores = focus.scores(pieces)
     last = max(1, len(pieces) - 1)
     said = {part.said for part in wrong}
     evident = [index for index, piece in enumerate(pieces) if piece.rank is Rank.EVIDENCE]
@@ -228,12 +228,12 @@ def _preference(
         piece = pieces[index]
         if piece.rank is Rank.EVIDENCE:
             if piece.start in first:
-                return -3.0
+                return -3.0 if index in failed else -0.9  # what surrounds a failure does not come before others
             if index == closing:
                 return -2.0
             # Its lines say once more what stands where the failures are.
             is_summary = bool(said) and all(line in said for line in piece.lines)
-            return -1.0 if index in failed else 0.2 if is_summary else 0.0
+            return -1.0 if index in failed else 0.2 if is_summary else -0.5 if index in alarms else 0.0
         if index in alarms:
             return 0.3
         if piece.is_bare:

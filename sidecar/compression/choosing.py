@@ -15,7 +15,7 @@ from sidecar.compression import tokens
 from sidecar.compression.briefing import untold
 from sidecar.compression.budget import Bound, fit
 from sidecar.compression.clean import Cleaned, clean, describe_binary
-from sidecar.compression.focusing import focused
+from sidecar.compression.focusing import ANYTHING, Focus
 from sidecar.compression.keywords import with_keywords
 from sidecar.compression.levels import Level
 from sidecar.compression.shorten import Printed, Shortened, marker, render, shorten
@@ -67,7 +67,7 @@ _END_BYTES = 64_000
 class Wish:
     """What the caller asks of the result; *since* is an earlier output of the same command."""
 
-    focus: str = ""
+    focus: Focus = ANYTHING
     bound: Bound = field(default_factory=Bound)
     level: Level = Level.FAITHFUL
     since: Comparison | None = None
@@ -243,9 +243,10 @@ def draft(cleaned: Cleaned, short: Shortened, before: int, wish: Wish) -> Draft:
     if wish.since is not None:
         printed = compared(short, wish.since)
         notes.append(f'earlier output: recall("{wish.since.handle}")')
-    elif wish.focus:
-        printed = tuple(focused(printed, cleaned.lines, wish.focus))
-    widest = Draft((), "", 0, 99_999_999, is_only_cleaned=False, notes=(*notes, _ESCAPED_NOTE, _WIDEST_NOTE))
+    elif wish.focus.words:
+        printed = tuple(wish.focus.shown_in(printed, cleaned.lines))
+    chooser = (wish.focus.note,) if wish.focus.note and wish.since is None else ()
+    widest = Draft((), "", 0, 99_999_999, is_only_cleaned=False, notes=(*notes, *chooser, _ESCAPED_NOTE, _WIDEST_NOTE))
     room = wish.bound.without(widest.footer(DEAREST_HANDLE), tokens.count)
     if wish.bound.is_asked and wish.since is None and room.admits(render(short.lossless), tokens.count):
         printed = short.lossless
@@ -268,7 +269,7 @@ def draft(cleaned: Cleaned, short: Shortened, before: int, wish: Wish) -> Draft:
         tokens.count(body + "\n"),
         before,
         is_only_cleaned=not notes and all(block.is_verbatim for block in fitted) and body == "\n".join(cleaned.lines),
-        notes=tuple(notes),
+        notes=(*notes, *chooser),
     )
 
 
@@ -346,5 +347,5 @@ def ended(data: bytes, wish: Wish, handle: str | None, reason: str = "") -> Comp
     )
     rest = f'original: recall("{handle}")' if handle else f"the rest is not kept: {reason}"
     last = f"[sidecar: only the ends of {len(data):,} bytes are shown; {rest}]"
-    fitted = fit(printed, wish.bound.without(last, tokens.count), focus="", count=tokens.count)
+    fitted = fit(printed, wish.bound.without(last, tokens.count), count=tokens.count)
     return Compressed(f"{render(fitted)}\n{last}", handle, printed=fitted, faults=(reason,) if reason else ())

@@ -5,7 +5,7 @@ bytes ──clean──> lines ──shorten──> blocks ──fit──> body
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from sidecar.compression import choosing
 from sidecar.compression.budget import Bound
 from sidecar.compression.choosing import LIMIT_BYTES, Compressed, Original, Wish
 from sidecar.compression.clean import Cleaned, is_binary
+from sidecar.compression.focusing import Focus
 from sidecar.compression.levels import Level
 from sidecar.compression.shorten import Shortened
 from sidecar.compression.since import Comparison
@@ -30,6 +31,9 @@ __all__ = ["LIMIT_BYTES", "Compressed", "Compressor", "Earlier"]
 
 _in_thread = partial(anyio.to_thread.run_sync, abandon_on_cancel=True)
 """Everything given to it is pure, so a caller that leaves need not wait for the end of it."""
+
+Read = Callable[[Sequence[str], Shortened], Awaitable[Focus]]
+"""Has a model read an output, its lines and how it was shortened, for what the focus asks."""
 
 Keep = Callable[[bytes], Awaitable[str]]
 """Keeps an original and returns its handle; raises StateError where it cannot."""
@@ -68,6 +72,7 @@ class Compressor:
         command: str = "",
         exit_code: int | None = None,
         focus: str = "",
+        read: Read | None = None,
         bound: Bound | None = None,
         level: Level = Level.FAITHFUL,
         since: Earlier | None = None,
@@ -76,9 +81,9 @@ class Compressor:
 
         Where the original cannot be kept, nothing that needs recalling is left out; only a bound
         still is obeyed, and the last line says that the rest is not kept and why. With *since*, what
-        changed since that output is shown.
+        changed since that output is shown. *read* is asked where a focus is given and something is left out.
         """
-        wish = Wish(focus, bound or Bound(), level)
+        wish = Wish(Focus(focus), bound or Bound(), level)
         if is_binary(data):
             return choosing.described(data, *await _kept(data, keep))
         if len(data) > LIMIT_BYTES:
@@ -94,7 +99,7 @@ class Compressor:
                 partial(choosing.reduced, since.data, shelf, since.command, since.exit_code, level)
             )
             wish = replace(wish, since=Comparison(since.handle, earlier))
-        result = await _chosen(original, cleaned, shortened, wish, keep)
+        result = await _chosen(original, cleaned, shortened, wish, keep, read=read)
         return choosing.completed(result, original, shortened)
 
 
@@ -117,11 +122,16 @@ async def _both(
     return counted[0], made[0]
 
 
-async def _chosen(original: Original, cleaned: Cleaned, short: Shortened, wish: Wish, keep: Keep) -> Compressed:
+async def _chosen(
+    original: Original, cleaned: Cleaned, short: Shortened, wish: Wish, keep: Keep, *, read: Read | None
+) -> Compressed:
     """The original, the cleaned or the shortened one: the one with the fewest tokens within the bound."""
     draft = await _in_thread(partial(choosing.draft, cleaned, short, original.tokens, wish))
     if (settled := choosing.settled(original, cleaned, draft, wish)) is not None:
         return settled
+    if read is not None and wish.focus.words and wish.since is None:
+        wish = replace(wish, focus=await read(cleaned.lines, short))
+        draft = await _in_thread(partial(choosing.draft, cleaned, short, original.tokens, wish))
     handle, reason = await _kept(original.data, keep)
     if handle is None:
         return await _in_thread(partial(choosing.unkept, original, cleaned, short, wish, reason))

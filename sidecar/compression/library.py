@@ -16,6 +16,7 @@ from sidecar.compression import choosing
 from sidecar.compression.budget import Bound
 from sidecar.compression.choosing import Compressed, Original, Wish
 from sidecar.compression.clean import is_binary
+from sidecar.compression.focusing import Focus
 from sidecar.compression.levels import Level
 from sidecar.compression.since import Comparison
 from sidecar.handles import digest_of, names
@@ -51,7 +52,7 @@ def compress(
 
         data = masked(data).data
     keep = keep or (lambda content: next(names(digest_of(content))))
-    wish = Wish(focus, Bound(answer_tokens, is_asked=answer_tokens is not None), Level(level))
+    wish = Wish(Focus(focus), Bound(answer_tokens, is_asked=answer_tokens is not None), Level(level))
     if is_binary(data):
         return choosing.described(data, keep(data))
     if len(data) > choosing.LIMIT_BYTES:

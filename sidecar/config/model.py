@@ -22,6 +22,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sidecar.config.secrets import check_reference
 
 __all__ = [
+    "FOCUS",
     "Account",
     "Attach",
     "Budget",
@@ -83,6 +84,9 @@ def _path(path: str) -> str:
         raise ValueError("a path")
     return path
 
+
+FOCUS = "focus"
+"""The model of this name, where one is configured, reads outputs and picks the lines that a `focus` asks for."""
 
 Name = Annotated[str, AfterValidator(_plain_name)]
 Reference = Annotated[str, AfterValidator(check_reference)]

@@ -21,6 +21,7 @@ from typing import Any
 
 from sidecar.config import files
 from sidecar.config.complaints import dotted, told
+from sidecar.config.model import FOCUS
 from sidecar.errors import ConfigurationError, NotTrusted, StateError
 
 __all__ = ["Asked", "HeldBack", "Sifted", "is_trusted", "remember", "sift", "trust", "untrust", "what_it_asks"]
@@ -198,6 +199,9 @@ def _sifted_models(
     held: list[HeldBack] = []
     for name, said in models.items():
         mine = own.get("models", {}).get(name, {}).get("tiers")
+        if name == FOCUS and mine is None:
+            held.append(_held(("models", name), "would send what commands print to a model whenever a focus is given"))
+            continue
         # A model of the user's own keeps to the providers the user gave it: it may be the private one.
         allowed = (
             set(known) if mine is None else {target.partition("/")[0] for tier in mine for target in tier["targets"]}

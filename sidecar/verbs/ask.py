@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sidecar.routing.vocabulary import Ask, Reply, Route
     from sidecar.switchboard import Switchboard
 
-__all__ = ["Answered", "Explained", "Prepared", "ask", "ask_model", "environ_below", "explain", "prepared"]
+__all__ = ["Answered", "Explained", "Prepared", "ask", "ask_model", "environ_below", "explain", "may_ask", "prepared"]
 
 _DEPTH = "SIDECAR_DEPTH"
 _DEEPEST = 2
@@ -107,7 +107,7 @@ async def prepared(
 
     if not prompt.strip():
         raise WrongUsage("`ask` needs a `prompt` with something in it.")
-    if _depth(rooms.environ) >= _DEEPEST:
+    if not may_ask(rooms.environ):
         raise WrongUsage(
             "This sidecar was started by a model that a sidecar asked; it asks nobody, or they would go round."
         )
@@ -145,6 +145,11 @@ async def prepared(
 def environ_below(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment of the vendors' programs we start, which tells a sidecar below them how deep it is."""
     return {**environ, _DEPTH: str(_depth(environ) + 1)}
+
+
+def may_ask(environ: Mapping[str, str]) -> bool:
+    """Whether this sidecar may ask models: not where a model that a sidecar asked has started it."""
+    return _depth(environ) < _DEEPEST
 
 
 def _depth(environ: Mapping[str, str]) -> int:

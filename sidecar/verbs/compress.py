@@ -12,6 +12,7 @@ from sidecar.compression.compressor import Compressed, Earlier
 from sidecar.compression.levels import Level
 from sidecar.config.model import Compression
 from sidecar.errors import ConfigurationError, StateError, WrongUsage
+from sidecar.verbs.focusing import reader
 from sidecar.verbs.rooms import Caller, Rooms
 
 __all__ = ["compress", "compressed", "masked"]
@@ -105,6 +106,7 @@ async def compressed(
         command=command,
         exit_code=exit_code,
         focus=focus,
+        read=await reader(rooms, command=command, origin=origin, focus=focus) if focus else None,
         bound=bound,
         level=level or Level(settings.level),
         since=earlier,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.compression import tokens
+from sidecar.compression import compress, tokens
 from sidecar.compression.budget import Bound, fit
 from sidecar.compression.shelf import load
 from sidecar.compression.shorten import Printed, render, shorten
@@ -16,7 +16,7 @@ CAPTURES = Path(__file__).parents[1] / "captures"
 def fitted(name: str, command: str, limit: int) -> str:
     text = (CAPTURES / f"{name}.txt").read_text("utf-8")
     short = shorten(text, shelf=load(), command=command, exit_code=2)
-    result = render(fit(short.printed, Bound(tokens=limit), focus="", count=tokens.count))
+    result = render(fit(short.printed, Bound(tokens=limit), count=tokens.count))
     assert tokens.count(result) <= limit
     return result
 
@@ -30,7 +30,7 @@ def test_of_a_block_too_large_for_the_bound_the_error_is_shown() -> None:
 def test_the_first_failure_comes_before_a_later_one_that_would_fit_whole() -> None:
     first = Printed(0, 60, (*(f"error: item {number} is wrong" for number in range(60)), "[... x]"), Rank.EVIDENCE, "x")
     second = Printed(60, 61, ("error: small",), Rank.EVIDENCE)
-    text = render(fit((first, second), Bound(tokens=100), focus="", count=tokens.count))
+    text = render(fit((first, second), Bound(tokens=100), count=tokens.count))
     assert text.startswith("error: item 0 is wrong")
     assert "of evidence" in text
 
@@ -38,7 +38,7 @@ def test_the_first_failure_comes_before_a_later_one_that_would_fit_whole() -> No
 def test_of_a_notation_a_beginning_is_shown_so_that_no_line_loses_the_path_above_it() -> None:
     rows = tuple(f"{number}:5: error: name_{number} is not defined" for number in range(1, 60))
     block = Printed(0, 59, ("src/cart.py:", *rows), Rank.EVIDENCE)
-    text = render(fit((block,), Bound(tokens=120), focus="", count=tokens.count))
+    text = render(fit((block,), Bound(tokens=120), count=tokens.count))
     assert text.startswith("src/cart.py:\n1:5: error: name_1 is not defined\n2:5: error")
     assert "more lines of evidence" in text
 
@@ -56,15 +56,25 @@ def test_what_sounds_an_alarm_is_never_called_less_urgent(limit: int) -> None:
 def test_one_very_long_line_shows_its_beginning_and_says_how_much_is_missing() -> None:
     line = "{" + ",".join(f'"k{number}":{number}' for number in range(3_000)) + "}"
     block = Printed(0, 1, (line,), Rank.CONTENT)
-    shown, told = render(fit((block,), Bound(tokens=200), focus="", count=tokens.count)).split("\n")
+    shown, told = render(fit((block,), Bound(tokens=200), count=tokens.count)).split("\n")
     assert line.startswith(shown)
     assert told == f"[... of line 1: characters {len(shown) + 1}-{len(line)}]"
 
 
 def test_of_lines_that_are_all_too_long_the_first_is_begun() -> None:
     lines = tuple(f"ERROR in chunk{number}.js: " + "a=b;" * 2_000 for number in range(3))
-    text = render(fit((Printed(0, 3, lines, Rank.EVIDENCE),), Bound(tokens=150), focus="", count=tokens.count))
+    text = render(fit((Printed(0, 3, lines, Rank.EVIDENCE),), Bound(tokens=150), count=tokens.count))
     shown, told = text.split("\n")
     assert lines[0].startswith(shown)
     assert shown.startswith("ERROR in chunk0.js: a=b;")
     assert told == f"[... of line 1: characters {len(shown) + 1}-{len(lines[0])} and 2 more lines (2-3)]"
+
+
+def test_an_alarm_comes_before_what_surrounds_it() -> None:
+    """Its neighbours are evidence with it; within 200 tokens they had pushed it out."""
+    words = ("apples", "pears", "plums", "figs", "dates", "limes", "nuts")
+    lines = [
+        f"{number} {' '.join(words[number * step % 7] for step in (1, 2, 3))} checked" for number in range(1, 1001)
+    ]
+    lines[700] = "error: the cart of order 701 is empty"
+    assert lines[700] in compress("\n".join(lines), exit_code=1, answer_tokens=200).text.splitlines()
