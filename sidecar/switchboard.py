@@ -15,7 +15,7 @@ from sidecar.errors import SecretMissing
 from sidecar.lines import Line, access
 from sidecar.log import hide
 from sidecar.providers import pricing
-from sidecar.providers.vision import reads_images
+from sidecar.providers.capabilities import reads_images
 from sidecar.providers.vocabulary import Access, Answer, Effort, Limits, Request
 from sidecar.routes import Routes
 from sidecar.routing.quota import Allowance, spent, window_start
@@ -136,11 +136,15 @@ class Switchboard:
         return renewed
 
     def reads_images(self, endpoint: Endpoint) -> bool:
-        """Whether *endpoint* can be given images: as its provider is configured, else by the model's name."""
-        said = self._by_endpoint[endpoint.key].provider.images
-        if said is None or endpoint.dialect == "command":  # a program is given one text, whatever its user says
-            return reads_images(endpoint.dialect, endpoint.model_id)
-        return said
+        """Whether *endpoint* can be given images: as its provider is configured, else by what is known of the model."""
+        provider = self._by_endpoint[endpoint.key].provider
+        return reads_images(
+            endpoint.model_id,
+            dialect=endpoint.dialect,
+            provider=provider.name,
+            base_url=provider.base_url,
+            images=provider.images,
+        )
 
     def _every_allowance(self) -> Iterable[Allowance]:
         """Budgets limit what costs (with `stop`, everything); quotas limit the endpoints of their account."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["LIMIT_BYTES", "MOST_IMAGES", "image_type", "is_other_image", "reads_images"]
+__all__ = ["LIMIT_BYTES", "MOST_IMAGES", "image_type", "is_other_image", "seems_to_see"]
 
 LIMIT_BYTES = 3_750_000
 MOST_IMAGES = 20
@@ -37,10 +37,8 @@ _SIGNATURES = (
 )
 
 
-def reads_images(dialect: str, model_id: str) -> bool:
-    """Whether the model is known to read images and its dialect can carry them."""
-    if dialect == "command":  # a program is given one text
-        return False
+def seems_to_see(model_id: str) -> bool:
+    """Whether the name is that of a family which reads images; for models that `capabilities.tsv` does not list."""
     return _SEES.search(model_id) is not None and _BLIND.search(model_id) is None
 
 

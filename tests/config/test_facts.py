@@ -35,7 +35,7 @@ def test_a_policy_belongs_to_an_address_and_not_to_a_name() -> None:
     assert facts_of("openai/gpt-5", elsewhere).data_policy == DataPolicy()
     second = {"dialect": "openai-chat", "base_url": "https://api.openai.com/v1", "accounts": [{"key": "env:A"}]}
     assert facts_of("mine/gpt-5", second).data_policy == KEPT_30_DAYS
-    assert facts_of("mine/gpt-5", second).capabilities.context_tokens == 400_000
+    assert facts_of("mine/gpt-5", second).capabilities.context_tokens == 272_000
 
 
 def test_a_model_that_a_local_server_hands_on_is_not_local() -> None:

@@ -13,13 +13,14 @@ import pytest
 
 from sidecar.providers.azure import Azure
 from sidecar.providers.bedrock import Bedrock
+from sidecar.providers.capabilities import reads_images
 from sidecar.providers.framing import FrameReader, LineReader, frame
 from sidecar.providers.masking import secrets_of
 from sidecar.providers.ollama import Ollama
 from sidecar.providers.openai_responses import OpenAIResponses
 from sidecar.providers.reading import NotTheDialect
 from sidecar.providers.vertex import Vertex
-from sidecar.providers.vision import image_type, is_other_image, reads_images
+from sidecar.providers.vision import image_type, is_other_image
 from sidecar.providers.vocabulary import Access, Image, Message, Request, Text, Tool, ToolCall, ToolResult
 
 ASK = Request("m-1", (Message("user", "Why?"),))
@@ -188,8 +189,12 @@ def test_lines_may_end_without_a_line_break() -> None:
     ],
 )
 def test_a_models_name_tells_whether_it_reads_images(model_id: str, sees: bool) -> None:
-    assert reads_images("openai-chat", model_id) is sees
-    assert not reads_images("command", model_id)
+    def reads(dialect: str, images: bool | None = None) -> bool:
+        return reads_images(model_id, dialect=dialect, provider="mine", base_url="https://llm.example", images=images)
+
+    assert reads("openai-chat") is sees
+    assert reads("openai-chat", images=not sees) is not sees  # the user knows better
+    assert not reads("command", images=True)  # a program is given one text, whatever its user says
 
 
 def test_an_image_is_known_by_its_first_bytes() -> None:
