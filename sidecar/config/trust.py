@@ -29,6 +29,11 @@ __all__ = ["Asked", "HeldBack", "Sifted", "is_trusted", "remember", "sift", "tru
 _HARMLESS = ("$schema", "budgets", "compression", "run")
 """Budgets and `run.deny` only ever add to what the layers below say."""
 
+_HARMLESS_OF_A_MODEL = frozenset({"deadline_s", "limits", "objectives", "after_refusal"})
+"""What may be said of a model that the user has: anything else could admit an endpoint its user keeps out."""
+
+_TIER_WITHOUT_FILTERS = frozenset({"name", "targets", "order", "effort"})
+
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
@@ -198,8 +203,9 @@ def _sifted_models(
     kept: dict[str, Any] = {}
     held: list[HeldBack] = []
     for name, said in models.items():
+        is_own = name in own.get("models", {})
         mine = own.get("models", {}).get(name, {}).get("tiers")
-        if name == FOCUS and mine is None:
+        if name == FOCUS and not is_own:
             held.append(_held(("models", name), "would send what commands print to a model whenever a focus is given"))
             continue
         # A model of the user's own keeps to the providers the user gave it: it may be the private one.
@@ -207,14 +213,19 @@ def _sifted_models(
             set(known) if mine is None else {target.partition("/")[0] for tier in mine for target in tier["targets"]}
         )
         tiers, less = _sifted_tiers(name, said.get("tiers", ()), allowed, is_own=mine is not None)
+        if said.get("tiers") and any(tier.keys() - _TIER_WITHOUT_FILTERS for tier in mine or ()):
+            tiers, less = [], [_held(("models", name, "tiers"), "would drop what your own file asks of these tiers")]
         held += less
         rest = {key: value for key, value in said.items() if key != "tiers"}
-        if mine is not None and rest.get("after_refusal") == "next-tier":
+        if is_own and rest.get("after_refusal") == "next-tier":
             del rest["after_refusal"]
             held.append(_held(("models", name, "after_refusal"), "would send what one provider refused to another"))
+        for key in sorted(rest.keys() - _HARMLESS_OF_A_MODEL) if is_own else ():
+            del rest[key]
+            held.append(_held(("models", name, key), "would change who may answer a model of your own file"))
         if tiers:
             kept[name] = {**rest, "tiers": tiers}
-        elif rest and (mine is not None or not less):
+        elif rest and (is_own or not less):
             kept[name] = rest
     return kept, held
 

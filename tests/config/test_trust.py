@@ -301,3 +301,23 @@ def test_a_file_full_of_mistakes_is_answered_in_short(machine: Any) -> None:
         with pytest.raises(ConfigurationError) as refused:
             machine.load()
         assert len(str(refused.value)) < 15_000
+
+
+@pytest.mark.parametrize(
+    "said", [{"data_policy": {"training": None}}, {"only": []}, {"kind": "panel", "members": ["x"]}]
+)
+def test_no_filter_of_a_users_own_model_is_loosened_by_an_untrusted_file(said: dict[str, Any]) -> None:
+    own = {"models": {"private": {"data_policy": {"training": False}, "tiers": [tier("ollama/m")]}}}
+    sifted = trust.sift(
+        {"models": {"private": {**said, "deadline_s": 5}}}, own=own, known={"ollama"}, roots=(), is_trusted=False
+    )
+    assert sifted.values == {"models": {"private": {"deadline_s": 5}}}
+    assert {one.path for one in sifted.held_back} == {f"models.private.{key}" for key in said}
+
+
+def test_tiers_with_filters_of_their_own_are_not_replaced_by_an_untrusted_file() -> None:
+    own = {"models": {"private": {"tiers": [{**tier("ollama/m", "openai/n"), "region": ["eu"]}]}}}
+    theirs = {"models": {"private": {"tiers": [tier("ollama/m", "openai/n")]}}}
+    sifted = trust.sift(theirs, own=own, known={"ollama", "openai"}, roots=(), is_trusted=False)
+    assert sifted.values == {}
+    assert [one.path for one in sifted.held_back] == ["models.private.tiers"]
