@@ -260,7 +260,8 @@ class _Marker:
         elif kind is Kind.CHANGE:
             finding.changes += 1
             is_new = "+" in line[:8] or "~" in line[:8]
-            if not (is_new and finding.is_shown and not finding.is_lint and finding.changes <= _CHANGES_SHOWN):
+            is_worth = is_new and finding.is_shown and not finding.is_lint and finding.changes <= _CHANGES_SHOWN
+            if not is_worth or self.seen.setdefault((finding.said, "change", line.strip()), index) != index:
                 self.why[index] = "suggested changes"
         else:
             self.why[index] = _GOES[kind]

@@ -174,7 +174,22 @@ def _grouped(lines: Sequence[str], read: Sequence[Line], shown: Sequence[int]) -
         if len(said) + sum(map(len, explained)) >= _WORTH_CHARS and _is_end(lines, read, shown, end):
             unit = _Unit(tuple(shown[at:end]), place.strip(), tuple(lines[i] for i in below))
             groups.setdefault((said, explained), []).append(unit)
-    return groups
+    return _with_bare(groups)
+
+
+def _with_bare(groups: _Groups) -> _Groups:
+    """The same groups, where a unit of which nothing but its arrow is shown goes with the first of the same message.
+
+    What rustc said under it was said under that one: an import that is missing, in each of the lines that need it.
+    """
+    first = {said: (said, explained) for said, explained in reversed(groups) if explained}
+    for bare in [key for key in groups if key[0] in first and not key[1]]:
+        joins = [unit for unit in groups[bare] if isinstance(unit, _Unit) and not unit.below]
+        into = groups[first[bare[0]]]
+        if joins and isinstance(into[0], _Unit) and into[0].lines < joins[0].lines:
+            into += joins
+            groups[bare] = [unit for unit in groups[bare] if not isinstance(unit, _Unit) or unit.below]
+    return {key: units for key, units in groups.items() if units}
 
 
 def _explains(lines: Sequence[str], read: Sequence[Line], index: int) -> bool:
