@@ -634,7 +634,9 @@ def test_esbuild_tells_a_place_with_its_source_and_its_advice_once(holds: Holds,
     ]
 
 
-def test_rustcs_errors_of_one_missing_import_share_what_it_says_under_the_first(shortened: Callable[[str], str]) -> None:
+def test_rustcs_errors_of_one_missing_import_share_what_it_says_under_the_first(
+    shortened: Callable[[str], str],
+) -> None:
     told = shortened("cargo/build_imports_gone")
     assert "--> src/builder/arg.rs:1399:35 src/builder/arg.rs:4372:37 src/builder/arg.rs:4374:24" in told
     assert told.count("   6 + use crate::ValueHint;") == 2  # as a type that is not found, and as one that is undeclared

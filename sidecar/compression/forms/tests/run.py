@@ -27,12 +27,15 @@ _LONG_GAP_CHARS = 2_500
 """A stretch that may go and is so long gets a block, and a marker, of its own; the longer one wherever it stands."""
 
 _SHARE_GREEN = 0.46
-_SHARE_RED = 0.24
+_SHARE_RED = 0.12
 """How much of the output, in characters, the names of passed tests may cost; past it a sample of them stands."""
 
-_SAMPLE_RED = 0.3
+_SAMPLE_RED = 0.18
 _SAMPLE_GREEN = 0.8
 """How much of that room a sample takes: names apart from each other share less of their beginnings."""
+
+_ROOM_CHARS = 320
+"""A few names are worth listing whatever their share."""
 
 _TAIL_LINES = 8
 """A run without totals was cut off or crashed: so many of its last lines tell where."""
@@ -376,13 +379,13 @@ class Run:
         """Decide whether all names of passed tests are listed, or a sample of them."""
         names = [name for i, name in self.names.items() if self.why[i]]
         whole = sum(map(len, self.lines)) + len(self.lines)
-        room = (_SHARE_RED if self.is_red else _SHARE_GREEN) * whole
+        room = max(_ROOM_CHARS, (_SHARE_RED if self.is_red else _SHARE_GREEN) * whole)
         cost = sum(map(len, names)) + len(names)
         if cost > room:
             # Only what names share can still make room.
             cost = sum(len(line) + 1 for line in listed("passed", names))
-        sample = _SAMPLE_RED if self.is_red else _SAMPLE_GREEN
-        self._share = 1.0 if cost <= room else sample * room / cost
+        sample = max(_ROOM_CHARS, (_SAMPLE_RED if self.is_red else _SAMPLE_GREEN) * room)
+        self._share = 1.0 if cost <= room else sample / cost
 
     def _written(self) -> Iterable[Block]:
         pieces: list[tuple[int, int, list[Block] | Section]] = [(s, e, blocks) for s, e, blocks in self.delegated]
