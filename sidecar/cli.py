@@ -425,24 +425,27 @@ def status(*, about: tuple[str, ...], as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("providers", nargs=-1)
+@click.option("--refresh", is_flag=True, help="Ask anew, whatever was listed within the last day.")
 @_JSON
-def models(*, as_json: bool) -> None:
-    """List the logical names, their tiers and their targets."""
+def models(*, providers: tuple[str, ...], refresh: bool, as_json: bool) -> None:
+    """List the logical names with their tiers, and what every account really serves.
 
-    async def tiers(rooms: Rooms, _caller: Caller) -> dict[str, dict[str, list[str]]]:
-        switchboard = await rooms.switchboard()
-        return {name: await switchboard.targets(name) for name in switchboard.models}
+    Each provider is asked for its list, once a day. With PROVIDERS only theirs are shown, whole. A target that its
+    provider does not list is marked, with the nearest one that it does.
+    """
+    from sidecar.verbs.models import Overview, document, overview, text
 
-    found = _call(tiers)
+    async def tell(rooms: Rooms, _caller: Caller) -> tuple[Overview, float]:
+        return await overview(rooms, providers=providers, refresh=refresh), rooms.clock()
+
+    told, now = _call(tell)
     if as_json:
-        _say_json(found)
+        _say_json(document(told))
         return
-    if not found:
+    if not told.tiers:
         click.echo("sidecar: no model is configured and none was found; `sidecar doctor` tells what to set", err=True)
-    for name, by_tier in found.items():
-        _say(name)
-        for tier, targets in by_tier.items():
-            _say(f"  {tier}: {', '.join(targets)}")
+    _say(text(told, now=now, all_models=bool(providers)))
 
 
 @main.command()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sidecar.config import model as configured
     from sidecar.providers.catalogue import Host
 
-__all__ = ["Line", "access", "lines"]
+__all__ = ["Line", "access", "account_lines", "lines"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,19 @@ def lines(
         for target in targets
         if (known := providers[split_target(target)[0]]) is not None
     }
+
+
+def account_lines(
+    settings: configured.Settings, catalogue: Mapping[str, Host], environ: Mapping[str, str]
+) -> tuple[Line, ...]:
+    """Every account of every provider that is configured, found or a target's, once; may touch the disk.
+
+    Their endpoints name no model.
+    """
+    targets = (target for model in settings.models.values() for tier in model.tiers for target in tier.targets)
+    names = dict.fromkeys((*settings.providers, *(split_target(target)[0] for target in targets)))
+    known = (known_provider(name, settings=settings, catalogue=catalogue, environ=environ) for name in names)
+    return tuple(line for one in known if one is not None for line in _lines_of(f"{one.name}/", one, environ))
 
 
 def _lines_of(target: str, provider: KnownProvider, environ: Mapping[str, str]) -> Iterable[Line]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
@@ -24,6 +25,7 @@ from sidecar.routing.vocabulary import Endpoint, OnText, Route
 
 if TYPE_CHECKING:
     from sidecar.config.layers import Configuration
+    from sidecar.providers.listing import Listed
     from sidecar.providers.opening import Providers
     from sidecar.store.store import Store
 
@@ -84,6 +86,11 @@ class Switchboard:
     async def targets(self, name: str) -> dict[str, list[str]]:
         """The endpoints of a model's tiers, as receipts call them."""
         return {tier.name: [endpoint.name for endpoint in tier.endpoints] for tier in (await self.route(name)).tiers}
+
+    async def listing(self, line: Line) -> tuple[Listed, ...]:
+        """What the account of *line* can call by its provider's own list; see `Providers.listing`."""
+        at = datetime.fromtimestamp(self._clock(), UTC)
+        return await self._providers.listing(line.endpoint.dialect, await self._current(line), at=at)
 
     def secrets(self) -> Iterable[str]:
         """Every key in use, for the log to mask."""

@@ -92,13 +92,20 @@ class Bedrock:
         url = address(access.base_url, f"/model/{quote(request.model_id, safe='')}/converse-stream")
         fixed = {"accept": "application/vnd.amazon.eventstream, application/json"}
         headers = headers_for(access, "authorization", "Bearer ", **fixed)
-        if access.key_id and access.key:
-            del headers["authorization"]
-            signer = Signer(access.key_id, access.key, _region(access), "bedrock", access.session_token)
-            # Only what no proxy changes is signed.
-            signed = {"content-type": headers["content-type"]}
-            headers |= signer.headers("POST", url, signed, body, at=self._now())
-        return Call(url, headers, body, notes)
+        return Call(url, signed_headers(access, "POST", url, headers, body, at=self._now()), body, notes)
+
+
+def signed_headers(
+    access: Access, method: str, url: str, headers: Mapping[str, str], body: bytes, *, at: datetime
+) -> dict[str, str]:
+    """*headers* with a signature in place of the key, where *access* has a pair of keys; else as they are."""
+    if not (access.key_id and access.key):
+        return dict(headers)
+    kept = {name: value for name, value in headers.items() if name != "authorization"}
+    signer = Signer(access.key_id, access.key, _region(access), "bedrock", access.session_token)
+    # Only what no proxy changes is signed.
+    signed = {name: value for name, value in kept.items() if name == "content-type"}
+    return kept | signer.headers(method, url, signed, body, at=at)
 
 
 def _region(access: Access) -> str:

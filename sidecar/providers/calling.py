@@ -22,6 +22,7 @@ class Call:
     body: bytes = field(repr=False)
     notes: tuple[str, ...] = ()
     """What of the request could not be said in the dialect."""
+    method: str = "POST"
 
 
 class HttpDialect(Protocol):

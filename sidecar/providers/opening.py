@@ -13,9 +13,12 @@ from sidecar.errors import ConfigurationError
 from sidecar.providers.vocabulary import Access, Answer, Limits, Request
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import httpx2
 
     from sidecar.providers.calling import HttpDialect
+    from sidecar.providers.listing import Listed
     from sidecar.providers.wire import Wire
 
 __all__ = ["DIALECTS", "Provider", "Providers", "http_dialect", "open_providers"]
@@ -72,6 +75,16 @@ class Providers:
         if provider is None:
             provider = self._open[name] = self._create(name)
         return provider
+
+    async def listing(self, dialect: str, access: Access, *, at: datetime) -> tuple[Listed, ...]:
+        """What the account of *access* can call, by its provider's own list; *at* is the time, for signatures.
+
+        Empty for a vendor's program. Raises ConfigurationError and ProviderFailed. Bounded in time, bytes and pages;
+        no redirect is followed.
+        """
+        from sidecar.providers.listing_pages import every_page
+
+        return await every_page(dialect, access, self._the_wire(), at=at)
 
     async def warm(self) -> None:
         """Do ahead of the first ask what it would otherwise wait for: imports and TLS settings, in threads.

@@ -75,6 +75,8 @@ class Reading(ABC):
     framing: ClassVar[Framing] = "events"
     dialect: ClassVar[str]
     """Under which name its reasoning is kept; dialects that take each other's share one."""
+    expected: ClassVar[str] = "a stream of events"
+    """What a reply that is none of it is told apart from."""
 
     def __init__(self, *, fenced: bool = False) -> None:
         self._fenced = fenced

@@ -32,7 +32,7 @@ from sidecar.providers.wire import Wire
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["HttpProvider"]
+__all__ = ["HttpProvider", "exchange"]
 
 OnText = Callable[[str], Awaitable[None]]
 
@@ -60,15 +60,21 @@ class HttpProvider:
         Raises ProviderFailed for everything that is not a whole answer. Cancelling closes the connection.
         """
         call = self._dialect.prepare(request, access)
-        try:
-            client = await self._wire.client()
-        except ConfigurationError as error:
-            raise failed(
-                "refused", f"`{access.provider}` was not called: {error}", secrets=secrets_of(access)
-            ) from None
-        attempt = _Attempt(call, access, limits, self._dialect.reading(request), on_text)
-        answer = await attempt.run(client)
+        answer = await exchange(
+            call, access, self._dialect.reading(request), self._wire, limits=limits, on_text=on_text
+        )
         return replace(answer, notes=call.notes) if call.notes else answer
+
+
+async def exchange(
+    call: Call, access: Access, reading: Reading, wire: Wire, *, limits: Limits, on_text: OnText | None = None
+) -> Answer:
+    """Make *call* once and let *reading* have its reply, within *limits*; raises ProviderFailed."""
+    try:
+        client = await wire.client()
+    except ConfigurationError as error:
+        raise failed("refused", f"`{access.provider}` was not called: {error}", secrets=secrets_of(access)) from None
+    return await _Attempt(call, access, limits, reading, on_text).run(client)
 
 
 class _Attempt:
@@ -132,9 +138,9 @@ class _Attempt:
 
         try:
             request = client.build_request(
-                "POST",
+                self._call.method,
                 self._call.url,
-                content=self._call.body,
+                content=self._call.body or None,
                 headers=self._call.headers,
                 extensions={"trace": self._watch.trace},
             )
@@ -211,8 +217,8 @@ class _Attempt:
                     page = first.startswith(b"<")
                     raise self._failed(
                         "malformed",
-                        f"`{self._name}` sent {'a web page' if page else 'something'} where a stream of events was "
-                        "expected; check its `base_url`",
+                        f"`{self._name}` sent {'a web page' if page else 'something'} where "
+                        f"{self._reading.expected} was expected; check its `base_url`",
                     )
         except httpx2.DecodingError:
             raise NotTheDialect("a body that cannot be decompressed") from None

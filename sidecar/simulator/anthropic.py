@@ -18,6 +18,7 @@ from sidecar.simulator.dialect import (
     call_text,
     event,
     event_comment,
+    page,
     worded_schema,
 )
 
@@ -32,7 +33,7 @@ class Anthropic:
     prefix = "anthropic"
     key_headers: tuple[str, ...] = ("x-api-key", "authorization")
     path = ""
-    listing_path = "/v1/models"
+    listing_paths: tuple[str, ...] = ("/v1/models",)
     stream_head: tuple[tuple[bytes, bytes], ...] = (
         (b"content-type", b"text/event-stream; charset=utf-8"),
         (b"cache-control", b"no-cache"),
@@ -67,13 +68,14 @@ class Anthropic:
             schema=_schema(body) or worded_schema(system),
         )
 
-    def listing(self, models: Sequence[str]) -> Any:
+    def listing(self, models: Sequence[str], query: str) -> Any:
+        models, more = page(models, query, size="limit", after="after_id")
         entries = [
             {"type": "model", "id": model, "display_name": model, "created_at": "2025-10-01T00:00:00Z"}
             for model in models
         ]
         ends = {"first_id": models[0] if models else None, "last_id": models[-1] if models else None}
-        return {"data": entries, "has_more": False, **ends}
+        return {"data": entries, "has_more": more is not None, **ends}
 
     def whole(self, spoken: Spoken) -> Any:
         # A refusal or an empty answer has no content block at all.

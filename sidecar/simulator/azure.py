@@ -5,7 +5,9 @@ https://learn.microsoft.com/azure/ai-services/openai/reference
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from sidecar.simulator.dialect import Asked, Problem, Received, Spoken, event
 from sidecar.simulator.openai_chat import OpenAIChat
@@ -22,7 +24,7 @@ class Azure(OpenAIChat):
     prefix = "azure"
     key_headers: tuple[str, ...] = ("api-key", "authorization")
     path = ""
-    listing_path = "/openai/models"
+    listing_paths: tuple[str, ...] = ("/openai/deployments",)
 
     def call(self, path: str) -> str | None:
         if path == f"/openai/v1{_METHOD}":
@@ -40,6 +42,11 @@ class Azure(OpenAIChat):
             return super().read(replace(call, body=body))
         except Problem as problem:
             raise Problem("azure.bad-request", problem.what) from None
+
+    def listing(self, models: Sequence[str], query: str) -> Any:
+        del query
+        entries = [{"id": name, "model": name, "object": "deployment", "status": "succeeded"} for name in models]
+        return {"object": "list", "data": entries}
 
     def opening(self, spoken: Spoken) -> bytes:
         hate = {"hate": {"filtered": False, "severity": "safe"}}

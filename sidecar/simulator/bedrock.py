@@ -31,7 +31,7 @@ class Bedrock:
     prefix = "bedrock"
     key_headers: tuple[str, ...] = ("authorization",)
     path = ""
-    listing_path = "/foundation-models"
+    listing_paths: tuple[str, ...] = ("/foundation-models", "/inference-profiles")
     stream_head: tuple[tuple[bytes, bytes], ...] = ((b"content-type", b"application/vnd.amazon.eventstream"),)
     garbage = b"\x00\x00\x00\x40\x00\x00\x00\x10not a frame at all"
 
@@ -59,7 +59,8 @@ class Bedrock:
             schema=worded_schema(system),
         )
 
-    def listing(self, models: Sequence[str]) -> Any:
+    def listing(self, models: Sequence[str], query: str) -> Any:
+        del query
         return {"modelSummaries": [{"modelId": model, "modelName": model} for model in models]}
 
     def whole(self, spoken: Spoken) -> Any:

@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import parse_qs
 
 from sidecar.providers.vocabulary import Finish
 from sidecar.simulator.answering import answer, sample
@@ -28,6 +29,7 @@ __all__ = [
     "call_text",
     "event",
     "event_comment",
+    "page",
     "speak",
     "to_json",
     "tokens",
@@ -35,6 +37,9 @@ __all__ = [
 ]
 
 CHARACTERS_PER_TOKEN = 4
+
+LISTED_AT_ONCE = 100
+"""As many models as a page holds, where a vendor lists them in pages."""
 
 BROKEN_EVENTS = b'data: {"choices": [{"delta": {"content": \n\ndata: }}]\n\n'
 
@@ -103,8 +108,8 @@ class Dialect(Protocol):
     key_headers: tuple[str, ...]
     path: str
     """Between the provider's name and what a client adds to its base URL."""
-    listing_path: str
-    """Where a client asks which models there are."""
+    listing_paths: tuple[str, ...]
+    """Where a client asks which models there are; where there are several, the others add nothing."""
     stream_head: tuple[tuple[bytes, bytes], ...]
     garbage: bytes
     """An event of a stream whose JSON, or frame, is broken."""
@@ -115,7 +120,9 @@ class Dialect(Protocol):
     def read(self, call: Received) -> Asked:
         """Raises `Problem` for what the vendor would reject."""
 
-    def listing(self, models: Sequence[str]) -> Any: ...
+    def listing(self, models: Sequence[str], query: str) -> Any:
+        """The page of the list that *query* asks for."""
+
     def whole(self, spoken: Spoken) -> Any: ...
     def opening(self, spoken: Spoken) -> bytes: ...
     def piece(self, spoken: Spoken, text: str) -> bytes: ...
@@ -152,6 +159,18 @@ def speak(asked: Asked, reply: Reply, *, serial: int) -> Spoken:
         wants_usage=asked.wants_usage,
         cost_usd=reply.cost_usd,
     )
+
+
+def page(models: Sequence[str], query: str, *, size: str, after: str) -> tuple[Sequence[str], str | None]:
+    """The page of *models* that *query* asks for, and the last name on it where more follow.
+
+    *size* and *after* are what its parameters are called; *after* names the last model of the page before.
+    """
+    asked = {name: values[-1] for name, values in parse_qs(query).items()}
+    start = models.index(asked[after]) + 1 if asked.get(after) in models else 0
+    wanted = asked.get(size, "")
+    shown = models[start : start + min(int(wanted) if wanted.isdigit() else LISTED_AT_ONCE, LISTED_AT_ONCE)]
+    return shown, shown[-1] if start + len(shown) < len(models) else None
 
 
 def tokens(text: str) -> int:

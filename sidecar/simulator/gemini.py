@@ -9,7 +9,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sidecar.simulator.course import QuotaState
-from sidecar.simulator.dialect import BROKEN_EVENTS, Asked, Problem, Received, Spoken, call_text, event, event_comment
+from sidecar.simulator.dialect import (
+    BROKEN_EVENTS,
+    Asked,
+    Problem,
+    Received,
+    Spoken,
+    call_text,
+    event,
+    event_comment,
+    page,
+)
 
 __all__ = ["Gemini"]
 
@@ -23,7 +33,7 @@ class Gemini:
     prefix = "gemini"
     key_headers: tuple[str, ...] = ("x-goog-api-key", "authorization")
     path = "/v1beta"
-    listing_path = "/v1beta/models"
+    listing_paths: tuple[str, ...] = ("/v1beta/models",)
     stream_head: tuple[tuple[bytes, bytes], ...] = (
         (b"content-type", b"text/event-stream"),
         (b"content-disposition", b"attachment"),
@@ -59,14 +69,13 @@ class Gemini:
             schema=wanted.get("responseJsonSchema", wanted.get("responseSchema")),
         )
 
-    def listing(self, models: Sequence[str]) -> Any:
+    def listing(self, models: Sequence[str], query: str) -> Any:
+        shown, more = page(models, query, size="pageSize", after="pageToken")
         methods = ["generateContent", "countTokens"]
-        return {
-            "models": [
-                {"name": f"models/{model}", "displayName": model, "supportedGenerationMethods": methods}
-                for model in models
-            ]
-        }
+        entries = [
+            {"name": f"models/{model}", "displayName": model, "supportedGenerationMethods": methods} for model in shown
+        ]
+        return {"models": entries, **({"nextPageToken": more} if more else {})}
 
     def whole(self, spoken: Spoken) -> Any:
         return _response(spoken, spoken.text, _FINISH[spoken.finish])

@@ -25,7 +25,7 @@ class Ollama:
     prefix = "ollama"
     key_headers: tuple[str, ...] = ("authorization",)
     path = ""
-    listing_path = "/api/tags"
+    listing_paths: tuple[str, ...] = ("/api/tags",)
     stream_head: tuple[tuple[bytes, bytes], ...] = ((b"content-type", b"application/x-ndjson"),)
     garbage = b'{"model": "m", "message": {"content": \n}}\n'
 
@@ -50,7 +50,8 @@ class Ollama:
             schema=wanted if isinstance(wanted, dict) else None,
         )
 
-    def listing(self, models: Sequence[str]) -> Any:
+    def listing(self, models: Sequence[str], query: str) -> Any:
+        del query
         return {"models": [{"name": model, "model": model, "size": 1, "digest": "simulated"} for model in models]}
 
     def whole(self, spoken: Spoken) -> Any:

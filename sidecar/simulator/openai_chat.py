@@ -34,7 +34,7 @@ class OpenAIChat:
     prefix = "openai"
     key_headers: tuple[str, ...] = ("authorization", "api-key")
     path = "/v1"
-    listing_path = "/v1/models"
+    listing_paths: tuple[str, ...] = ("/v1/models",)
     stream_head: tuple[tuple[bytes, bytes], ...] = (
         (b"content-type", b"text/event-stream; charset=utf-8"),
         (b"cache-control", b"no-cache"),
@@ -65,7 +65,8 @@ class OpenAIChat:
             wants_usage=body.get("stream") is not True or bool(options.get("include_usage")),
         )
 
-    def listing(self, models: Sequence[str]) -> Any:
+    def listing(self, models: Sequence[str], query: str) -> Any:
+        del query
         entries = [{"id": model, "object": "model", "created": _CREATED, "owned_by": "simulated"} for model in models]
         return {"object": "list", "data": entries}
 

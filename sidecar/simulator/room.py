@@ -51,6 +51,7 @@ class Room:
         self.provider = provider
         self.dialect = _DIALECTS[provider.dialect]
         self.seen: deque[Seen] = deque(maxlen=KEPT_CALLS)
+        self.listings: deque[Seen] = deque(maxlen=KEPT_CALLS)
         self.outcomes: Counter[str] = Counter()
         self._seed = seed
         self.follow(provider.schedule)
@@ -68,6 +69,8 @@ class Room:
 
         *at_s* is seconds since the start, *now* the same moment since the epoch.
         """
+        if call.path in self.dialect.listing_paths:
+            return self._list(call, at_s=at_s, now=now, serial=serial, elsewhere=elsewhere)
         model = self.dialect.call(call.path)
         if model is None:
             return None, self._beside(call)
@@ -77,6 +80,22 @@ class Room:
         asked, effect = self._decide(call, seen)
         seen.outcome = effect.outcome
         self.outcomes[effect.outcome] += 1
+        return seen, script(asked, effect, self.dialect, serial=serial, now=now, elsewhere=elsewhere)
+
+    def _list(self, call: Received, *, at_s: float, now: float, serial: int, elsewhere: str) -> tuple[Seen, list[Step]]:
+        """The list of models, for whoever has a key; seen apart from calls to a model."""
+        seen = record(self.provider.name, call, at_s=at_s)
+        self.listings.append(seen)
+        asked = Asked(model="", read="", question="")
+        fault = self.provider.listing
+        try:
+            self._recognise(call, seen)
+        except Problem as problem:
+            fault = problem.fault
+        if fault is None:
+            return seen, json_script(200, self.dialect.listing(self.provider.models, call.query))
+        seen.outcome = fault if isinstance(fault, str) else fault.kind
+        effect = Effect(seen.outcome, Reply(), fault_named(fault) if isinstance(fault, str) else fault)
         return seen, script(asked, effect, self.dialect, serial=serial, now=now, elsewhere=elsewhere)
 
     def _decide(self, call: Received, seen: Seen) -> tuple[Asked, Effect]:
@@ -91,14 +110,17 @@ class Room:
             )
         return asked, self._course.effect(at_s=seen.at, model=asked.model, account=seen.account)
 
-    def _admit(self, call: Received, asked: Asked, seen: Seen) -> None:
-        prefix = self.dialect.prefix
+    def _recognise(self, call: Received, seen: Seen) -> None:
         if self.provider.accounts:
             key = next((call.headers[name] for name in self.dialect.key_headers if name in call.headers), "")
             names = {secret: name for name, secret in self.provider.accounts.items()}
             seen.account = names.get(_KEY_ID.sub(r"\1", key).removeprefix("Bearer "))
             if seen.account is None:
-                raise Problem(f"{prefix}.bad-key", "no account has this key")
+                raise Problem(f"{self.dialect.prefix}.bad-key", "no account has this key")
+
+    def _admit(self, call: Received, asked: Asked, seen: Seen) -> None:
+        prefix = self.dialect.prefix
+        self._recognise(call, seen)
         if self.provider.models and asked.model not in self.provider.models:
             raise Problem(f"{prefix}.no-model", f"there is no model `{asked.model}`")
         window = self.provider.schedule.context_tokens
@@ -106,8 +128,6 @@ class Room:
             raise Problem(f"{prefix}.too-long", f"{sent} tokens are more than {window}", lengths=(sent, window))
 
     def _beside(self, call: Received) -> list[Step]:
-        if call.path == self.dialect.listing_path:
-            return json_script(200, self.dialect.listing(self.provider.models))
         what = f"`{call.path}` is no path of the {self.provider.dialect} dialect."
         error = {"message": what, "type": "not_found_error", "status": "NOT_FOUND", "code": 404}
         return json_script(404, {"type": "error", "error": error})

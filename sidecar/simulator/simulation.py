@@ -72,6 +72,10 @@ class Simulation:
         """The latest 10,000 calls that provider has seen, oldest first; `elsewhere` is where redirects lead."""
         return list(self._elsewhere if name == ELSEWHERE else self._room(name).seen)
 
+    def listings(self, name: str) -> list[Seen]:
+        """Who asked that provider which models it has, oldest first."""
+        return list(self._room(name).listings)
+
     def outcomes(self, name: str) -> dict[str, int]:
         """How often each outcome was chosen, over all calls."""
         return dict(self._room(name).outcomes)

@@ -5,7 +5,10 @@ https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference
 
 from __future__ import annotations
 
-from sidecar.simulator.dialect import Asked, Problem, Received
+from collections.abc import Sequence
+from typing import Any
+
+from sidecar.simulator.dialect import Asked, Problem, Received, page
 from sidecar.simulator.gemini import Gemini
 
 __all__ = ["Vertex"]
@@ -19,7 +22,12 @@ class Vertex(Gemini):
     prefix = "vertex"
     key_headers: tuple[str, ...] = ("authorization",)
     path = _PUBLISHER
-    listing_path = f"{_PUBLISHER}/models"
+    listing_paths: tuple[str, ...] = ("/v1beta1/publishers/google/models",)
+
+    def listing(self, models: Sequence[str], query: str) -> Any:
+        shown, more = page(models, query, size="pageSize", after="pageToken")
+        entries = [{"name": f"publishers/google/models/{model}", "launchStage": "GA"} for model in shown]
+        return {"publisherModels": entries, **({"nextPageToken": more} if more else {})}
 
     def read(self, call: Received) -> Asked:
         try:

@@ -237,6 +237,8 @@ class Simulated(_Data):
     models: tuple[str, ...] = ()
     accounts: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The name of each account, with its key."""
+    listing: Fault | str | None = None
+    """What happens to whoever asks which models there are; None lists *models*."""
 
 
 @dataclass(slots=True, kw_only=True)

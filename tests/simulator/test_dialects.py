@@ -205,9 +205,9 @@ async def test_models_are_listed_as_each_vendor_does(running: Running, ask: Ask,
 
 LISTINGS = {
     "gemini": "/v1beta/models",
-    "vertex": "/v1/projects/simulated/locations/global/publishers/google/models",
+    "vertex": "/v1beta1/publishers/google/models",
     "ollama": "/api/tags",
-    "azure": "/openai/models",
+    "azure": "/openai/deployments",
     "bedrock": "/foundation-models",
 }
 
