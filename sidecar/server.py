@@ -122,7 +122,7 @@ class RecallArguments(_Arguments):
 class StatusArguments(_Arguments):
     """Models with health and why each endpoint would or would not be tried; savings and spending."""
 
-    about: Annotated[str, Field(description="Empty, `model NAME`, `savings` or `spending`")] = ""
+    about: Annotated[str, Field(description="Empty, `model NAME`, `quotas`, `savings` or `spending`")] = ""
 
 
 _VERBS: dict[str, tuple[type[_Arguments], bool]] = {

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
+from sidecar.allowances import Allowances, Payer, allowances_of
+from sidecar.compression import tokens
 from sidecar.errors import SecretMissing
 from sidecar.lines import Line, access
 from sidecar.log import hide
@@ -19,7 +21,6 @@ from sidecar.providers import pricing
 from sidecar.providers.capabilities import reads_images
 from sidecar.providers.vocabulary import Access, Answer, Effort, Limits, Request
 from sidecar.routes import Routes
-from sidecar.routing.quota import Allowance, spent, window_start
 from sidecar.routing.router import Router
 from sidecar.routing.vocabulary import Endpoint, OnText, Route
 
@@ -70,13 +71,19 @@ class Switchboard:
         self._settings = configuration.settings
         self._by_endpoint = {line.endpoint.key: line for group in by_target.values() for line in group}
         self._providers = providers
-        self._store = store
-        self._clock = clock
-        self._session_start = session_start
         self._environ = environ or {}
-        self._allowances = tuple(self._every_allowance())
         self._routes = Routes(self._settings, by_target)
-        self.router = Router(store, self._send, self._cost_usd, clock=clock, window=self.window_tokens)
+        self.allowances = Allowances(
+            allowances_of(self._settings.budgets, self._payers(), session=store.session),
+            store=store,
+            clock=clock,
+            session_start=session_start,
+            price=self._routes.price_usd,
+            count=tokens.count,
+        )
+        self.router = Router(
+            store, self._send, self._cost_usd, clock=clock, window=self.window_tokens, limiter=self.allowances
+        )
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -104,13 +111,16 @@ class Switchboard:
         return pricing.context_tokens(self._by_endpoint[endpoint.key].provider.pricing, endpoint.model_id)
 
     async def route(self, name: str) -> Route:
-        """The route of a logical name, with what cannot or may not be called just now excluded.
+        """The route of a logical name, as far as the configuration alone decides it.
 
         Raises WrongUsage for a name nobody configured.
         """
-        route = self._routes.route(name)
-        spent_now = await self._spent()
-        return replace(route, excluded={**route.excluded, **spent_now}) if spent_now else route
+        return self._routes.route(name)
+
+    def _payers(self) -> Iterable[Payer]:
+        for line in self._by_endpoint.values():
+            quotas = line.account.quotas if line.account is not None else ()
+            yield Payer(line.endpoint, line.provider.billing == "metered", quotas)
 
     def _cost_usd(self, endpoint: Endpoint, answer: Answer) -> float | None:
         return self._routes.price_usd(endpoint, answer.usage)
@@ -152,39 +162,3 @@ class Switchboard:
             base_url=provider.base_url,
             images=provider.images,
         )
-
-    def _every_allowance(self) -> Iterable[Allowance]:
-        """Budgets limit what costs (with `stop`, everything); quotas limit the endpoints of their account."""
-        everyone = frozenset(self._by_endpoint)
-        metered = frozenset(key for key, line in self._by_endpoint.items() if line.provider.billing == "metered")
-        for budget in self._settings.budgets:
-            reach = everyone if budget.over == "stop" else metered
-            name = f"the {budget.window}'s budget"
-            yield Allowance(name, budget.window, everyone, budget.limit_usd, budget.limit_tokens, excludes=reach)
-        accounts: dict[tuple[str, str], set[str]] = {}
-        for key, line in self._by_endpoint.items():
-            if line.account is not None and line.account.quotas:
-                accounts.setdefault((line.provider.name, line.account.name), set()).add(key)
-        for (provider, account), keys in accounts.items():
-            line = self._by_endpoint[min(keys)]
-            for quota in line.account.quotas if line.account is not None else ():
-                name = f"the {quota.window} quota of {provider}@{account}"
-                own = frozenset(keys)
-                yield Allowance(
-                    name, quota.window, own, quota.limit_usd, quota.limit_tokens, quota.limit_requests, excludes=own
-                )
-
-    async def _spent(self) -> dict[str, str]:
-        """Why endpoints are excluded by budgets and quotas just now; asks the ledger only where there are any."""
-        reasons: dict[str, str] = {}
-        now = self._clock()
-        starts = {
-            allowance.window: window_start(allowance.window, now=now, session_start=self._session_start)
-            for allowance in self._allowances
-        }
-        spendings = {window: await self._store.spending(start) for window, start in starts.items()}
-        for allowance in self._allowances:
-            reason = spent(allowance, spendings[allowance.window])
-            if reason is not None:
-                reasons.update(dict.fromkeys(allowance.excludes, reason))
-        return reasons

@@ -223,16 +223,42 @@ def _wrong_limits(settings: model.Settings) -> Iterable[tuple[Path, str]]:
     for name, said in settings.providers.items():
         for position, account in enumerate(said.accounts or ()):
             for index, quota in enumerate(account.quotas):
-                if quota.limit_usd is None and quota.limit_tokens is None and quota.limit_requests is None:
-                    where = ("providers", name, "accounts", position, "quotas", index)
-                    yield (
-                        where,
-                        f"`{dotted(where)}` limits nothing: give `limit_usd`, `limit_tokens` or `limit_requests`",
-                    )
+                where = ("providers", name, "accounts", position, "quotas", index)
+                yield from _wrong_quota(where, quota)
     for index, budget in enumerate(settings.budgets):
-        if budget.limit_usd is None and budget.limit_tokens is None:
-            entry = ("budgets", index)
-            yield entry, f"`{dotted(entry)}` limits nothing: give `limit_usd` or `limit_tokens`"
+        yield from _wrong_budget(("budgets", index), budget, settings)
+
+
+def _wrong_quota(where: Path, quota: model.Quota) -> Iterable[tuple[Path, str]]:
+    if quota.limit_usd is None and quota.limit_tokens is None and quota.limit_requests is None:
+        yield where, f"`{dotted(where)}` limits nothing: give `limit_usd`, `limit_tokens` or `limit_requests`"
+    told = "starts_at" if quota.starts_at is not None else "time_zone" if quota.time_zone is not None else ""
+    if told and (quota.kind == "rolling" or quota.window == "5h"):
+        what = "a window of 5 hours begins with a call" if quota.window == "5h" else "a rolling window has no beginning"
+        yield (*where, told), f"`{dotted((*where, told))}` says nothing here: {what}; remove it"
+
+
+def _wrong_budget(where: Path, budget: model.Budget, settings: model.Settings) -> Iterable[tuple[Path, str]]:
+    if budget.limit_usd is None and budget.limit_tokens is None:
+        yield where, f"`{dotted(where)}` limits nothing: give `limit_usd` or `limit_tokens`"
+    asked = settings.models
+    if budget.model is not None and budget.model not in asked:
+        yield (*where, "model"), _unheard((*where, "model"), budget.model, asked, "model")
+        return
+    reached = [asked[budget.model]] if budget.model is not None else asked.values()
+    tiers = {tier.name for each in reached for tier in each.tiers}
+    if budget.tier is not None and budget.tier not in tiers:
+        yield (*where, "tier"), _unheard((*where, "tier"), budget.tier, tiers, "tier")
+
+
+def _unheard(where: Path, name: str, known: Iterable[str], what: str) -> str:
+    meant = nearest(name, known)
+    hint = (
+        f"did you mean `{meant}`?"
+        if meant
+        else f"there is {', '.join(f'`{each}`' for each in sorted(known)) or 'none'}"
+    )
+    return f"`{dotted(where)}`: no {what} is called `{name}`; {hint}"
 
 
 def _twice(path: Path, names: list[str], what: str) -> Iterable[tuple[Path, str]]:

@@ -79,6 +79,25 @@ def _headers(headers: Mapping[str, str]) -> Mapping[str, str]:
     return headers
 
 
+def _clock_time(text: str) -> str:
+    hour, colon, minute = text.partition(":")
+    if not (colon and len(hour) == len(minute) == 2 and text.isascii() and hour.isdigit() and minute.isdigit()):
+        raise ValueError("a time of day such as `08:30`")
+    if int(hour) > 23 or int(minute) > 59:
+        raise ValueError("a time of day between `00:00` and `23:59`")
+    return text
+
+
+def _zone(name: str) -> str:
+    import zoneinfo
+
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+        raise ValueError("a time zone this machine knows, such as `Europe/Berlin` or `UTC`") from None
+    return name
+
+
 def _path(path: str) -> str:
     if not path or "\0" in path:
         raise ValueError("a path")
@@ -93,6 +112,8 @@ Reference = Annotated[str, AfterValidator(check_reference)]
 Target = Annotated[str, AfterValidator(_target)]
 Path = Annotated[str, AfterValidator(_path)]
 Word = Annotated[str, Field(min_length=1)]
+ClockTime = Annotated[str, AfterValidator(_clock_time)]
+Zone = Annotated[str, AfterValidator(_zone)]
 Place = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.:_-]{0,99}$")]
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -107,10 +128,17 @@ class _Part(BaseModel):
 
 
 class Quota(_Part):
-    """How much one account may be used in a window; give one of the limits."""
+    """How much one account may be used in a window; give at least one of the limits."""
 
     window: Literal["5h", "day", "week", "month"]
     """The window in which it counts."""
+    kind: Literal["fixed", "rolling"] | None = None
+    """`rolling` is the last so many hours or days (a month: 30 days); `fixed` begins anew at its time, or, for `5h`,
+    with the first call after the last one ended. Null: `5h` is rolling, the others are fixed."""
+    starts_at: ClockTime | None = None
+    """For a fixed day, week (on Monday) or month (on its 1st): the time of day at which it begins, such as `08:30`."""
+    time_zone: Zone | None = None
+    """Where `starts_at` is told, such as `Europe/Berlin`; null is UTC."""
     limit_usd: Usd | None = None
     """At most so many US dollars in the window."""
     limit_tokens: Count | None = None
@@ -236,16 +264,21 @@ class Model(_Part):
 
 
 class Budget(_Part):
-    """A limit on spending over all models."""
+    """A limit on spending: over all models, or for one of them, or for the tiers of one name."""
 
-    window: Literal["session", "day", "month"]
-    """The window in which it counts."""
+    window: Literal["call", "session", "day", "month"]
+    """The window in which it counts: one call, this sidecar's run, a day or a month (from 00:00 UTC)."""
+    model: Name | None = None
+    """The model it is for; null is all of them together."""
+    tier: Name | None = None
+    """The tiers it is for, by their name; null is all of them together."""
     limit_usd: Usd | None = None
     """At most so many US dollars in the window."""
     limit_tokens: Count | None = None
     """At most so many tokens in the window."""
     over: Literal["next-tier", "stop"] = "next-tier"
-    """What follows when it is spent."""
+    """What follows when it is spent: tiers that cost nothing (for a tier's budget: the other tiers) still answer, or
+    nobody does."""
 
 
 class Compression(_Part):

@@ -53,17 +53,21 @@ class SafeBook:
         turns: Sequence[Turn] = (),
         healths: Callable[[str, Health], Health] | None = None,
         health_keys: Sequence[str] = (),
-    ) -> None:
-        """Returns when the call is on disk; appends to *notes* when it could not be saved."""
+        reserved: Sequence[int] = (),
+    ) -> bool:
+        """Returns when the call is on disk; appends to *notes* when it could not be saved, and says so."""
         try:
-            await self._book.record_call(call, thread=thread, turns=turns, healths=healths, health_keys=health_keys)
+            await self._book.record_call(
+                call, thread=thread, turns=turns, healths=healths, health_keys=health_keys, reserved=reserved
+            )
         except StateError as broken:
             _note(notes, broken)
             if healths is not None:
                 self._change_own(health_keys, healths)
-            return
+            return False
         for key in health_keys if self._own else ():
             self._own.pop(key, None)
+        return True
 
     def _change_own(self, keys: Sequence[str], change: Callable[[str, Health], Health]) -> Mapping[str, Health]:
         changed = {key: change(key, self._own.get(key) or self._last.get(key) or Health()) for key in keys}

@@ -7,7 +7,18 @@ from dataclasses import dataclass, field, replace
 
 from sidecar.providers.vocabulary import Limits
 from sidecar.routing.plan import CALLABLE, Candidate, Plan, Standing
-from sidecar.routing.vocabulary import MEANINGS, Attempt, Endpoint, PassedOver, Reply, Route, Verdict
+from sidecar.routing.vocabulary import (
+    MEANINGS,
+    Attempt,
+    Endpoint,
+    PassedOver,
+    Place,
+    Reply,
+    Route,
+    Spent,
+    Verdict,
+    Withheld,
+)
 from sidecar.store.vocabulary import Health
 
 __all__ = ["Course"]
@@ -33,6 +44,9 @@ class Course:
     asked_at: float
     """Epoch s."""
     healths: Mapping[str, Health] = field(default_factory=dict)
+    spent: Mapping[Place, Spent] = field(default_factory=dict)
+    reserved: list[int] = field(default_factory=list)
+    """Requests that were reserved for its attempts, by number."""
     attempts: list[Attempt] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     barred: dict[Endpoint, str] = field(default_factory=dict)
@@ -84,6 +98,11 @@ class Course:
         if verdict.action == "larger":
             self._bar_smaller(endpoint)
 
+    def withhold(self, endpoint: Endpoint, withheld: Withheld) -> None:
+        """*endpoint*, or everybody, is out for this call: it would cost more than the call may."""
+        for other in self._endpoints() if withheld.ends_call else (endpoint,):
+            self.barred.setdefault(other, withheld.reason)
+
     def bar(self, endpoint: Endpoint, reason: str) -> None:
         """*endpoint*'s target is out for this call, on every account."""
         for other in self._endpoints():
@@ -128,7 +147,7 @@ class Course:
         return sum(known) if len(known) == len(costs) else None
 
     def _ready_in_s(self, standing: Standing, *, wall: float, now: float) -> float:
-        if standing.state == "resting":
+        if standing.state in ("resting", "spent"):
             return (standing.until or wall) - wall
         if standing.state == "probed":
             return 0.1 + 0.2 * self.random()  # the other call's probe may end at any moment

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sidecar.routing.health import is_probed, is_resting, needs_probe, trait
-from sidecar.routing.vocabulary import Endpoint, Order, PassedOver, Route, Scope, Tier, scope_key
+from sidecar.routing.vocabulary import Endpoint, Order, PassedOver, Place, Route, Scope, Spent, Tier, scope_key
 from sidecar.store.vocabulary import Health
 
 __all__ = ["ORDERS", "SCOPES", "Candidate", "Plan", "Standing", "clock_text", "explain", "plan", "standings"]
@@ -23,6 +23,7 @@ SCOPES: tuple[Scope, ...] = ("provider", "account", "pair", "endpoint")
 CALLABLE = frozenset({"well", "probe"})
 
 _WELL = Health()
+_NOTHING: Mapping[Place, Spent] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Standing:
 
     endpoint: Endpoint
     tier: str
-    state: Literal["well", "probe", "resting", "probed", "excluded"]
+    state: Literal["well", "probe", "resting", "probed", "spent", "excluded"]
     reason: str = ""
     until: float | None = None
     waits_out: bool = False
@@ -80,30 +81,50 @@ ORDERS: Mapping[Order, Callable[[Sequence[Endpoint], Route], Sequence[Endpoint]]
 """How a tier is ordered, by the name the configuration uses. Sorting is stable: equals stay as listed."""
 
 
-def plan(route: Route, healths: Mapping[str, Health], now: float) -> Plan:
+def plan(route: Route, healths: Mapping[str, Health], now: float, spent: Mapping[Place, Spent] = _NOTHING) -> Plan:
     """The endpoints of *route* that may be called at *now* (epoch s), in order, and how the others stand."""
-    all_standings = standings(route, healths, now)
+    all_standings = standings(route, healths, now, spent)
     return Plan(
         all_standings,
         tuple(Candidate(one.endpoint, one.tier, one.probes) for one in all_standings if one.state in CALLABLE),
     )
 
 
-def standings(route: Route, healths: Mapping[str, Health], now: float) -> tuple[Standing, ...]:
-    """Every endpoint of *route* once, in the order in which it would be tried."""
-    seen: set[Endpoint] = set()
-    result = []
+def standings(
+    route: Route, healths: Mapping[str, Health], now: float, spent: Mapping[Place, Spent] = _NOTHING
+) -> tuple[Standing, ...]:
+    """Every endpoint of *route* once, in the order in which it would be tried.
+
+    What one tier's budget keeps out of that tier may still be asked in a later one.
+    """
+    found: dict[Endpoint, Standing] = {}
     for tier in route.tiers:
         for endpoint in ORDERS[tier.order](tier.endpoints, route):
-            if endpoint not in seen:
-                seen.add(endpoint)
-                result.append(_standing(route, tier, endpoint, healths, now))
-    return tuple(result)
+            before = found.get(endpoint)
+            if before is not None and before.state != "spent":
+                continue
+            standing = _standing(route, tier, endpoint, healths=healths, now=now, spent=spent)
+            if before is None or standing.state != "spent":
+                found.pop(endpoint, None)  # its place is the later one
+                found[endpoint] = standing
+    return tuple(found.values())
 
 
-def _standing(route: Route, tier: Tier, endpoint: Endpoint, healths: Mapping[str, Health], now: float) -> Standing:
+def _standing(
+    route: Route,
+    tier: Tier,
+    endpoint: Endpoint,
+    *,
+    healths: Mapping[str, Health],
+    now: float,
+    spent: Mapping[Place, Spent],
+) -> Standing:
     if route.excluded and (reason := route.excluded.get(endpoint.key)) is not None:
         return Standing(endpoint, tier.name, "excluded", reason)
+    if spent and (over := spent.get((tier.name, endpoint.key))) is not None:
+        again = f", again from {clock_text(over.until, now)}" if over.until is not None else ""
+        reason = f"{over.reason}{again}"
+        return Standing(endpoint, tier.name, "spent", reason, over.until, waits_out=over.until is not None)
     if not healths:
         return Standing(endpoint, tier.name, "well")
     known = [(key, healths[key]) for scope in SCOPES if (key := scope_key(scope, endpoint)) in healths]
@@ -142,11 +163,13 @@ def clock_text(at: float, now: float) -> str:
     return time.strftime("%H:%M:%S" if local[:3] == time.localtime(now)[:3] else "%Y-%m-%d %H:%M:%S", local)
 
 
-def explain(route: Route, healths: Mapping[str, Health], now: float) -> tuple[str, ...]:
+def explain(
+    route: Route, healths: Mapping[str, Health], now: float, spent: Mapping[Place, Spent] = _NOTHING
+) -> tuple[str, ...]:
     """One line per endpoint of *route*, in order: would a call try it now, and why or why not. Calls nobody."""
     lines = []
     place = 0
-    for standing in standings(route, healths, now):
+    for standing in standings(route, healths, now, spent):
         head = f"{standing.tier}: {standing.endpoint.name}"
         health = healths.get(scope_key("endpoint", standing.endpoint), _WELL)
         record = f"; {_record(health)}" if health.outcomes else ""
@@ -154,7 +177,7 @@ def explain(route: Route, healths: Mapping[str, Health], now: float) -> tuple[st
             place += 1
             how = f" ({standing.reason})" if standing.reason else ""
             lines.append(f"{head}: {'tried first' if place == 1 else f'tried as no. {place}'}{how}{record}")
-        elif standing.state == "excluded":
+        elif standing.state == "excluded" or (standing.state == "spent" and standing.until is None):
             lines.append(f"{head}: excluded: {standing.reason}")
         else:
             lines.append(f"{head}: not now: {standing.reason}{record}")

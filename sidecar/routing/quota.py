@@ -1,64 +1,311 @@
-"""What may still be spent: allowances over windows, reckoned from the ledger that all sidecars share.
+"""What may still be spent: allowances over windows, reckoned from the ledger that all sidecars share. Pure.
 
-A budget limits everything that costs; a quota limits one account. Both are hard: what is spent is
-excluded from a route with the reason, and nothing relaxes it to get an answer. Windows of a day, a week and a
-month begin at 00:00 UTC (weeks on Monday), `5h` is the last five hours, `session` is since this sidecar started.
+    Allowance ─ Window ─ Span           so much of a unit, in which time, and which time that is now
+        └─ Tally <── Use, Use, ...      what of it is used, and when some of it is free again
+
+A budget limits what costs; a quota limits one account. Both are hard: what is spent is passed over with the
+reason and, where it has one, the time at which it ends; nothing relaxes it to get an answer. A use counts from the
+end of its call, because a provider may see it at any moment until then and none must count it in a later window
+than we do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import insort
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Literal
 
-from sidecar.store.vocabulary import Spending
+from sidecar.routing.vocabulary import Route, Tier
+from sidecar.store.vocabulary import Use
 
-__all__ = ["Allowance", "Window", "spent", "window_start"]
+__all__ = ["WARN_SHARE", "Allowance", "Length", "Span", "Tally", "Unit", "Window", "amount", "told", "zone"]
 
-Window = Literal["session", "5h", "day", "week", "month"]
+Length = Literal["call", "session", "5h", "day", "week", "month"]
+
+Unit = Literal["usd", "tokens", "requests"]
+
+WARN_SHARE = 0.8
+"""From this share of an allowance on its user is warned."""
+
+_LENGTH_S = {"5h": 5 * 3600.0, "day": 86_400.0, "week": 7 * 86_400.0, "month": 30 * 86_400.0}
+"""How far a rolling window reaches back; a fixed window of 5 hours lasts as long."""
+
+_ANCHOR_DAYS = 2
+"""A chain of 5-hour windows without a pause is followed back to a midnight, so that all sidecars begin it alike."""
+
+_CLOCK_SLACK_S = 1.0
+
+_FOR_GOOD = float(2**53)
+
+_NOT_SENT = frozenset({"network", "missing"})
+"""Outcomes of attempts that reached nobody, so nobody counted them."""
+
+
+def zone(name: str | None) -> tzinfo:
+    """The time zone called *name*, UTC for None; raises KeyError or ValueError for one this machine does not know."""
+    if name is None:
+        return UTC
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A time from *start* up to and without *end*, in epoch seconds; it may have no end."""
+
+    start: float
+    end: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """In which time an allowance counts; *starts_at* and *zone* are for fixed days, weeks and months."""
+
+    length: Length
+    is_rolling: bool = False
+    starts_at: time = time(0)
+    zone: tzinfo = UTC
+
+    @property
+    def follows_calls(self) -> bool:
+        """A call begins it: five hours from the first one after the last window ended, as subscriptions have it."""
+        return self.length == "5h" and not self.is_rolling
+
+    def span(self, now: float, *, session_start: float = 0.0) -> Span:
+        """The window that holds *now*; for one that is begun by calls, the time in which its beginning may lie."""
+        if self.length in ("call", "session"):
+            return Span(session_start)
+        if self.is_rolling:
+            return Span(now - _LENGTH_S[self.length], None)
+        if self.follows_calls:
+            day = datetime.fromtimestamp(now, UTC).date() - timedelta(days=_ANCHOR_DAYS)
+            return Span(datetime.combine(day, time(0), UTC).timestamp())
+        day = datetime.fromtimestamp(now, self.zone).date()
+        first, after = self._turns(day)
+        if first > now:  # the day has begun, but not at the hour at which the window begins
+            first, after = self._turns(self._first_day(day) - timedelta(days=1))
+        return Span(first, after)
+
+    def _turns(self, day: date) -> tuple[float, float]:
+        first = self._first_day(day)
+        match self.length:
+            case "week":
+                after = first + timedelta(days=7)
+            case "month":
+                after = (first + timedelta(days=31)).replace(day=1)
+            case _:
+                after = first + timedelta(days=1)
+        return self._at(first), self._at(after)
+
+    def _first_day(self, day: date) -> date:
+        match self.length:
+            case "week":
+                return day - timedelta(days=day.weekday())
+            case "month":
+                return day.replace(day=1)
+            case _:
+                return day
+
+    def _at(self, day: date) -> float:
+        """Epoch s of *starts_at* on *day*; a time that a change of the clocks leaves out is the one after the gap."""
+        return datetime.combine(day, self.starts_at, self.zone).timestamp()
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """How much a set of endpoints (by key) may use in a window, and whom its end excludes; None limits nothing."""
+    """So much of one unit in a window; *endpoints* (by key), *model* and *tier* say whose uses count.
+
+    Once it is spent the same are passed over; with *stop* everybody is, for a tier's allowance from that tier on.
+    """
 
     name: str
     window: Window
+    unit: Unit
+    limit: float
     endpoints: frozenset[str]
-    limit_usd: float | None = None
-    limit_tokens: int | None = None
-    limit_requests: int | None = None
-    excludes: frozenset[str] = frozenset()
+    model: str | None = None
+    tier: str | None = None
+    stop: bool = False
+    session: int | None = None
+    """Only the uses of this sidecar count, by its number in the ledger; None counts everybody's."""
+
+    @property
+    def key(self) -> str:
+        """What it is remembered by, in all sidecars."""
+        own = "" if self.session is None else f" of {self.session}"
+        return f"{self.name}{own}: {self.limit:g} {self.unit}"
+
+    def counts(self, use: Use) -> bool:
+        return self.reaches(use.model, use.tier, use.endpoint) and self.session in (None, use.session)
+
+    def reaches(self, model: str, tier: str, endpoint: str) -> bool:
+        """Whether a call to *endpoint* (by key) in *tier* of *model* takes something of it."""
+        return endpoint in self.endpoints and self.tier in (None, tier) and self._is_for(model)
+
+    def bars(self, route: Route) -> Iterator[tuple[str, str]]:
+        """Whom of *route* its end keeps out, as (tier's name, endpoint's key)."""
+        if not self._is_for(route.model):
+            return
+        for tier in self._reached(route.tiers):
+            for endpoint in tier.endpoints:
+                if self.stop or endpoint.key in self.endpoints:
+                    yield tier.name, endpoint.key
+
+    def _is_for(self, model: str) -> bool:
+        """A name with a suffix (`smart:cheap`) is the same model."""
+        return self.model is None or model == self.model or model.startswith(f"{self.model}:")
+
+    def _reached(self, tiers: tuple[Tier, ...]) -> tuple[Tier, ...]:
+        if self.tier is None:
+            return tiers
+        first = next((index for index, tier in enumerate(tiers) if tier.name == self.tier), len(tiers))
+        return tiers[first:] if self.stop else tiers[first : first + 1]
 
 
-def window_start(window: Window, *, now: float, session_start: float) -> float:
-    """When the window that holds *now* began, in seconds since the epoch."""
-    if window == "session":
-        return session_start
-    if window == "5h":
-        return now - 5 * 3600
-    today = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    if window == "week":
-        today -= timedelta(days=today.weekday())
-    elif window == "month":
-        today = today.replace(day=1)
-    return today.timestamp()
+def amount(use: Use, unit: Unit) -> float:
+    """How much of *unit* a use took; what is not known counts as nothing."""
+    match unit:
+        case "usd":
+            return use.cost_usd or 0.0
+        case "tokens":
+            return (use.input_tokens or 0) + (use.output_tokens or 0)
+        case "requests":
+            return 0.0 if use.outcome in _NOT_SENT else 1.0
 
 
-def spent(allowance: Allowance, spendings: Sequence[Spending]) -> str | None:
-    """Why nothing is left of *allowance*, given what was spent in its window; None while something is."""
-    own = [spending for spending in spendings if spending.endpoint in allowance.endpoints]
-    used = (
-        (allowance.limit_usd, sum(item.cost_usd for item in own), "${:,.2f}"),
-        (allowance.limit_tokens, sum(item.input_tokens + item.output_tokens for item in own), "{:,} tokens"),
-        (allowance.limit_requests, sum(item.calls for item in own), "{:,} calls"),
+def told(value: float, unit: Unit) -> str:
+    """An amount for readers: "$4.10", "1,200 tokens", "1 call"."""
+    match unit:
+        case "usd":
+            return f"${value:,.2f}" if value >= 0.01 or value == 0 else f"${value:,.4f}"
+        case "tokens":
+            return f"{value:,.0f} tokens"
+        case "requests":
+            return f"{value:,.0f} call{'' if value == 1 else 's'}"
+
+
+class Tally:
+    """What is used of one allowance; it is told every use once, and the time whenever it is asked.
+
+    `turn` comes first: it moves the window to now, and says when what was told before does not reach any more.
+    """
+
+    __slots__ = (
+        "_begun_at",
+        "_entries",
+        "_first",
+        "_length_s",
+        "_now",
+        "_session_start",
+        "_span",
+        "_total",
+        "allowance",
     )
-    for limit, amount, words in _limited(used):
-        if amount >= limit:
-            return f"{allowance.name} is spent: {words.format(amount)} of {words.format(limit)}"
-    return None
 
+    def __init__(self, allowance: Allowance, *, session_start: float, now: float) -> None:
+        self.allowance = allowance
+        self._session_start = session_start
+        self._length_s = _LENGTH_S.get(allowance.window.length, 0.0)
+        self._now = now
+        self._span = allowance.window.span(now, session_start=session_start)
+        self._entries: list[tuple[float, float]] = []  # (end of the call, amount), where single uses matter
+        self._first = 0  # of the entries that still count
+        self._total = 0.0
+        self._begun_at = float("-inf")  # the latest window that a call has begun
 
-def _limited(used: Iterable[tuple[float | None, float, str]]) -> Iterable[tuple[float, float, str]]:
-    return ((limit, amount, words) for limit, amount, words in used if limit is not None)
+    @property
+    def since(self) -> float:
+        """From when on uses have to be told, epoch s."""
+        return self._span.start
+
+    def turn(self, now: float) -> bool:
+        """Move on to *now*; True when the ledger has to be told anew: another window, or a clock that was set back."""
+        before, self._now = self._now, now
+        window = self.allowance.window
+        if window.is_rolling:
+            self._drop(now - self._length_s)
+            return now < before - _CLOCK_SLACK_S
+        return window.span(now, session_start=self._session_start).start != self._span.start
+
+    def add(self, use: Use) -> None:
+        """Count *use*, where it belongs to the allowance and its window."""
+        value = amount(use, self.allowance.unit)
+        if not value or use.at < self._span.start or not self.allowance.counts(use):
+            return
+        window = self.allowance.window
+        if window.is_rolling:
+            # A use from the far future was written under a wrong clock: it must not count for ever.
+            if use.at < self._now + self._length_s:
+                insort(self._entries, (use.at, value), lo=self._first)
+                self._total += value
+        elif window.follows_calls:
+            self._chain(use.at, value)
+        elif self._span.end is None or use.at < self._span.end:
+            self._total += value
+
+    @property
+    def used(self) -> float:
+        """What is used in the window that holds now."""
+        return self._total if self._is_open else 0.0
+
+    @property
+    def resets_at(self) -> float | None:
+        """When the window ends, or the oldest use leaves it (epoch s); None where nothing is used or it has no end."""
+        window = self.allowance.window
+        if window.follows_calls:
+            return self._begun_at + self._length_s if self._is_open else None
+        if window.is_rolling:
+            return self._entries[self._first][0] + self._length_s if self._first < len(self._entries) else None
+        return self._span.end
+
+    def is_spent(self, reserved: float = 0.0) -> bool:
+        """Nothing is left, the calls in flight included."""
+        return self.used + reserved >= self.allowance.limit
+
+    def free_at(self, reserved: float = 0.0) -> float | None:
+        """When some of a spent allowance is free again, epoch s; None is never: no end, or a limit of nothing."""
+        window, limit = self.allowance.window, self.allowance.limit
+        if limit <= 0:
+            return None
+        if not window.is_rolling:
+            # a window that only calls in flight are about to begin is over a whole length from now, at the latest
+            return self.resets_at or (self._now + self._length_s if window.follows_calls else None)
+        left = self._total + reserved
+        for at, value in self._entries[self._first :]:
+            left -= value
+            if left < limit:
+                return at + self._length_s
+        return self._now + self._length_s
+
+    def warned_until(self) -> float:
+        """Until when one warning is enough, epoch s."""
+        end = self._now + self._length_s if self.allowance.window.is_rolling else self.resets_at
+        return end if end is not None else _FOR_GOOD
+
+    @property
+    def _is_open(self) -> bool:
+        return not self.allowance.window.follows_calls or self._now < self._begun_at + self._length_s
+
+    def _drop(self, before: float) -> None:
+        while self._first < len(self._entries) and self._entries[self._first][0] <= before:
+            self._total -= self._entries[self._first][1]
+            self._first += 1
+        if self._first == len(self._entries):
+            self._entries, self._first, self._total = [], 0, 0.0  # and with them what rounding left over
+        elif self._first > 1_000:
+            del self._entries[: self._first]
+            self._first = 0
+
+    def _chain(self, at: float, value: float) -> None:
+        """Windows begun by calls follow from one another, so a use that comes late may move all after it."""
+        in_order = not self._entries or at >= self._entries[-1][0]
+        insort(self._entries, (at, value))
+        if not in_order:
+            self._begun_at = float("-inf")
+        for one_at, one_value in [(at, value)] if in_order else self._entries:
+            if one_at >= self._begun_at + self._length_s:
+                self._begun_at, self._total = one_at, 0.0
+            self._total += one_value

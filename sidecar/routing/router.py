@@ -35,11 +35,14 @@ from sidecar.routing.vocabulary import (
     Attempt,
     Endpoint,
     HealthBook,
+    Limiter,
     OnProgress,
     OnText,
     Reply,
     Route,
     Verdict,
+    Wanted,
+    Withheld,
     scope_key,
 )
 from sidecar.store.vocabulary import AttemptRecord, Call, Health, Turn
@@ -113,6 +116,7 @@ class Router:
         price: Price,
         *,
         window: Window = _no_window,
+        limiter: Limiter | None = None,
         clock: Callable[[], float] = time.time,
         random: Callable[[], float] = _random.random,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
@@ -122,6 +126,7 @@ class Router:
         self._send = send
         self._price = price
         self._windows = Windows(window)
+        self._limiter = limiter
         self._clock = clock
         self._random = random
         self._sleep = sleep
@@ -137,14 +142,14 @@ class Router:
         if ask.schema is not None:
             check_schema(ask.schema)
         course = Course(route, self._windows.of, self._random, began=self._timer(), asked_at=self._clock())
-        course.healths = await self._book.healths(course.notes)
+        await self._look(course)
         while True:
-            current = plan(route, course.healths, self._clock())
+            current = plan(route, course.healths, self._clock(), course.spent)
             turn = self._next_turn(course, current)
             if turn is None:
                 if not await self._wait(course, current, on_progress):
                     return await self._give_up(course, current, ask)
-                course.healths = await self._book.healths(course.notes)
+                await self._look(course)
                 continue
             if course.attempts:
                 last = course.attempts[-1]
@@ -153,7 +158,12 @@ class Router:
             if reply is not None:
                 return reply
             # the attempt may have taken long: others may have learnt meanwhile who has to rest
-            course.healths = await self._book.healths(course.notes)
+            await self._look(course)
+
+    async def _look(self, course: Course) -> None:
+        course.healths = await self._book.healths(course.notes)
+        if self._limiter is not None:
+            course.spent = await self._limiter.spent(course.route, course.notes)
 
     def _next_turn(self, course: Course, current: Plan) -> _Turn | None:
         now = self._timer()
@@ -179,6 +189,10 @@ class Router:
                 began = self._timer()
                 outcome = await self._attempt(course, turn, ask, on_progress)
                 took_s = self._timer() - began
+                if isinstance(outcome, Withheld):
+                    if not outcome.is_passing:
+                        course.withhold(turn.endpoint, outcome)
+                    return None
                 if isinstance(outcome, _Failed):
                     again = await self._note_failure(course, current, turn, outcome, took_s=took_s, ask=ask)
                 else:
@@ -191,7 +205,9 @@ class Router:
         finally:
             await self._release(course, turn)
 
-    async def _attempt(self, course: Course, turn: _Turn, ask: Ask, on_progress: OnProgress | None) -> Answer | _Failed:
+    async def _attempt(
+        self, course: Course, turn: _Turn, ask: Ask, on_progress: OnProgress | None
+    ) -> Answer | _Failed | Withheld:
         endpoint = turn.endpoint
         began = self._timer()
         bound_s, limits = course.bounds(began, has_others=turn.has_others)
@@ -211,8 +227,11 @@ class Router:
                     effort=course.route.effort(turn.candidate.tier),
                     cache_system=ask.thread is not None,
                 )
+                granted = await self._granted(course, turn, request)
+                if isinstance(granted, Withheld):
+                    return granted
                 stream.sent_at = self._timer()
-                answer = await self._send(endpoint, request, limits, stream.on_text)
+                answer = await self._send(endpoint, granted, limits, stream.on_text)
                 self._in_flight.sign(endpoint.key, number, self._timer())
                 return answer
         except ProviderFailed as failed:
@@ -228,6 +247,19 @@ class Router:
             answered=stream.characters > 0,
         )
         return self._judged(course, turn, kind, self._timer() - began)
+
+    async def _granted(self, course: Course, turn: _Turn, request: Request) -> Request | Withheld:
+        """*request* as budgets and quotas let it be sent, if they do."""
+        if self._limiter is None:
+            return request
+        ends_at = self._clock() + (course.ends - self._timer()) + BOOKKEEPING_S
+        wanted = Wanted(course.route, turn.candidate.tier, turn.endpoint, request, course.attempts, ends_at)
+        granted = await self._limiter.grant(wanted, course.notes)
+        if isinstance(granted, Withheld):
+            return granted
+        if granted.reserved:
+            course.reserved.append(granted.reserved)
+        return granted.request
 
     def _judged(self, course: Course, turn: _Turn, failure: Failure, took_s: float) -> _Failed:
         endpoint = turn.endpoint
@@ -476,14 +508,17 @@ class Router:
             attempts=tuple(_ledger_line(attempt) for attempt in course.attempts),
         )
         with anyio.CancelScope(shield=True, deadline=anyio.current_time() + BOOKKEEPING_S) as scope:
-            await self._book.record(
+            is_saved = await self._book.record(
                 call,
                 course.notes,
                 thread=ask.thread if answer else None,
                 turns=(*ask.turns, Turn("assistant", answer.text, call.answered_by)) if answer and ask.thread else (),
                 healths=(lambda _key, health: after_success(health, now)) if keys else None,
                 health_keys=keys,
+                reserved=course.reserved,
             )
+            if self._limiter is not None:
+                await self._limiter.recorded(call, course.notes, is_saved=is_saved)
         if scope.cancelled_caught:
             course.notes.append(f"this call could not be recorded within {BOOKKEEPING_S:.0f} s")
 

@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from sidecar.providers.vocabulary import Answer, Effort, Limits, Message, Usage
+from sidecar.providers.vocabulary import Answer, Effort, Limits, Message, Request, Usage
 from sidecar.store.vocabulary import Call, Health, Turn
 
 __all__ = [
@@ -28,19 +28,25 @@ __all__ = [
     "Attempt",
     "Endpoint",
     "Fit",
+    "Granted",
     "HealthBook",
+    "Limiter",
     "Meaning",
     "OnProgress",
     "OnText",
     "Order",
     "PassedOver",
+    "Place",
     "Reply",
     "Route",
     "Scope",
+    "Spent",
     "Target",
     "Tier",
     "Trait",
     "Verdict",
+    "Wanted",
+    "Withheld",
     "scope_key",
 ]
 
@@ -309,6 +315,64 @@ class Reply:
     notes: tuple[str, ...] = ()
 
 
+Place = tuple[str, str]
+"""Where an endpoint stands in a route: its tier's name, its key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Why nothing may be spent at a place, and when some of it is free again (epoch s), None where that is never."""
+
+    reason: str
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A request about to be sent; *attempts* are what its call made before it, *ends_at* (epoch s) ends the call."""
+
+    route: Route
+    tier: str
+    endpoint: Endpoint
+    request: Request
+    attempts: Sequence[Attempt]
+    ends_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """*request* may be sent as it is here; *reserved*, where it is not 0, is given back when its call is recorded."""
+
+    request: Request
+    reserved: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A request that may not be sent: over the budget of its call, or just spent by another one (*is_passing*)."""
+
+    reason: str
+    is_passing: bool = False
+    ends_call: bool = False
+    """Nobody else may be asked either."""
+
+
+class Limiter(Protocol):
+    """What routing asks about budgets and quotas. A state that fails is told in *notes*, never raised."""
+
+    async def spent(self, route: Route, notes: list[str]) -> Mapping[Place, Spent]:
+        """Where in *route* nothing may be spent now; a place that is absent is open."""
+        ...
+
+    async def grant(self, wanted: Wanted, notes: list[str]) -> Granted | Withheld:
+        """Whether a request may be sent, at the moment at which it is about to be."""
+        ...
+
+    async def recorded(self, call: Call, notes: list[str], *, is_saved: bool) -> None:
+        """Take note of a call that is over; what is nearly spent by it is told in *notes*."""
+        ...
+
+
 class HealthBook(Protocol):
     """What routing asks of the store. Any `StateError` it raises costs memory, never an answer."""
 
@@ -328,6 +392,7 @@ class HealthBook(Protocol):
         turns: Sequence[Turn] = (),
         healths: Callable[[str, Health], Health] | None = None,
         health_keys: Sequence[str] = (),
+        reserved: Sequence[int] = (),
     ) -> None:
-        """Ledger, turns and health in one transaction that is on disk when this returns."""
+        """Ledger, turns, health and the end of reservations in one transaction, on disk when this returns."""
         ...

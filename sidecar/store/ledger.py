@@ -41,12 +41,12 @@ _FEWEST_TOKENS = 10
 """A shorter answer says nothing of how fast its model writes."""
 
 
-def add_call(connection: sqlite3.Connection, call: Call) -> None:
-    """The call with its attempts, in their order."""
+def add_call(connection: sqlite3.Connection, call: Call, *, session: int = 0) -> None:
+    """The call with its attempts, in their order; *session* is the sidecar that made it."""
     answered_by = None if call.answered_by is None else stored(call.answered_by)
     row = connection.execute(
-        "INSERT INTO calls (asked_at, model, took_s, answered_by) VALUES (?, ?, ?, ?)",
-        (call.asked_at, stored(call.model), call.took_s, answered_by),
+        "INSERT INTO calls (asked_at, model, took_s, answered_by, session) VALUES (?, ?, ?, ?, ?)",
+        (call.asked_at, stored(call.model), call.took_s, answered_by, session),
     ).lastrowid
     connection.executemany(
         _ADD_ATTEMPT,

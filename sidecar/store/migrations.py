@@ -87,6 +87,20 @@ STATE: tuple[Migration, ...] = (
         # The latest attempts of one endpoint, without reading those of the others.
         "CREATE INDEX attempts_by_endpoint ON attempts (endpoint, call)",
     ),
+    (
+        "ALTER TABLE calls ADD COLUMN session INTEGER NOT NULL DEFAULT 0",
+        # Never a number twice, so that one given back late cannot end another's.
+        """
+        CREATE TABLE reservations (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            model TEXT NOT NULL,
+            tier TEXT NOT NULL,
+            endpoint TEXT NOT NULL,
+            until REAL NOT NULL
+        )
+        """,
+        "CREATE TABLE warnings (allowance TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID",
+    ),
 )
 
 ORIGINALS: tuple[Migration, ...] = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sidecar.errors import StateError
 from sidecar.handles import digest_of
-from sidecar.store import faults, ledger, migrations, originals, packing
+from sidecar.store import faults, ledger, migrations, originals, packing, uses
 from sidecar.store.database import Database
 from sidecar.store.health import Change, HealthTable
 from sidecar.store.lane import IsAbandoned, Lane
@@ -21,7 +22,10 @@ from sidecar.store.vocabulary import (
     FormSavings,
     Health,
     Keeping,
+    News,
     Original,
+    Position,
+    Reservation,
     Saving,
     Spending,
     Summary,
@@ -53,6 +57,9 @@ class Store:
         self._state = Database(directory / "state.db", migrations.STATE, wait_s=wait_s)
         self._originals = Database(directory / "originals.db", migrations.ORIGINALS, wait_s=wait_s)
         self._health = HealthTable()
+        self._follower = uses.Follower()
+        self.session = secrets.randbits(62)
+        """The number by which the calls of this sidecar are told from others' in the ledger."""
         self._state_lane = Lane("sidecar state")
         self._originals_lane = Lane("sidecar originals")
         # Packing 200 MB takes two seconds; recalling something meanwhile should not.
@@ -177,15 +184,18 @@ class Store:
         turns: Sequence[Turn] = (),
         healths: Change | None = None,
         health_keys: Sequence[str] = (),
+        reserved: Sequence[int] = (),
     ) -> None:
         """Put down a call, what was said in *thread*, and what it means for health, in one transaction.
 
-        *turns* are added after those the thread has. It is on disk before this returns.
+        *turns* are added after those the thread has; *reserved* are the reservations that the call's attempts take
+        the place of. It is on disk before this returns.
         """
         said_at = self._clock()
 
         def record(connection: sqlite3.Connection) -> None:
-            ledger.add_call(connection, call)
+            ledger.add_call(connection, call, session=self.session)
+            uses.release(connection, reserved)
             if thread is not None:
                 ledger.add_turns(connection, thread, turns, said_at=said_at)
 
@@ -205,6 +215,27 @@ class Store:
     async def experience(self, endpoints: Iterable[str], since: float) -> list[Experience]:
         """How the latest attempts of each of *endpoints* in calls at or after *since* went, of the tried ones."""
         return await self._from_state(lambda connection: ledger.experience(connection, endpoints, since))
+
+    async def news(self, position: Position | None, *, since: float) -> News:
+        """What the ledger has after *position*, from *since* (epoch s) on where that is None, and what is reserved."""
+        return await self._from_state(lambda connection: self._follower.news(connection, position, since=since))
+
+    async def reserve(self, wanted: Reservation, position: Position | None, *, since: float) -> News:
+        """Reserve a request and look at the ledger in one transaction: those with a smaller number came before it."""
+
+        def work(connection: sqlite3.Connection) -> News:
+            own = uses.reserve(connection, wanted, now=self._clock())
+            return self._follower.news(connection, position, since=since, own=own)
+
+        return await self._writing(work)
+
+    async def release(self, reserved: Sequence[int]) -> None:
+        """Give reservations back whose requests were not made."""
+        await self._writing(lambda connection: uses.release(connection, reserved))
+
+    async def warn(self, untils: Mapping[str, float]) -> tuple[str, ...]:
+        """Which of the names of *untils* are to be warned of: those that no sidecar has, before their time is over."""
+        return await self._writing(lambda connection: uses.warn(connection, untils, now=self._clock()))
 
     async def savings(self, since: float) -> list[Saving]:
         """Every saving at or after *since*, oldest first."""
@@ -233,6 +264,9 @@ class Store:
 
     async def _from_state(self, job: Callable[[sqlite3.Connection], T]) -> T:
         return await self._state_lane.run(lambda is_abandoned: self._state.read(job, is_abandoned))
+
+    async def _writing(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        return await self._state_lane.run(lambda is_abandoned: self._state.write(job, is_abandoned))
 
     async def _from_originals(self, job: Callable[[sqlite3.Connection], T]) -> T:
         return await self._originals_lane.run(lambda is_abandoned: self._originals.read(job, is_abandoned))

@@ -15,11 +15,15 @@ __all__ = [
     "FormSavings",
     "Health",
     "Keeping",
+    "News",
     "Original",
+    "Position",
+    "Reservation",
     "Saving",
     "Spending",
     "Summary",
     "Turn",
+    "Use",
 ]
 
 
@@ -71,6 +75,59 @@ class Call:
     took_s: float
     answered_by: str | None
     attempts: tuple[AttemptRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One attempt as limits see it; *at* is the end of its call, *session* the sidecar that made it."""
+
+    call: int
+    at: float
+    session: int
+    model: str
+    tier: str
+    endpoint: str
+    outcome: str
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A request that is about to be made; it counts until its call is recorded, or until *until* (epoch s)."""
+
+    model: str
+    tier: str
+    endpoint: str
+    until: float
+    number: int = 0
+    """Its place in the order in which reservations were made; given by the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a reader has followed the ledger: up to a call, in one file (another *file* is another ledger)."""
+
+    file: int
+    call: int
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What the ledger has after a position, in order, with all that is reserved, at one moment.
+
+    *number* grows with every look: of two, the one with the larger number saw more. *own* is the reservation that was
+    made in the same transaction.
+    """
+
+    number: int
+    position: Position
+    is_anew: bool
+    """The uses are everything there is: the position was of another file, or of none."""
+    uses: tuple[Use, ...]
+    reserved: tuple[Reservation, ...]
+    own: int = 0
 
 
 @dataclass(frozen=True, slots=True)

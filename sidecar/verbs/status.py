@@ -9,7 +9,7 @@ __all__ = ["status"]
 
 _DAY_S = 86_400.0
 _HELD_BACK = 10
-_TOPICS = ("model NAME", "savings", "spending")
+_TOPICS = ("model NAME", "quotas", "savings", "spending")
 
 
 async def status(rooms: Rooms, *, caller: Caller, about: str = "") -> str:  # noqa: ARG001 - every verb is told who asks
@@ -17,11 +17,15 @@ async def status(rooms: Rooms, *, caller: Caller, about: str = "") -> str:  # no
     topic, _, name = about.strip().partition(" ")
     match topic:
         case "":
-            parts = [await _models(rooms, None), await _savings(rooms), await _spending(rooms)]
+            parts = [await _models(rooms, None), await _quotas(rooms), await _savings(rooms), await _spending(rooms)]
             warnings = [f"warning: {warning}" for warning in rooms.store.warnings]
             return "\n\n".join("\n".join(lines) for lines in (*parts, warnings) if lines)
         case "model" | "models":
             return "\n".join(await _models(rooms, name.strip() or None))
+        case "quotas":
+            return "\n".join(
+                await _quotas(rooms) or ["quotas: none; neither a budget nor an account's quota is configured"]
+            )
         case "savings":
             return "\n".join(await _savings(rooms))
         case "spending":
@@ -44,15 +48,27 @@ async def _models(rooms: Rooms, name: str | None) -> list[str]:
         return ["models: none; `sidecar doctor` tells what was looked for and what to set"]
     healths = await rooms.store.health()
     lines: list[str] = []
+    notes: list[str] = []
     for model in switchboard.models if name is None else (name,):
         route = await switchboard.route(model)
         lines.append(f"model {model} (deadline {route.deadline_s:g} s)")
-        lines.extend(f"  {line}" for line in explain(route, healths, rooms.clock()))
+        spent = await switchboard.allowances.spent(route, notes)
+        lines.extend(f"  {line}" for line in explain(route, healths, rooms.clock(), spent))
+    lines.extend(notes)
     held_back = switchboard.configuration.held_back
     lines.extend(f"held back until `sidecar trust`: {held.sentence}" for held in held_back[:_HELD_BACK])
     if len(held_back) > _HELD_BACK:
         lines.append(f"held back: {len(held_back) - _HELD_BACK:,} more; `sidecar config` lists them")
     return lines
+
+
+async def _quotas(rooms: Rooms) -> list[str]:
+    """Budgets and quotas with what is used of them; nothing where there are none."""
+    try:
+        found = await (await rooms.switchboard()).allowances.lines()
+    except ConfigurationError:
+        return []  # what is wrong with it stands under the models
+    return ["budgets and quotas", *(f"  {line}" for line in found)] if found else []
 
 
 async def _savings(rooms: Rooms) -> list[str]:

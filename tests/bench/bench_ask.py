@@ -78,6 +78,7 @@ class Forgetful:
         turns: Sequence[Turn] = (),
         healths: Callable[[str, Health], Health] | None = None,
         health_keys: Sequence[str] = (),
+        reserved: Sequence[int] = (),
     ) -> None:
         del call, thread, turns, healths, health_keys
 

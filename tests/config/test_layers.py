@@ -11,6 +11,9 @@ from sidecar.config.layers import Layer, merge, origin_of
 from sidecar.config.render import inactive, render
 from sidecar.errors import ConfigurationError
 
+SMART = {"smart": {"tiers": [{"name": "best", "targets": ["anthropic/claude-opus-4-5"]}]}}
+ROLLING = {"window": "5h", "kind": "rolling", "limit_requests": 5}
+BERLIN = {"time_zone": "Europe/Berlinn"}
 LAB = {"dialect": "openai-chat", "base_url": "http://127.0.0.1:9/v1"}
 
 
@@ -187,6 +190,43 @@ def test_a_key_pasted_into_a_file_is_in_no_part_of_the_error(machine: Any) -> No
         ),
         ({"models": {"d": {}}}, "`models.d` has no `tiers`: name the targets that may answer it."),
         ({"budgets": [{"window": "day"}]}, "`budgets[0]` limits nothing: give `limit_usd` or `limit_tokens`."),
+        (
+            {"models": SMART, "budgets": [{"window": "day", "limit_usd": 1, "model": "smrt"}]},
+            "`budgets[0].model`: no model is called `smrt`; did you mean `smart`.",
+        ),
+        (
+            {"models": SMART, "budgets": [{"window": "call", "limit_usd": 1, "model": "smart", "tier": "zzz"}]},
+            "`budgets[0].tier`: no tier is called `zzz`; there is `best`.",
+        ),
+        (
+            {"providers": {"lab": {**LAB, "accounts": [{"quotas": [{**ROLLING, "starts_at": "08:30"}]}]}}},
+            (
+                "`providers.lab.accounts[0].quotas[0].starts_at` says nothing here: a window of 5 hours begins with a "
+                "call; remove it."
+            ),
+        ),
+        (
+            {
+                "providers": {
+                    "lab": {**LAB, "accounts": [{"quotas": [{**ROLLING, "window": "day", "time_zone": "Asia/Tokyo"}]}]}
+                }
+            },
+            (
+                "`providers.lab.accounts[0].quotas[0].time_zone` says nothing here: a rolling window has no beginning; "
+                "remove it."
+            ),
+        ),
+        (
+            {"providers": {"lab": {**LAB, "accounts": [{"quotas": [{"window": "day", "limit_usd": 1, **BERLIN}]}]}}},
+            (
+                "`providers.lab.accounts[0].quotas[0].time_zone` must be a time zone this machine knows, such as "
+                "`Europe/Berlin` or `UTC`."
+            ),
+        ),
+        (
+            {"providers": {"lab": {**LAB, "accounts": [{"quotas": [{"window": "day", "starts_at": "8:30"}]}]}}},
+            "`providers.lab.accounts[0].quotas[0].starts_at` must be a time of day such as `08:30`.",
+        ),
     ],
 )
 def test_what_a_configuration_cannot_mean_is_refused_with_its_place(machine: Any, values: Any, said: str) -> None:

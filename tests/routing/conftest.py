@@ -58,6 +58,7 @@ class MemoryBook:
         turns: Sequence[Turn] = (),
         healths: Callable[[str, Health], Health] | None = None,
         health_keys: Sequence[str] = (),
+        reserved: Sequence[int] = (),
     ) -> None:
         self._check()
         self.calls.append(call)

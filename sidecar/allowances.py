@@ -1,0 +1,352 @@
+"""Budgets and quotas as they stand: the ledger followed call by call, and what it leaves to spend.
+
+    settings ──> Allowance ──> Tally <── uses, as the ledger has them (of all sidecars)
+    Router ──spent?──> who is passed over     ──grant?──> one request, reserved     ──recorded──> a warning at 80 %
+
+Whoever asks reads on from where it last stood, so a look costs one short question to the ledger. A limit in calls is
+exact: a request is reserved before it is sent, in one transaction with a look at all that were reserved before it.
+Limits in tokens and US dollars are known once a call is over; they are passed by calls in flight at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import time
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+
+from sidecar.errors import StateError
+from sidecar.providers.vocabulary import Request
+from sidecar.routing.affording import Price, affordable, estimated_tokens
+from sidecar.routing.plan import clock_text
+from sidecar.routing.quota import WARN_SHARE, Allowance, Tally, Unit, Window, amount, told, zone
+from sidecar.routing.vocabulary import Endpoint, Granted, Place, Route, Spent, Wanted, Withheld
+from sidecar.store.vocabulary import Call, News, Position, Reservation, Use
+
+if TYPE_CHECKING:
+    from sidecar.config import model as configured
+    from sidecar.store.store import Store
+
+__all__ = ["Allowances", "Payer", "allowances_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """One endpoint as far as money goes: whose account it is on, with which quotas, and whether it costs."""
+
+    endpoint: Endpoint
+    is_metered: bool
+    quotas: tuple[configured.Quota, ...] = ()
+
+
+def allowances_of(
+    budgets: Iterable[configured.Budget], payers: Iterable[Payer], *, session: int
+) -> Iterator[Allowance]:
+    """Everything that limits *payers*; a limit in each unit is an allowance of its own.
+
+    A budget reaches what costs; one that stops reaches everyone, and so does one in tokens that names its tier.
+    """
+    payers = tuple(payers)
+    everyone = frozenset(payer.endpoint.key for payer in payers)
+    metered = frozenset(payer.endpoint.key for payer in payers if payer.is_metered)
+    for budget in budgets:
+        for unit, limit in _limits(budget.limit_usd, budget.limit_tokens):
+            stop = budget.over == "stop"
+            reaches_all = stop or (unit == "tokens" and budget.tier is not None)
+            yield Allowance(
+                _budget_name(budget),
+                Window(budget.window),
+                unit,
+                limit,
+                everyone if reaches_all else metered,
+                model=budget.model,
+                tier=budget.tier,
+                stop=stop,
+                session=session if budget.window == "session" else None,
+            )
+    accounts: dict[tuple[str, str], list[Payer]] = {}
+    for payer in payers:
+        accounts.setdefault((payer.endpoint.provider, payer.endpoint.account), []).append(payer)
+    for (provider, account), own in accounts.items():
+        for quota in own[0].quotas:
+            name = f"the {quota.window} quota of {provider}@{account}"
+            keys = frozenset(payer.endpoint.key for payer in own)
+            for unit, limit in _limits(quota.limit_usd, quota.limit_tokens, quota.limit_requests):
+                yield Allowance(name, _window_of(quota), unit, limit, keys)
+
+
+def _budget_name(budget: configured.Budget) -> str:
+    names = (("model", budget.model), ("tier", budget.tier))
+    whose = "".join(f" for {what} {name}" for what, name in names if name is not None)
+    return f"the {budget.window}'s budget{whose}"
+
+
+def _limits(usd: float | None, tokens: int | None, requests: int | None = None) -> Iterator[tuple[Unit, float]]:
+    named: tuple[tuple[Unit, float | None], ...] = (("usd", usd), ("tokens", tokens), ("requests", requests))
+    return ((unit, limit) for unit, limit in named if limit is not None)
+
+
+def _window_of(quota: configured.Quota) -> Window:
+    is_rolling = quota.window == "5h" if quota.kind is None else quota.kind == "rolling"
+    starts_at = time.fromisoformat(quota.starts_at) if quota.starts_at else time(0)
+    return Window(quota.window, is_rolling, starts_at, zone(quota.time_zone))
+
+
+class Allowances:
+    """What the allowances of one configuration leave, for one sidecar.
+
+    *clock* is the wall clock (epoch s), *session_start* when this sidecar began, *price* what tokens cost at an
+    endpoint, *count* how many tokens a text has. All methods are for one event loop.
+    """
+
+    def __init__(
+        self,
+        allowances: Iterable[Allowance],
+        *,
+        store: Store,
+        clock: Callable[[], float],
+        session_start: float,
+        price: Price,
+        count: Callable[[str], int],
+    ) -> None:
+        every = tuple(allowances)
+        self._of_calls = tuple(one for one in every if one.window.length == "call")
+        self._lasting = tuple(one for one in every if one.window.length != "call")
+        self._reserving = frozenset(key for one in self._lasting if one.unit == "requests" for key in one.endpoints)
+        self._store = store
+        self._clock = clock
+        self._session_start = session_start
+        self._price = price
+        self._count = count
+        self._tallies: tuple[Tally, ...] = ()
+        self._position: Position | None = None
+        self._number = 0
+        self._reserved: tuple[Reservation, ...] = ()
+        self._unsaved: list[Use] = []
+        self._warned: dict[str, float] = {}
+        self._begin(clock())
+
+    # what the router asks
+
+    async def spent(self, route: Route, notes: list[str]) -> Mapping[Place, Spent]:
+        """Where in *route* nothing may be spent now, with the reason and the end that is farthest."""
+        if not self._lasting:
+            return {}
+        await self._follow(notes)
+        found: dict[Place, Spent] = {}
+        for tally in self._tallies:
+            reserved = self._reserved_of(tally.allowance)
+            if tally.is_spent(reserved):
+                spent = Spent(_spent_text(tally, reserved), tally.free_at(reserved))
+                for place in tally.allowance.bars(route):
+                    found[place] = _later(found.get(place), spent)
+        return found
+
+    async def grant(self, wanted: Wanted, notes: list[str]) -> Granted | Withheld:
+        """The request as it may be sent: within its call's budget, and reserved where calls are limited."""
+        granted = await self._affordable(wanted) if self._of_calls else wanted.request
+        if isinstance(granted, Withheld):
+            return granted
+        if wanted.endpoint.key not in self._reserving:
+            return Granted(granted)
+        position, since = self._asked_from()
+        own = Reservation(wanted.route.model, wanted.tier, wanted.endpoint.key, wanted.ends_at)
+        try:
+            news = await self._store.reserve(own, position, since=since)
+            self._take(news)
+            for tally in self._tallies:
+                if tally.allowance.unit != "requests" or not _reaches(tally.allowance, own):
+                    continue
+                earlier = self._reserved_of(tally.allowance, before=news.own)
+                if tally.is_spent(earlier):
+                    await self._store.release((news.own,))
+                    return Withheld(_spent_text(tally, earlier), is_passing=True)
+        except StateError as broken:
+            _note(notes, broken)
+            return Granted(granted)
+        return Granted(granted, news.own)
+
+    async def _affordable(self, wanted: Wanted) -> Request | Withheld:
+        reaching = [one for one in self._of_calls if one.reaches(wanted.route.model, wanted.tier, wanted.endpoint.key)]
+        if not reaching:
+            return wanted.request
+        # counting 200 MB takes seconds
+        read = await anyio.to_thread.run_sync(estimated_tokens, wanted.request, self._count)
+        return affordable(wanted, reaching, read=read, price=self._price)
+
+    async def recorded(self, call: Call, notes: list[str], *, is_saved: bool) -> None:
+        """Count a call that could not be saved, and warn of what is nearly spent by this one, once in its window."""
+        if not self._lasting or not call.attempts:
+            return
+        uses = tuple(_uses_of(call, session=self._store.session))
+        if not is_saved:
+            self._unsaved += uses
+            for tally in self._tallies:
+                _add(tally, uses)
+        if not any(self._may_warn(tally, () if not is_saved else uses) for tally in self._tallies):
+            return
+        await self._follow(notes)
+        near = {tally.allowance.key: tally for tally in self._tallies if self._may_warn(tally)}
+        first = await self._first_told({key: tally.warned_until() for key, tally in near.items()}, notes)
+        notes.extend(_warning(near[key]) for key in first)
+
+    async def lines(self) -> list[str]:
+        """One line for each budget and quota: what of it is used, and when some of it is free again."""
+        notes: list[str] = []
+        if self._lasting:
+            await self._follow(notes)
+        now = self._clock()
+        of_calls = (f"{one.name}: at most {told(one.limit, one.unit)}{_over_text(one)}" for one in self._of_calls)
+        return [*(_line(tally, self._reserved_of(tally.allowance), now) for tally in self._tallies), *of_calls, *notes]
+
+    # how the ledger is followed
+
+    def _begin(self, now: float) -> None:
+        """Tallies of the windows that hold *now*, with nothing in them but what could not be saved."""
+        self._tallies = tuple(
+            Tally(allowance, session_start=self._session_start, now=now) for allowance in self._lasting
+        )
+        for tally in self._tallies:
+            _add(tally, self._unsaved)
+
+    def _asked_from(self) -> tuple[Position | None, float]:
+        """Where to read on; from the start, once a window has ended or the clock was set back."""
+        now = self._clock()
+        turned = [tally.turn(now) for tally in self._tallies]
+        if any(turned):
+            self._begin(now)
+            self._position = None
+        return self._position, min((tally.since for tally in self._tallies), default=now)
+
+    async def _follow(self, notes: list[str]) -> None:
+        position, since = self._asked_from()
+        try:
+            self._take(await self._store.news(position, since=since))
+        except StateError as broken:
+            _note(notes, broken)
+
+    def _take(self, news: News) -> None:
+        """Count what is new; looks may come in another order than they were made in, and one use in several."""
+        is_latest = news.number > self._number
+        if self._position is None or news.position.file != self._position.file:
+            if not (is_latest and news.is_anew):
+                return  # what was asked before the windows were begun anew does not reach back far enough
+            self._begin(self._clock())
+            seen = 0
+        else:
+            seen = self._position.call
+        for tally in self._tallies:
+            _add(tally, (use for use in news.uses if use.call > seen))
+        self._position = Position(news.position.file, max(seen, news.position.call))
+        if is_latest:
+            self._number, self._reserved = news.number, news.reserved
+
+    def _reserved_of(self, allowance: Allowance, *, before: int | None = None) -> float:
+        """The requests in flight that take from *allowance*; only those reserved *before* a number, where given."""
+        if allowance.unit != "requests" or not self._reserved:
+            return 0.0
+        now = self._clock()
+        return float(
+            sum(
+                1
+                for one in self._reserved
+                if one.until > now and (before is None or one.number < before) and _reaches(allowance, one)
+            )
+        )
+
+    # what is told in advance
+
+    def _may_warn(self, tally: Tally, uses: Sequence[Use] = ()) -> bool:
+        """Whether *tally*, with *uses* that the ledger has but we have not read, is nearly spent and untold."""
+        allowance = tally.allowance
+        more = sum(amount(use, allowance.unit) for use in uses if allowance.counts(use))
+        is_near = allowance.limit > 0 and tally.used + more >= WARN_SHARE * allowance.limit
+        return is_near and self._warned.get(allowance.key, 0.0) <= self._clock()
+
+    async def _first_told(self, untils: Mapping[str, float], notes: list[str]) -> tuple[str, ...]:
+        """Those that nobody was told of before; what concerns this sidecar alone is remembered here alone."""
+        self._warned.update(untils)
+        own = {one.key for one in self._lasting if one.session is not None}
+        shared = {key: until for key, until in untils.items() if key not in own}
+        try:
+            first = await self._store.warn(shared) if shared else ()
+        except StateError as broken:
+            _note(notes, broken)
+            first = tuple(shared)
+        return (*first, *(key for key in untils if key in own))
+
+
+def _uses_of(call: Call, *, session: int) -> Iterator[Use]:
+    for attempt in call.attempts:
+        yield Use(
+            call=0,
+            at=call.asked_at + call.took_s,
+            session=session,
+            model=call.model,
+            tier=attempt.tier,
+            endpoint=attempt.endpoint,
+            outcome=attempt.outcome,
+            input_tokens=attempt.input_tokens,
+            output_tokens=attempt.output_tokens,
+            cost_usd=attempt.cost_usd,
+        )
+
+
+def _add(tally: Tally, uses: Iterable[Use]) -> None:
+    for use in uses:
+        tally.add(use)
+
+
+def _reaches(allowance: Allowance, reservation: Reservation) -> bool:
+    return allowance.reaches(reservation.model, reservation.tier, reservation.endpoint)
+
+
+def _later(one: Spent | None, other: Spent) -> Spent:
+    """The one that lasts longer; what has no end lasts longest."""
+    if one is None or other.until is None:
+        return other
+    return one if one.until is None or one.until >= other.until else other
+
+
+def _spent_text(tally: Tally, reserved: float) -> str:
+    one = tally.allowance
+    flight = f", {reserved:.0f} of them in flight" if reserved else ""
+    used = told(tally.used + reserved, one.unit)
+    return f"{one.name} is spent: {used} of {told(one.limit, one.unit)}{flight}"
+
+
+def _warning(tally: Tally) -> str:
+    one = tally.allowance
+    used = f"{told(tally.used, one.unit)} of {told(one.limit, one.unit)}"
+    return f"{one.name} is {_percent(tally.used, one.limit)} used: {used}"
+
+
+def _line(tally: Tally, reserved: float, now: float) -> str:
+    one = tally.allowance
+    share = f" ({_percent(tally.used, one.limit)})" if one.limit > 0 else ""
+    flight = f", {reserved:.0f} in flight" if reserved else ""
+    until = tally.free_at(reserved) if tally.is_spent(reserved) else tally.resets_at
+    if tally.is_spent(reserved):
+        again = f"; spent, again from {clock_text(until, now)}" if until is not None else "; spent"
+    elif until is None:
+        again = ""
+    else:
+        again = f"; {'the oldest falls out' if one.window.is_rolling else 'resets'} at {clock_text(until, now)}"
+    used = f"{told(tally.used, one.unit)} of {told(one.limit, one.unit)}"
+    return f"{one.name}: {used}{share}{flight}{again}{_over_text(one)}"
+
+
+def _over_text(one: Allowance) -> str:
+    return "; over it nobody is asked" if one.stop else ""
+
+
+def _percent(used: float, limit: float) -> str:
+    return f"{100 * used / limit:.0f} %"
+
+
+def _note(notes: list[str], broken: StateError) -> None:
+    note = f"budgets and quotas are as this sidecar last knew them: {broken}"
+    if note not in notes:
+        notes.append(note)

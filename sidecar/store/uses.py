@@ -1,0 +1,85 @@
+"""What limits are reckoned from: the ledger followed use by use, what is reserved, and who was warned.
+
+Functions over a connection, in its transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from sidecar.store.text import plain, stored
+from sidecar.store.vocabulary import News, Position, Reservation, Use
+
+if TYPE_CHECKING:
+    import sqlite3
+
+__all__ = ["LONGEST_CALL_S", "Follower", "release", "reserve", "warn"]
+
+LONGEST_CALL_S = 86_400.0
+"""No call may take longer, so one that ended after a time was asked at most this long before it."""
+
+_USES = """
+    SELECT calls.id, asked_at + calls.took_s, session, model, tier, endpoint, outcome,
+        input_tokens, output_tokens, cost_usd
+    FROM calls JOIN attempts ON attempts.call = calls.id
+"""
+
+
+class Follower:
+    """Reads the ledger on from where a reader stands; one for each connection's user.
+
+    Calls are numbered in the order in which they were committed, so whoever has seen one has seen all before it.
+    """
+
+    def __init__(self) -> None:
+        self._connection: sqlite3.Connection | None = None
+        self._file = 0
+        self._looks = 0
+
+    def news(self, connection: sqlite3.Connection, position: Position | None, *, since: float, own: int = 0) -> News:
+        """What came after *position*; everything from *since* (epoch s) on where that is of another file or None."""
+        if connection is not self._connection:
+            self._connection, self._file = connection, self._file + 1
+        self._looks += 1
+        is_anew = position is None or position.file != self._file
+        if position is None or is_anew:
+            rows = connection.execute(f"{_USES} WHERE asked_at >= ? ORDER BY calls.id", (since - LONGEST_CALL_S,))
+        else:
+            rows = connection.execute(f"{_USES} WHERE calls.id > ? ORDER BY calls.id", (position.call,))
+        uses = tuple(
+            Use(call, at, session, plain(model), plain(tier), plain(endpoint), plain(outcome), *amounts)
+            for call, at, session, model, tier, endpoint, outcome, *amounts in rows
+        )
+        last = int(connection.execute("SELECT coalesce(max(id), 0) FROM calls").fetchone()[0])
+        return News(self._looks, Position(self._file, last), is_anew, uses, _reserved(connection), own)
+
+
+def reserve(connection: sqlite3.Connection, wanted: Reservation, *, now: float) -> int:
+    """Put *wanted* down and return its number; what is over by *now*, or reaches absurdly far, is cleared away."""
+    connection.execute("DELETE FROM reservations WHERE until <= ? OR until > ?", (now, now + 2 * LONGEST_CALL_S))
+    row = connection.execute(
+        "INSERT INTO reservations (model, tier, endpoint, until) VALUES (?, ?, ?, ?)",
+        (stored(wanted.model), stored(wanted.tier), stored(wanted.endpoint), wanted.until),
+    )
+    return int(row.lastrowid or 0)
+
+
+def release(connection: sqlite3.Connection, numbers: Iterable[int]) -> None:
+    connection.executemany("DELETE FROM reservations WHERE number = ?", [(number,) for number in numbers])
+
+
+def warn(connection: sqlite3.Connection, untils: Mapping[str, float], *, now: float) -> tuple[str, ...]:
+    """Those of *untils*' names of which nobody was warned yet; until their time, nobody will be again."""
+    connection.execute("DELETE FROM warnings WHERE until <= ?", (now,))
+    rows = [(name, (stored(name), until)) for name, until in untils.items()]
+    return tuple(
+        name for name, row in rows if connection.execute("INSERT OR IGNORE INTO warnings VALUES (?, ?)", row).rowcount
+    )
+
+
+def _reserved(connection: sqlite3.Connection) -> tuple[Reservation, ...]:
+    rows = connection.execute("SELECT model, tier, endpoint, until, number FROM reservations ORDER BY number")
+    return tuple(
+        Reservation(plain(model), plain(tier), plain(endpoint), *rest) for model, tier, endpoint, *rest in rows
+    )
