@@ -71,6 +71,7 @@ class Switchboard:
         self._settings = configuration.settings
         self._by_endpoint = {line.endpoint.key: line for group in by_target.values() for line in group}
         self._providers = providers
+        self._clock = clock
         self._environ = environ or {}
         self._routes = Routes(self._settings, by_target)
         self.allowances = Allowances(

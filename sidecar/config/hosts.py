@@ -254,9 +254,7 @@ def _wrong_budget(where: Path, budget: model.Budget, settings: model.Settings) -
 def _unheard(where: Path, name: str, known: Iterable[str], what: str) -> str:
     meant = nearest(name, known)
     hint = (
-        f"did you mean `{meant}`?"
-        if meant
-        else f"there is {', '.join(f'`{each}`' for each in sorted(known)) or 'none'}"
+        f"did you mean `{meant}`" if meant else f"there is {', '.join(f'`{each}`' for each in sorted(known)) or 'none'}"
     )
     return f"`{dotted(where)}`: no {what} is called `{name}`; {hint}"
 

@@ -74,8 +74,11 @@ async def explain(rooms: Rooms, **request: Any) -> Explained:
     from sidecar.routing import plan
 
     made = await prepared(rooms, **request)
+    notes: list[str] = []
+    spent = await (await rooms.switchboard()).allowances.spent(made.route, notes)
     healths, now = await rooms.store.health(), rooms.clock()
-    return Explained(plan.standings(made.route, healths, now), plan.explain(made.route, healths, now))
+    lines = (*plan.explain(made.route, healths, now, spent), *notes)
+    return Explained(plan.standings(made.route, healths, now, spent), lines)
 
 
 @dataclass(frozen=True, slots=True)
