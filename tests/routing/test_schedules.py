@@ -120,3 +120,15 @@ async def test_a_mostly_healthy_endpoint_serves_most_of_a_long_day(kit: Any, wor
     replies = await play(world, kit.route(A, B), 60)
     share = sum(reply.endpoint.name == A for _, reply in replies) / len(replies)
     assert share >= 0.5
+
+
+async def test_an_endpoint_that_fails_three_calls_in_ten_is_never_kept_away_for_long(kit: Any) -> None:
+    """It answers most probes: a bad one after a good one begins the ladder anew, and does not climb it."""
+    shares = []
+    for seed in range(20):
+        world = kit.world(jitter=luck(seed))
+        world.behaviours = {A: sometimes(kit, 0.3, seed), B: kit.says("b")}
+        replies = await play(world, kit.route(A, B), 60)
+        shares.append(sum(reply.endpoint.name == A for _, reply in replies) / len(replies))
+    assert min(shares) >= 1 / 3
+    assert nth(shares, 0.5) >= 0.5
