@@ -13,6 +13,8 @@ RETRIES_AT_LEAST = 3
 STUCK_WAITING = 3
 PATIENCE_S = 0.25
 PATIENCE_UNKNOWN_S = 1.0
+PATIENCE_UNKNOWN_SHARE = 0.25
+"""Of an endpoint's own limit, where it has never shown how long it takes: many take seconds when they are well."""
 PATIENCE_TIMES = 4.0
 
 
@@ -61,8 +63,10 @@ class InFlight:
         """An attempt ended at its limit without a sign: it counts like one that still waits."""
         self._watches[key].silent += 1
 
-    def is_stuck(self, key: str, now: float) -> bool:
+    def is_stuck(self, key: str, now: float, *, limit_s: float) -> bool:
         """Several attempts wait there far longer than is usual, and none of them has shown a sign since.
+
+        *limit_s* is how long each of them may wait.
 
         So a hanging endpoint costs its limit to the first few calls and not to everyone who comes
         before the first of them has run into it.
@@ -71,7 +75,10 @@ class InFlight:
         if watch is None or not watch.waiting or len(watch.waiting) + watch.silent < STUCK_WAITING:
             return False
         oldest = next(iter(watch.waiting.values()))
-        patience_s = PATIENCE_UNKNOWN_S if watch.usual_s is None else max(PATIENCE_S, PATIENCE_TIMES * watch.usual_s)
+        if watch.usual_s is None:
+            patience_s = max(PATIENCE_UNKNOWN_S, PATIENCE_UNKNOWN_SHARE * limit_s)
+        else:
+            patience_s = max(PATIENCE_S, PATIENCE_TIMES * watch.usual_s)
         return now - max(oldest, watch.last_sign) > patience_s
 
     def may_retry(self) -> bool:

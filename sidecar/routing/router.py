@@ -172,7 +172,8 @@ class Router:
         admitted = course.admitted(current, now)
         if not admitted:
             return None
-        moving = [one for one in admitted if not self._in_flight.is_stuck(one.endpoint.key, now)]
+        limit_s = course.route.limits.first_token_s
+        moving = [one for one in admitted if not self._in_flight.is_stuck(one.endpoint.key, now, limit_s=limit_s)]
         chosen = (moving or admitted)[0]
         return _Turn(
             chosen, has_others=any(one is not chosen and not course.tries.get(one.endpoint) for one in admitted)
