@@ -496,6 +496,7 @@ class Router:
         now = self._clock()
         answered = turn.endpoint if turn else course.refused.endpoint if course.refused and answer else None
         keys: tuple[str, ...] = ()
+        held = turn.probe_until if turn is not None else None
         if turn is not None:
             known = (scope_key(scope, turn.endpoint) for scope in SCOPES)
             own = scope_key("endpoint", turn.endpoint)
@@ -514,7 +515,7 @@ class Router:
                 course.notes,
                 thread=ask.thread if answer else None,
                 turns=(*ask.turns, Turn("assistant", answer.text, call.answered_by)) if answer and ask.thread else (),
-                healths=(lambda _key, health: after_success(health, now)) if keys else None,
+                healths=(lambda _key, health: _after_answer(health, now, held)) if keys else None,
                 health_keys=keys,
                 reserved=course.reserved,
             )
@@ -562,6 +563,13 @@ def _unusable(error: ConfigurationError) -> Verdict:
         advice=MEANINGS["key"].advice,
         row="our own configuration",
     )
+
+
+def _after_answer(health: Health, now: float, held: float | None) -> Health:
+    """*health* after an answer to a call that held the probe until *held*, None where it held none."""
+    if health.probes_needed and (held is None or health.probe_until != held):
+        return health  # it began when all was well: what has happened since is not undone by its late answer
+    return after_success(health, now)
 
 
 def _is_ill(health: Health | None) -> bool:

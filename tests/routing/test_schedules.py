@@ -132,3 +132,13 @@ async def test_an_endpoint_that_fails_three_calls_in_ten_is_never_kept_away_for_
         shares.append(sum(reply.endpoint.name == A for _, reply in replies) / len(replies))
     assert min(shares) >= 1 / 3
     assert nth(shares, 0.5) >= 0.5
+
+
+async def test_late_answers_from_before_the_rest_do_not_end_it(kit: Any, world: Any) -> None:
+    """Answers take 2 s: those begun in good times come in when the endpoint already has to be tested."""
+    world.behaviours = {
+        A: kit.until(5.0, kit.says("a", after_s=2), kit.until(15.0, kit.fails(429), kit.says("a", after_s=2))),
+        B: kit.says("b"),
+    }
+    await play(world, kit.route(A, B), 15)
+    assert [round(at - 5, 1) for at in world.calls_to(A) if at >= 5] == [0.1, 1.2, 3.3, 7.4]
