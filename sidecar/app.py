@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sidecar.config.layers import Configuration
     from sidecar.switchboard import Switchboard
 
-__all__ = ["examine", "open_rooms"]
+__all__ = ["configured", "examine", "open_rooms"]
 
 _LOCK_WAIT_S = 2.0
 """How long another process may hold the state before we go on without it; it costs memory, never an answer."""
@@ -165,6 +165,13 @@ def _looked(cwd: Path, environ: Mapping[str, str]) -> tuple[Finding, ...]:
     from sidecar.providers.catalogue import catalogue
 
     return look(environ, catalogue=catalogue(), project=project_folder(cwd))
+
+
+async def configured(*, cwd: Path, environ: Mapping[str, str]) -> Configuration:
+    """The configuration as `ask` would see it now, local model servers included; follows no secret."""
+    from sidecar.config.detect import probe
+
+    return await run_sync(_load, cwd, environ, await probe())
 
 
 async def examine(*, cwd: Path, environ: Mapping[str, str]) -> list[Line]:

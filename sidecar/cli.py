@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +20,8 @@ from sidecar import __version__
 from sidecar.errors import ConfigurationError, SidecarError, WrongUsage
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from sidecar.agents.changes import Change
     from sidecar.compression.compressor import Compressed
     from sidecar.config.layers import Configuration
@@ -637,6 +640,62 @@ def shelf_new(*, tool: str, file: str, command: str, exit_code: int, version: st
         raise WrongUsage(f"`{path}` cannot be written: {error.strerror}.") from error
     _say(str(path))
     click.echo("sidecar: look at what it keeps and leaves out, mend it, then run `sidecar shelf check`", err=True)
+
+
+@main.command()
+@click.option("--model", "models", multiple=True, help="Rehearse this model; by default every one. Repeatable.")
+@click.option(
+    "--scenario",
+    "scenarios",
+    multiple=True,
+    metavar="NAME|FILE",
+    help="A scenario of ours by its name, or a TOML file of yours; by default all of ours. Repeatable.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides every chance; the same gives the same.")
+@click.option("--list", "only_list", is_flag=True, help="List our scenarios and rehearse nothing.")
+@_JSON
+def drill(*, models: tuple[str, ...], scenarios: tuple[str, ...], seed: int, only_list: bool, as_json: bool) -> None:
+    """Rehearse outages on your own configuration: no provider is called, no key is read.
+
+    Every provider of a model is replaced by a simulated one with the same dialect, accounts and prices; time is
+    pushed, so an outage of an hour takes seconds. Exits with 1 when a model misses its objectives.
+    """
+    import anyio
+
+    from sidecar.app import configured
+    from sidecar.proof.drill.drill import drill as rehearse
+    from sidecar.proof.drill.scenario import shipped
+    from sidecar.providers.catalogue import catalogue
+
+    if only_list:
+        width = max(map(len, shipped()))
+        found = {name: scenario.title for name, scenario in shipped().items()}
+        _say_json(found) if as_json else _say("\n".join(f"{name:{width}}  {title}" for name, title in found.items()))
+        return
+    configuration = anyio.run(lambda: configured(cwd=Path.cwd(), environ=os.environ))
+    with _drill_console(as_json=as_json) as (console, tell):
+        is_met, found_all = rehearse(
+            configuration,
+            catalogue(),
+            models=models,
+            scenarios=scenarios,
+            seed=seed,
+            console=console,
+            on_progress=tell,
+        )
+    if as_json:
+        _say_json(found_all)
+    sys.exit(0 if is_met else 1)
+
+
+@contextmanager
+def _drill_console(*, as_json: bool) -> Iterator[tuple[Console | None, Callable[[str], None]]]:
+    """Where the table goes (nowhere with *as_json*), and how a person at a terminal sees what is being rehearsed."""
+    from rich.console import Console
+
+    notes = Console(stderr=True)
+    with notes.status("") as status:
+        yield (None if as_json else Console()), lambda text: status.update(f"rehearsing {text}")
 
 
 @main.command()

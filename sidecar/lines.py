@@ -7,7 +7,7 @@ Made once for a configuration, off the event loop, because following a secret ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,8 @@ from sidecar.routing.vocabulary import Endpoint
 if TYPE_CHECKING:
     from sidecar.config import model as configured
     from sidecar.providers.catalogue import Host
+
+    Follow = Callable[[KnownProvider, configured.Account, Mapping[str, str]], Access]
 
 __all__ = ["Line", "access", "account_lines", "lines"]
 
@@ -36,16 +38,23 @@ class Line:
 
 
 def lines(
-    settings: configured.Settings, catalogue: Mapping[str, Host], environ: Mapping[str, str]
+    settings: configured.Settings,
+    catalogue: Mapping[str, Host],
+    environ: Mapping[str, str],
+    *,
+    follow: Follow | None = None,
 ) -> dict[str, tuple[Line, ...]]:
-    """Every target of every model with its endpoints, one an account; reads secrets, so it may touch the disk."""
+    """Every target of every model with its endpoints, one an account; reads secrets, so it may touch the disk.
+
+    *follow* takes the place of `access`, where nobody is really to be called and no secret to be read.
+    """
     targets = {target for model in settings.models.values() for tier in model.tiers for target in tier.targets}
     providers = {
         name: known_provider(name, settings=settings, catalogue=catalogue, environ=environ)
         for name in sorted({split_target(target)[0] for target in targets})
     }
     return {
-        target: tuple(_lines_of(target, known, environ))
+        target: tuple(_lines_of(target, known, environ, follow or access))
         for target in targets
         if (known := providers[split_target(target)[0]]) is not None
     }
@@ -61,10 +70,10 @@ def account_lines(
     targets = (target for model in settings.models.values() for tier in model.tiers for target in tier.targets)
     names = dict.fromkeys((*settings.providers, *(split_target(target)[0] for target in targets)))
     known = (known_provider(name, settings=settings, catalogue=catalogue, environ=environ) for name in names)
-    return tuple(line for one in known if one is not None for line in _lines_of(f"{one.name}/", one, environ))
+    return tuple(line for one in known if one is not None for line in _lines_of(f"{one.name}/", one, environ, access))
 
 
-def _lines_of(target: str, provider: KnownProvider, environ: Mapping[str, str]) -> Iterable[Line]:
+def _lines_of(target: str, provider: KnownProvider, environ: Mapping[str, str], follow: Follow) -> Iterable[Line]:
     name, model_id = split_target(target)
     if provider.problem is not None:
         yield Line(Endpoint(name, model_id, "default", provider.dialect), provider, None, None, provider.problem)
@@ -72,7 +81,7 @@ def _lines_of(target: str, provider: KnownProvider, environ: Mapping[str, str]) 
     for account in provider.accounts:
         endpoint = Endpoint(name, model_id, account.name, provider.dialect)
         try:
-            found = access(provider, account, environ)
+            found = follow(provider, account, environ)
         except SecretMissing as error:
             yield Line(endpoint, provider, account, None, str(error))
             continue

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from random import random as chance
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
@@ -53,7 +54,7 @@ class Switchboard:
     """Every route of one configuration, and the means to call its endpoints.
 
     *by_target* holds the lines of each target; *session_start* is when this sidecar began, in epoch seconds;
-    *environ* is what references to secrets are followed in.
+    *environ* is what references to secrets are followed in, *random* what decides every chance.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Switchboard:
         clock: Callable[[], float],
         session_start: float,
         environ: Mapping[str, str] | None = None,
+        random: Callable[[], float] = chance,
     ) -> None:
         self.configuration = configuration
         self._settings = configuration.settings
@@ -83,7 +85,13 @@ class Switchboard:
             count=tokens.count,
         )
         self.router = Router(
-            store, self._send, self._cost_usd, clock=clock, window=self.window_tokens, limiter=self.allowances
+            store,
+            self._send,
+            self._cost_usd,
+            clock=clock,
+            random=random,
+            window=self.window_tokens,
+            limiter=self.allowances,
         )
 
     @property

@@ -517,3 +517,20 @@ def test_ask_can_explain_itself_without_calling_anyone(sidecar: Run, tmp_path: P
         ("far/large@default", "excluded"),
     ]
     assert "not known to read images" in seen[1]["reason"]
+
+
+def test_the_drill_rehearses_what_is_configured_and_exits_by_the_verdict(sidecar: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "home" / ".config" / "sidecar"
+    folder.mkdir(parents=True, exist_ok=True)
+    tiers = [{"name": "best", "targets": ["anthropic/claude-haiku-4-5"]}]
+    folder.joinpath("config.json").write_text(json.dumps({"models": {"default": {"tiers": tiers}}}))
+    well = sidecar("drill", "--scenario", "all-well", "--json")
+    assert well.returncode == 0, well.stderr
+    assert json.loads(well.stdout)["rehearsals"][0]["success_rate"] == 1
+    gone = sidecar("drill", "--model", "default", "--scenario", "all-well", "--scenario", "credit-gone")
+    assert gone.returncode == 1
+    assert "✗ credit-gone" in gone.stdout
+    assert "1 of 2 rehearsals met the objectives" in gone.stdout
+    assert sidecar("drill", "--scenario", "credit-gon").returncode == 2
+    listed = sidecar("drill", "--list").stdout
+    assert "quota-spent" in listed

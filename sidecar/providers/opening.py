@@ -61,13 +61,14 @@ class Providers:
         run_dir: Path,
         key_variables: Collection[str] = (),
         transport: httpx2.AsyncBaseTransport | None = None,
+        programs: Provider | None = None,
     ) -> None:
         self._environ = environ
         self._key_variables = key_variables
         self._run_dir = run_dir
         self._transport = transport
         self._wire: Wire | None = None
-        self._open: dict[str, Provider] = {}
+        self._open: dict[str, Provider] = {} if programs is None else {"command": programs}
 
     def dialect(self, name: str) -> Provider:
         """The provider that speaks *name*; raises ConfigurationError for a dialect that does not exist."""
@@ -162,13 +163,17 @@ async def open_providers(
     run_dir: Path,
     key_variables: Collection[str] = (),
     transport: httpx2.AsyncBaseTransport | None = None,
+    programs: Provider | None = None,
 ) -> AsyncIterator[Providers]:
     """The providers for as long as the block lasts.
 
     *environ* is what vendors' programs inherit, without its keys and the *key_variables*; *run_dir* is the neutral
-    folder they run in, made when the first one does; *transport* takes the place of the network in tests.
+    folder they run in, made when the first one does. In tests and rehearsals *transport* takes the place of the
+    network, and *programs* that of the vendors' programs.
     """
-    providers = Providers(environ=environ, run_dir=run_dir, key_variables=key_variables, transport=transport)
+    providers = Providers(
+        environ=environ, run_dir=run_dir, key_variables=key_variables, transport=transport, programs=programs
+    )
     try:
         yield providers
     finally:

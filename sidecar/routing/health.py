@@ -112,8 +112,8 @@ def after_success(health: Health, now: float) -> Health:
         return health  # it began before the rest did and says nothing about its reason
     outcomes = (health.outcomes + "1")[-OUTCOMES_KEPT:]
     if health.probes_needed > 1:
-        # It answers, so it is not down: should the next probe fail, the ladder begins anew. An endpoint that fails three
-        # calls in ten was kept away for most of a minute otherwise, whenever a few probes in a row had bad luck.
+        # It answers, so it is not down: should the next probe fail, the ladder begins anew. An endpoint that fails
+        # three calls in ten was kept away for most of a minute otherwise, when a few probes in a row had bad luck.
         left = health.probes_needed - 1
         return replace(health, probes_needed=left, probe_until=0.0, failures=0, ejections=0, outcomes=outcomes)
     # healed by a probe: what happened before the rest must not eject it again

@@ -19,6 +19,7 @@ from sidecar.simulator.vocabulary import (
     Cut,
     Empty,
     ErrorBody,
+    Exit,
     Garbage,
     Hang,
     Huge,
@@ -87,7 +88,8 @@ def script(asked: Asked, effect: Effect, dialect: Dialect, *, serial: int, now: 
     if effect.quota is not None:
         extra |= dialect.quota_headers(effect.quota, words)
     writer = _Writer(asked, effect.reply, dialect, serial, {key: fill(value, words) for key, value in extra.items()})
-    match effect.fault:
+    failing = effect.fault
+    match Status(status=500, text=failing.text) if isinstance(failing, Exit) else failing:
         case None:
             return writer.reply()
         case Status() as fault:

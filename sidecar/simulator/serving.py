@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -33,14 +34,18 @@ async def simulate(
     sleep: Sleep = anyio.sleep,
     seed: int = 0,
     port: int = 0,
+    socket_path: Path | None = None,
 ) -> AsyncIterator[Simulation]:
     """Providers on 127.0.0.1, on a free port unless *port* names one, for as long as the block lasts.
 
-    At its end every call still under way, hanging ones included, is cut at once. Raises
-    `ConfigurationError` for a provider that cannot be simulated, or a port that is taken.
+    With *socket_path* they listen on a Unix socket made there and on no port at all. At its end every call still
+    under way, hanging ones included, is cut at once. Raises `ConfigurationError` for a provider that cannot be
+    simulated, or a port that is taken.
     """
-    with _listening(port) as listener:
-        simulation = Simulation(providers, clock=clock, sleep=sleep, seed=seed, port=listener.getsockname()[1])
+    with _listening(port) if socket_path is None else _listening_at(socket_path) as listener:
+        # Over a Unix socket the address has a port that nobody can call.
+        bound = listener.getsockname()[1] if socket_path is None else 0
+        simulation = Simulation(providers, clock=clock, sleep=sleep, seed=seed, port=bound)
         server = _server(simulation)
         await server.startup(sockets=[listener])
         try:
@@ -78,6 +83,16 @@ def _listening(port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listener.close()
         raise ConfigurationError(f"The simulator cannot listen on port `{port}`: {error}. Choose another.") from error
+    return listener
+
+
+def _listening_at(path: Path) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listener.bind(str(path))
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(f"The simulator cannot listen at `{path}`: {error}.") from error
     return listener
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "DialectName",
     "Empty",
     "ErrorBody",
+    "Exit",
     "Fault",
     "Garbage",
     "Hang",
@@ -175,8 +176,21 @@ class Redirect(_Data):
     location: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exit(_Data):
+    """A program ends with *code* and prints *text*, which may hold placeholders as in `Status`.
+
+    What is spoken to over HTTP cannot end; it answers 500 with that text.
+    """
+
+    kind: Literal["exit"] = "exit"
+    code: int = 1
+    text: str = ""
+
+
 Fault = Annotated[
-    Status | Hang | Cut | ErrorBody | Empty | Garbage | Refuse | Trickle | Huge | Redirect, Field(discriminator="kind")
+    Status | Hang | Cut | ErrorBody | Empty | Garbage | Refuse | Trickle | Huge | Redirect | Exit,
+    Field(discriminator="kind"),
 ]
 
 

@@ -50,7 +50,15 @@ class Store:
     behind the caller's back, and nothing is remembered of a fault: the next call tries again.
     """
 
-    def __init__(self, directory: Path, *, clock: Callable[[], float], keeping: Keeping, wait_s: float) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        clock: Callable[[], float],
+        keeping: Keeping,
+        wait_s: float,
+        lane: Callable[[str], Lane],
+    ) -> None:
         self.directory = directory
         self._clock = clock
         self._keeping = keeping
@@ -60,10 +68,10 @@ class Store:
         self._follower = uses.Follower()
         self.session = secrets.randbits(62)
         """The number by which the calls of this sidecar are told from others' in the ledger."""
-        self._state_lane = Lane("sidecar state")
-        self._originals_lane = Lane("sidecar originals")
+        self._state_lane = lane("sidecar state")
+        self._originals_lane = lane("sidecar originals")
         # Packing 200 MB takes two seconds; recalling something meanwhile should not.
-        self._packing_lane = Lane("sidecar packing")
+        self._packing_lane = lane("sidecar packing")
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -74,13 +82,14 @@ class Store:
         clock: Callable[[], float] = time.time,
         keeping: Keeping = _KEEPING,
         wait_s: float = 5.0,
+        lane: Callable[[str], Lane] = Lane,
     ) -> AsyncIterator[Store]:
         """The store in *directory*, which is made on first use, as are the files: entering touches no disk.
 
-        *wait_s* is how long another process may hold a file before StateLocked. Leaving finishes what was begun, also
-        when cancelled.
+        *wait_s* is how long another process may hold a file before StateLocked, *lane* where its work is done.
+        Leaving finishes what was begun, also when cancelled.
         """
-        store = cls(directory, clock=clock, keeping=keeping, wait_s=wait_s)
+        store = cls(directory, clock=clock, keeping=keeping, wait_s=wait_s, lane=lane)
         try:
             yield store
         finally:

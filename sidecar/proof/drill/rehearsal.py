@@ -1,0 +1,185 @@
+"""One scenario played on one model: the real switchboard, router, dialects and store, in pushed time.
+
+    asks at a steady pace ──> ask ──> router ──> dialects ──HTTP over a Unix socket──> simulated providers
+                               └───> store in a folder that is gone afterwards
+
+Calls arrive whether earlier ones are answered or not, as they do from several agents; each takes what it takes.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+
+from sidecar.errors import AskFailed
+from sidecar.proof.drill.scenario import Scenario
+from sidecar.proof.drill.stand_ins import StandIns, stand_ins
+from sidecar.simulator import simulate
+from sidecar.simulator.programs import SimulatedPrograms
+from sidecar.simulator.pushed import run_pushed
+from sidecar.store.lane import Inline
+from sidecar.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sidecar.config.layers import Configuration
+    from sidecar.providers.catalogue import Host
+    from sidecar.switchboard import Switchboard
+    from sidecar.verbs.rooms import Rooms
+
+__all__ = ["Asked", "Rehearsal", "Skipped", "rehearse"]
+
+EPOCH = 1_795_521_600.0
+"""2026-11-24 12:00 UTC, a Tuesday: whenever it is rehearsed, the windows of quotas and budgets stand the same."""
+
+_PROMPT = "What does this rehearsal show?"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One ask: when (seconds from the start), how it ended, what it took and cost.
+
+    *tier* and *endpoint* are who answered, "" for nobody; *cost_usd* None is unknown; *told* is the receipt, or why
+    nobody answered.
+    """
+
+    at_s: float
+    took_s: float
+    tier: str
+    endpoint: str
+    attempts: int
+    cost_usd: float | None
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """Every ask in the order in which they were made; *in_vain* counts the attempts that met a trouble."""
+
+    model: str
+    scenario: Scenario
+    asks: tuple[Asked, ...]
+    in_vain: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A scenario that cannot happen to this model, and why."""
+
+    model: str
+    scenario: Scenario
+    why: str
+
+
+def rehearse(
+    configuration: Configuration, catalogue: Mapping[str, Host], *, model: str, scenario: Scenario, seed: int
+) -> Rehearsal | Skipped:
+    """Play *scenario* on *model*; the same *seed* gives the same result. Not to be called inside an event loop."""
+    parts = stand_ins(configuration.settings, catalogue, model=model, scenario=scenario)
+    if parts.cannot:
+        return Skipped(model, scenario, parts.cannot)
+    with tempfile.TemporaryDirectory(prefix="drill-", ignore_cleanup_errors=True) as folder:
+        return run_pushed(partial(_play, configuration, parts, model=model, scenario=scenario, seed=seed), Path(folder))
+
+
+def _clock() -> float:
+    return EPOCH + anyio.current_time()
+
+
+async def _play(
+    configuration: Configuration, parts: StandIns, folder: Path, *, model: str, scenario: Scenario, seed: int
+) -> Rehearsal:
+    import httpx2
+
+    from sidecar.providers.opening import open_providers
+    from sidecar.switchboard import Switchboard
+
+    # A Unix socket: bytes are there once they are sent, and no address of the outside can be reached through it.
+    path = folder / "simulator"
+    transport = httpx2.AsyncHTTPTransport(
+        uds=str(path), verify=False, trust_env=False, limits=httpx2.Limits(max_connections=None)
+    )
+    programs = SimulatedPrograms(parts.programs, clock=_clock, seed=seed)
+    async with (
+        simulate(parts.served, clock=_clock, seed=seed, socket_path=path) as simulation,
+        open_providers(environ={}, run_dir=folder / "run", transport=transport, programs=programs) as providers,
+        Store.open(folder / "state", clock=_clock, lane=Inline) as store,
+    ):
+        switchboard = Switchboard(
+            configuration,
+            parts.at(simulation),
+            providers=providers,
+            store=store,
+            clock=_clock,
+            session_start=EPOCH,
+            random=random.Random(seed).random,  # noqa: S311 - chance that can be repeated, not a secret
+        )
+        asks = await _ask_steadily(_rooms(configuration, switchboard, store, folder), model, scenario)
+        outcomes = [simulation.outcomes(name) for name in simulation.names]
+        outcomes += [programs.outcomes(name) for name in parts.programs]
+    in_vain = sum(count for counted in outcomes for name, count in counted.items() if name != "answered")
+    return Rehearsal(model, scenario, tuple(sorted(asks, key=lambda ask: ask.at_s)), in_vain)
+
+
+def _rooms(configuration: Configuration, switchboard: Switchboard, store: Store, folder: Path) -> Rooms:
+    from sidecar.compression.compressor import Compressor
+    from sidecar.compression.shelf import load
+    from sidecar.verbs.rooms import Rooms
+
+    async def configured() -> Configuration:
+        return configuration
+
+    async def connected() -> Switchboard:
+        return switchboard
+
+    return Rooms(
+        cwd=folder,
+        clock=_clock,
+        environ={},
+        store=store,
+        compressor=Compressor(shelf=load),
+        configuration=configured,
+        switchboard=connected,
+    )
+
+
+async def _ask_steadily(rooms: Rooms, model: str, scenario: Scenario) -> list[Asked]:
+    asks: list[Asked] = []
+
+    async def ask(at_s: float) -> None:
+        asks.append(await _ask(rooms, model, at_s))
+
+    async with anyio.create_task_group() as group:
+        for number in range(scenario.calls):
+            at_s = number / scenario.calls_per_s
+            await anyio.sleep(at_s - anyio.current_time())
+            group.start_soon(ask, at_s)
+    return asks
+
+
+async def _ask(rooms: Rooms, model: str, at_s: float) -> Asked:
+    from sidecar.verbs.ask import ask_model
+    from sidecar.verbs.rooms import Caller
+
+    try:
+        answered = await ask_model(rooms, caller=Caller(is_agent=False), prompt=_PROMPT, model=model)
+    except AskFailed as nobody:
+        took_s = anyio.current_time() - at_s
+        return Asked(at_s, took_s, "", "", 0, 0.0, nobody.sentence)
+    reply = answered.reply
+    return Asked(
+        at_s,
+        anyio.current_time() - at_s,
+        reply.tier,
+        reply.endpoint.name,
+        len(reply.attempts),
+        reply.cost_usd,
+        answered.receipt,
+    )
