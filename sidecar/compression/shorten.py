@@ -168,9 +168,11 @@ def shorten(
     commands = parse(command)
     wrapped = unwrapped(lines)
     if wrapped is not None:
-        inner = _segments(wrapped.lines, commands, exit_code, shelf)
+        inner: list[Reduced] = []
+        for start, end in wrapped.stretches:
+            first, *others = _segments(wrapped.lines[start:end], commands, exit_code, shelf, start)
+            inner += [replace(first, before=wrapped.told[start]), *others]
         if any(one.form not in _PLAIN for one in inner):
-            inner[0] = replace(inner[0], before=wrapped.told)
             return Shortened(tuple(inner), level)
     return Shortened(tuple(_segments(lines, commands, exit_code, shelf)), level)
 
@@ -179,7 +181,10 @@ _PLAIN = frozenset({"text", "log"})
 """Forms that read a wrapped log as well as they would read what is in the wrapping."""
 
 
-def _segments(lines: Sequence[str], commands: Sequence[Command], exit_code: int | None, shelf: Shelf) -> list[Reduced]:
+def _segments(
+    lines: Sequence[str], commands: Sequence[Command], exit_code: int | None, shelf: Shelf, first: int = 0
+) -> list[Reduced]:
+    """*first* is the index of `lines[0]` in the whole output."""
     text = "\n".join(lines)
     stretches = split(lines)
     reduced: list[Reduced] = []
@@ -187,7 +192,7 @@ def _segments(lines: Sequence[str], commands: Sequence[Command], exit_code: int 
         whole = len(stretches) == 1
         hints = parse(stretch.command) or commands
         within = lines if whole else lines[stretch.start : stretch.end]
-        segment = Segment(within, stretch.start, hints[0] if hints else None, exit_code)
+        segment = Segment(within, first + stretch.start, hints[0] if hints else None, exit_code)
         if whole:
             segment.__dict__["text"] = text  # the joined text exists already; 20 MB is not joined twice
         reduced.append(_reduced(segment, hints, shelf))

@@ -3,59 +3,102 @@
     2026-11-22T12:07:31.1234567Z FAILED tests/test_a.py::test_x     GitHub Actions, GitLab
     test (3.11)<TAB>Run tests<TAB>2026-11-22T12:07:31.12Z FAILED    `gh run view --log`
     @shop/cart:test: FAIL src/cart.test.ts                          turbo, nx, lerna, npm-run-all
+    packages/cart test: FAIL src/cart.test.ts                       pnpm -r
+    [cart] FAIL src/cart.test.ts                                    concurrently
     web-1  | FAIL src/cart.test.ts                                  docker compose, foreman
+    #9 2.312 FAIL src/cart.test.ts                                  docker build
 
-A test run under such a prefix is a test run all the same, so it is read without it.
+A test run under such a prefix is a test run all the same, so it is read without it, and each long stretch that one of
+several programs printed by itself.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 __all__ = ["Unwrapped", "unwrapped"]
 
 _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z(?: \d\d[OE]\+?)?"
+_LEVEL = r"(?i:info|errors?|warn(?:ing)?|debug|trace|fatal|notice|success|critical|failed|passed|ok)\]"
 _WRAPPERS = (
     (re.compile(rf"(?P<name>[^\t\n]{{1,80}}\t[^\t\n]{{1,120}}\t)(?:\ufeff?{_TIME}(?: |$))?"), "job, step and time"),
     (re.compile(rf"(?P<name>){_TIME}(?: |$)"), "a time"),
     (re.compile(r"(?P<name>(?:@[\w.-]+/)?[\w.-]+:[\w.:-]+: |(?:@[\w.-]+/)?[\w.-]+:[\w.:-]+:$)"), "a package and task"),
-    (re.compile(r"(?P<name>(?:@?[\w./-]+ +\| ?))"), "a service"),
+    (re.compile(r"(?P<name>(?:[\w@.-]+/)+[\w@.-]+ [\w:.-]+(?:: |:$|\$ ))"), "a package and task"),
+    (re.compile(r"(?:\d\d:\d\d:\d\d +)?(?P<name>(?:@?[\w./-]+ +\| ?))"), "a service"),
+    (re.compile(rf"(?P<name>\[(?!{_LEVEL})@?[A-Za-z][\w@/.:-]{{0,40}}\])(?: |$)"), "a program"),
 )
-_SAMPLE = 50
+_STEPS = (re.compile(r"(?P<name>#\d+)(?: \d+\.\d+)?(?: |$)"), "a step and time")
+"""Docker's: the short ones tell how far it is, and are read as they are printed."""
+_SAMPLE = 100
 _SHARE = 0.9
 _RUN_LINES = 4
 """Lines of several sources taking turns faster than this are one log, not several outputs."""
+_OWN_LINES = 20
+"""So many lines of one source in a row are read by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unwrapped:
-    """The lines without their prefix; *told* says what was left out before each."""
+    """The lines without their prefix; *told* says, by the first line of each stretch, what was left out before its."""
 
     lines: list[str]
-    told: str
+    told: dict[int, str]
+
+    @property
+    def stretches(self) -> list[tuple[int, int]]:
+        return list(pairwise([*self.told, len(self.lines)]))
 
 
 def unwrapped(lines: Sequence[str]) -> Unwrapped | None:
     """*lines* without the prefix that a runner put before nearly all of them; None where there is none."""
     if len(lines) < _RUN_LINES:
         return None
-    sample = [line for line in (*lines[:_SAMPLE], *lines[-_SAMPLE:]) if line.strip()]
-    for pattern, kind in _WRAPPERS:
+    sample = [line for line in lines[:: 1 + len(lines) // _SAMPLE] if line.strip()]
+    for pattern, kind in (*_WRAPPERS, _STEPS) if sample else ():
         if not _is_before_nearly_all(pattern, sample):
             continue
         found = [pattern.match(line) for line in lines]
         if sum(1 for one in found if one) < _SHARE * sum(1 for line in lines if line.strip()):
             return None
-        names = [one["name"].strip() for one in found if one]
-        turns = sum(1 for before, after in pairwise(names) if before != after)
-        if (turns + 1) * _RUN_LINES > len(names):
+        runs = _runs([one and one["name"].strip() for one in found])
+        if len(runs) * _RUN_LINES > len(lines):
             return None
         bare = [line[one.end() :] if one else line for line, one in zip(lines, found, strict=True)]
-        return Unwrapped(bare, _told(lines[0], bare[0], kind, len(set(names))))
+        told: dict[int, str] = {}
+        for start, end, is_alone in _stretches(runs):
+            if pattern is _STEPS[0] and not (is_alone and end - start >= _OWN_LINES):
+                bare[start:end] = lines[start:end]
+                told[start] = ""
+            else:
+                at = next((i for i in range(start, end) if found[i]), start)
+                told[start] = _told(lines[at], bare[at], kind, is_alone=is_alone)
+        return Unwrapped(bare, told)
     return None
+
+
+def _runs(names: Sequence[str | None]) -> list[tuple[int, int]]:
+    """Lines [start, end) of the same name after one another; those without one belong to what is above them."""
+    starts = [0]
+    current = next((name for name in names if name is not None), None)
+    for index, name in enumerate(names):
+        if name is not None and name != current:
+            starts.append(index)
+            current = name
+    return list(pairwise([*starts, len(names)]))
+
+
+def _stretches(runs: Sequence[tuple[int, int]]) -> Iterable[tuple[int, int, bool]]:
+    """Each long run by itself, and the short ones between two of them together: with whether it is of one name."""
+    for is_own, group in groupby(runs, lambda run: run[1] - run[0] >= _OWN_LINES):
+        within = list(group)
+        if is_own or len(within) == 1:
+            yield from ((start, end, True) for start, end in within)
+        else:
+            yield within[0][0], within[-1][1], False
 
 
 def _is_before_nearly_all(pattern: re.Pattern[str], lines: Sequence[str]) -> bool:
@@ -69,6 +112,6 @@ def _is_before_nearly_all(pattern: re.Pattern[str], lines: Sequence[str]) -> boo
     return True
 
 
-def _told(line: str, bare: str, kind: str, names: int) -> str:
+def _told(line: str, bare: str, kind: str, *, is_alone: bool) -> str:
     shown = line[: len(line) - len(bare)].strip()
-    return f"[... each line begins with {kind}, left out here: {shown!r}{' and its like' if names > 1 else ''}]"
+    return f"[... each line begins with {kind}, left out here: {shown!r}{'' if is_alone else ' and its like'}]"

@@ -26,7 +26,15 @@ def compose(line: str, _index: int) -> str:
     return f"web-1  | {line}"
 
 
-RUNNERS = [github, gh_view, turbo, compose]
+def concurrently(line: str, _index: int) -> str:
+    return f"[web] {line}"
+
+
+def pnpm(line: str, _index: int) -> str:
+    return f"packages/cart test: {line}" if line else "packages/cart test:"
+
+
+RUNNERS = [github, gh_view, turbo, compose, concurrently, pnpm]
 
 
 def wrapped(output: str, how: Callable[[str, int], str]) -> str:
@@ -82,14 +90,50 @@ def test_a_few_lines_without_the_prefix_stay_as_they_are() -> None:
     assert found is not None
     assert found.lines[30] == "npm notice something else"
     assert found.lines[31] == "line 31"
-    assert "'@shop/cart:test:'" in found.told
+    assert "'@shop/cart:test:'" in found.told[0]
 
 
-def test_several_packages_one_after_another_are_told_by_the_first() -> None:
+def test_several_packages_one_after_another_are_read_each_by_itself() -> None:
     lines = [f"@shop/{'cart' if index < 30 else 'user'}:test: line {index}" for index in range(60)]
     found = unwrapped(lines)
     assert found is not None
-    assert found.told.endswith("'@shop/cart:test:' and its like]")
+    assert list(found.told) == [0, 30]
+    assert found.told[0].endswith("'@shop/cart:test:']")
+    assert found.told[30].endswith("'@shop/user:test:']")
+
+
+def test_packages_that_take_turns_after_a_few_lines_are_told_by_the_first() -> None:
+    lines = [f"@shop/{'cart' if index // 6 % 2 else 'user'}:test: line {index}" for index in range(60)]
+    found = unwrapped(lines)
+    assert found is not None
+    assert list(found.told) == [0]
+    assert found.told[0].endswith("'@shop/user:test:' and its like]")
+
+
+def test_a_test_run_and_a_compiler_side_by_side_are_each_read_as_what_they_are(test_run: Run) -> None:
+    tested = test_run({f"test_blend_{number}": f"wanted {number}" for number in range(8)}).splitlines()
+    compiled = [f"src/cart{number}.ts({number},5): error TS2304: Cannot find name 'x'." for number in range(1, 40)]
+    output = [*(f"[types] {line}" for line in compiled), *(f"[api] {line}" for line in tested)]
+    result = compress("\n".join(output), command="npm run check", exit_code=1)
+    assert result.forms == ("diagnostics", "tests")
+    assert "[... each line begins with a program, left out here: '[api]']" in result.text
+    assert "FAILED tests/test_shop.py::test_blend_7 - AssertionError: wanted 7" in result.text
+
+
+def test_the_short_steps_of_dockers_build_stay_as_printed(test_run: Run) -> None:
+    tested = test_run({f"test_blend_{number}": f"wanted {number}" for number in range(8)}).splitlines()
+    steps = ["#1 [internal] load build definition from Dockerfile", "#1 DONE 0.0s", "#7 [4/5] RUN pytest"]
+    failed = '#7 ERROR: process "/bin/sh -c pytest" did not complete successfully: exit code: 1'
+    output = [*steps, *(f"#7 {index / 10:.3f} {line}" for index, line in enumerate(tested)), failed]
+    result = compress("\n".join(output), command="docker build .", exit_code=1)
+    assert "tests" in result.forms
+    assert steps[0] in result.text
+    assert "FAILED tests/test_shop.py::test_blend_7 - AssertionError: wanted 7" in result.text
+    assert failed.removeprefix("#7 ") in result.text
+
+
+def test_levels_in_brackets_are_no_names_of_programs() -> None:
+    assert unwrapped([f"[INFO] line {index}" for index in range(60)]) is None
 
 
 def test_diagnostics_and_short_outputs_have_no_prefix() -> None:
