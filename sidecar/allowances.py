@@ -124,7 +124,7 @@ class Allowances:
         self._position: Position | None = None
         self._number = 0
         self._reserved: tuple[Reservation, ...] = ()
-        self._unsaved: list[Use] = []
+        self._unsaved: list[tuple[Call, tuple[Use, ...]]] = []
         self._warned: dict[str, float] = {}
         self._begin(clock())
 
@@ -182,7 +182,7 @@ class Allowances:
             return
         uses = tuple(_uses_of(call, session=self._store.session))
         if not is_saved:
-            self._unsaved += uses
+            self._unsaved.append((call, uses))
             for tally in self._tallies:
                 _add(tally, uses)
         if not any(self._may_warn(tally, () if not is_saved else uses) for tally in self._tallies):
@@ -191,6 +191,14 @@ class Allowances:
         near = {tally.allowance.key: tally for tally in self._tallies if self._may_warn(tally)}
         first = await self._first_told({key: tally.warned_until() for key, tally in near.items()}, notes)
         notes.extend(_warning(near[key]) for key in first)
+
+    def caught_up(self, call: Call) -> None:
+        """Count *call* where the ledger has it, and no longer beside it."""
+        kept = [(other, uses) for other, uses in self._unsaved if other is not call]
+        if len(kept) < len(self._unsaved):
+            self._unsaved = kept
+            self._begin(self._clock())
+            self._position = None
 
     async def lines(self) -> list[str]:
         """One line for each budget and quota: what of it is used, and when some of it is free again."""
@@ -209,7 +217,7 @@ class Allowances:
             Tally(allowance, session_start=self._session_start, now=now) for allowance in self._lasting
         )
         for tally in self._tallies:
-            _add(tally, self._unsaved)
+            _add(tally, (use for _, uses in self._unsaved for use in uses))
 
     def _asked_from(self) -> tuple[Position | None, float]:
         """Where to read on; from the start, once a window has ended or the clock was set back."""

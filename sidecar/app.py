@@ -20,7 +20,7 @@ from anyio.to_thread import run_sync
 
 from sidecar.compression.compressor import Compressor
 from sidecar.config.places import project_folder, state_dir, user_file
-from sidecar.errors import ConfigurationError
+from sidecar.errors import ConfigurationError, StateError
 from sidecar.providers import pricing
 from sidecar.store.store import Store
 from sidecar.verbs.rooms import Rooms
@@ -142,7 +142,19 @@ class _Configured:
         )
         for secret in switchboard.secrets():
             hide(secret)
+        self._stack.push_async_callback(_flush, switchboard)
         return switchboard
+
+
+async def _flush(switchboard: Switchboard) -> None:
+    """Write at the end what another process's lock kept from being written, for there is no next call."""
+    from sidecar.log import log
+
+    with anyio.CancelScope(shield=True):
+        try:
+            await switchboard.router.flush()
+        except StateError as error:
+            log().warning("calls and rests are lost, for the state cannot be written", reason=str(error))
 
 
 def _load(cwd: Path, environ: Mapping[str, str], servers: tuple[Finding, ...]) -> Configuration:

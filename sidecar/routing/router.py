@@ -70,6 +70,10 @@ HANG_COUNTS_S = 5.0
 PROBE_GRACE_S = 1.0
 
 
+def _ignore(_call: Call) -> None:
+    return None
+
+
 def _no_window(_endpoint: Endpoint) -> int | None:
     return None
 
@@ -122,7 +126,7 @@ class Router:
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
         timer: Callable[[], float] = anyio.current_time,
     ) -> None:
-        self._book = SafeBook(book)
+        self._book = SafeBook(book, limiter.caught_up if limiter is not None else _ignore)
         self._send = send
         self._price = price
         self._windows = Windows(window)
@@ -164,6 +168,10 @@ class Router:
         course.healths = await self._book.healths(course.notes)
         if self._limiter is not None:
             course.spent = await self._limiter.spent(course.route, course.notes)
+
+    async def flush(self) -> None:
+        """Write what a broken state kept from being written; raises StateError where it still cannot be."""
+        await self._book.flush()
 
     def _next_turn(self, course: Course, current: Plan) -> _Turn | None:
         now = self._timer()

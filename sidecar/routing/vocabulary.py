@@ -372,6 +372,10 @@ class Limiter(Protocol):
         """Take note of a call that is over; what is nearly spent by it is told in *notes*."""
         ...
 
+    def caught_up(self, call: Call) -> None:
+        """Take note that *call*, which could not be saved when it was over, is in the ledger now."""
+        ...
+
 
 class HealthBook(Protocol):
     """What routing asks of the store. Any `StateError` it raises costs memory, never an answer."""

@@ -10,6 +10,7 @@ import pytest
 
 from sidecar.errors import AskFailed, SecretMissing, StateFull, WrongUsage
 from sidecar.providers.vocabulary import Answer, Failure, Limits, Message, Request
+from sidecar.routing.book import UNWRITTEN
 from sidecar.store.vocabulary import Health, Turn
 
 A, B, C = "alpha/one", "beta/two", "gamma/three"
@@ -260,7 +261,7 @@ async def test_a_broken_state_does_not_lose_the_answer(kit: Any, world: Any) -> 
     world.behaviours = {A: kit.fails(429, headers={"retry-after": "60"}), B: kit.says("yes")}
     reply = await world.ask(kit.route(A, B))
     assert reply.answer.text == "yes"
-    assert reply.notes == ("nothing of this call is remembered: the disk is full; free some space",)
+    assert reply.notes == (f"{UNWRITTEN}: the disk is full; free some space",)
     await world.ask(kit.route(A, B))
     assert len(world.calls_to(A)) == 1, "this process still remembers for itself"
 
