@@ -31,10 +31,15 @@ _WAL_LIMIT_BYTES = 4 << 20
 """What the journal is cut back to after a big transaction has made it grow."""
 
 
+def _never() -> bool:
+    return False
+
+
 class Database:
     """The file at *path*; all methods belong to one thread.
 
-    *wait_s* is how long a lock of another process is waited for.
+    *wait_s* is how long a lock of another process is waited for, by jobs that queue behind each other together: each
+    says with *since* what `slices_waited` was when it was asked for.
     """
 
     def __init__(self, path: Path, steps: tuple[migrations.Migration, ...], *, wait_s: float) -> None:
@@ -42,38 +47,48 @@ class Database:
         self.warnings: tuple[str, ...] = ()
         self._steps = steps
         self._wait_s = wait_s
+        self._busy_s = _SLICE_S
+        self.slices_waited = 0
+        """How often a lock was waited for so far; any thread may read it."""
         self._connection: sqlite3.Connection | None = None
         self._identity: files.Identity | None = None
 
-    def read(self, job: Callable[[sqlite3.Connection], T], is_abandoned: IsAbandoned = lambda: False) -> T:
+    def read(
+        self, job: Callable[[sqlite3.Connection], T], is_abandoned: IsAbandoned = _never, since: int | None = None
+    ) -> T:
         """What *job* returns, from one unchanging view of the file."""
-        return self._transact("BEGIN", job, is_abandoned)
+        return self._transact("BEGIN", job, is_abandoned, since)
 
-    def write(self, job: Callable[[sqlite3.Connection], T], is_abandoned: IsAbandoned = lambda: False) -> T:
+    def write(
+        self, job: Callable[[sqlite3.Connection], T], is_abandoned: IsAbandoned = _never, since: int | None = None
+    ) -> T:
         """What *job* returns, its changes on disk and no other process's between them.
 
         *job* may be run again from the start, so it changes nothing but the database.
         """
-        return self._transact("BEGIN IMMEDIATE", job, is_abandoned)
+        return self._transact("BEGIN IMMEDIATE", job, is_abandoned, since)
 
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def size_bytes(self, _: IsAbandoned = lambda: False) -> int:
+    def size_bytes(self, _: IsAbandoned = _never) -> int:
         """What the file and its journal take on the disk now."""
         paths = (self.path, self.path.with_name(self.path.name + "-wal"))
         return sum(path.stat().st_size for path in paths if path.exists())
 
-    def _transact(self, begin: str, job: Callable[[sqlite3.Connection], T], is_abandoned: IsAbandoned) -> T:
+    def _transact(
+        self, begin: str, job: Callable[[sqlite3.Connection], T], is_abandoned: IsAbandoned, since: int | None
+    ) -> T:
         import sqlite3
 
-        slices_left = max(1, round(self._wait_s / _SLICE_S))
+        last_slice = (self.slices_waited if since is None else since) + max(1, round(self._wait_s / _SLICE_S))
         was_set_aside = False
         while not is_abandoned():
+            is_late = self.slices_waited >= last_slice
             try:
-                return _transaction(self._opened(), begin, job)
+                return _transaction(self._opened(busy_s=0.0 if is_late else _SLICE_S), begin, job)
             except TimeoutError:
                 pass
             except sqlite3.Error as error:
@@ -83,13 +98,23 @@ class Database:
                     was_set_aside = self._set_aside()
                 elif not faults.is_locked(error):
                     raise faults.sqlite_fault(error, self.path) from error
-            slices_left -= 1
-            if slices_left < 0:
+            if is_late:
                 raise faults.locked(self.path, self._wait_s)
+            self.slices_waited += 1
         raise Abandoned
 
-    def _opened(self) -> sqlite3.Connection:
-        """The connection to the file that is at the path now; TimeoutError while another process is opening it."""
+    def _opened(self, *, busy_s: float) -> sqlite3.Connection:
+        """The connection to the file that is at the path now, which waits for locks of others for *busy_s*.
+
+        TimeoutError while another process is opening it.
+        """
+        connection = self._connected(busy_s)
+        if busy_s != self._busy_s:
+            connection.execute(f"PRAGMA busy_timeout = {1000 * busy_s:.0f}")
+            self._busy_s = busy_s
+        return connection
+
+    def _connected(self, busy_s: float) -> sqlite3.Connection:
         if self._connection is not None:
             # We, or another process, may have set the file aside, or somebody removed the directory: writing on would
             # be writing to nowhere.
@@ -100,7 +125,7 @@ class Database:
             self.close()
         try:
             files.prepare(self.path)
-            with files.lock(self.path.parent, wait_s=_SLICE_S):
+            with files.lock(self.path.parent, wait_s=busy_s):
                 self._connection = self._open()
         except TimeoutError:
             raise
@@ -113,6 +138,7 @@ class Database:
 
         self._identity = files.identity(self.path)
         connection = sqlite3.connect(self.path, timeout=_SLICE_S, isolation_level=None)
+        self._busy_s = _SLICE_S
         try:
             found = migrations.version(connection)
             if found > len(self._steps):

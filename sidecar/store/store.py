@@ -272,16 +272,19 @@ class Store:
         return summary
 
     async def _from_state(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        return await self._state_lane.run(lambda is_abandoned: self._state.read(job, is_abandoned))
+        since = self._state.slices_waited
+        return await self._state_lane.run(lambda is_abandoned: self._state.read(job, is_abandoned, since))
 
     async def _writing(self, job: Callable[[sqlite3.Connection], T]) -> T:
         return await self._state_lane.run(lambda is_abandoned: self._state.write(job, is_abandoned))
 
     async def _from_originals(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        return await self._originals_lane.run(lambda is_abandoned: self._originals.read(job, is_abandoned))
+        since = self._originals.slices_waited
+        return await self._originals_lane.run(lambda is_abandoned: self._originals.read(job, is_abandoned, since))
 
     async def _in_originals(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        return await self._originals_lane.run(lambda is_abandoned: self._originals.write(job, is_abandoned))
+        since = self._originals.slices_waited
+        return await self._originals_lane.run(lambda is_abandoned: self._originals.write(job, is_abandoned, since))
 
     async def _in_state(
         self, job: Callable[[sqlite3.Connection], None], keys: Sequence[str] = (), change: Change | None = None
@@ -290,8 +293,10 @@ class Store:
             job(connection)
             return self._health.change(connection, keys, change) if change else {}
 
+        since = self._state.slices_waited
+
         def transact(is_abandoned: IsAbandoned) -> Mapping[str, Health]:
-            changed = self._state.write(work, is_abandoned)
+            changed = self._state.write(work, is_abandoned, since)
             self._health.accept(changed)
             return changed
 
