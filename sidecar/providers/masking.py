@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -10,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from sidecar.providers.vocabulary import Access
 
-__all__ = ["MASK", "masked", "secrets_of"]
+__all__ = ["MASK", "masked", "secrets_in", "secrets_of"]
 
 MASK = "***"
 
@@ -32,10 +33,20 @@ def secrets_of(access: Access) -> tuple[str, ...]:
     for name, value in access.headers.items():
         if _HEADER_WITH_SECRET.search(name):
             found += [value, value.rpartition(" ")[2]]
-    if "@" in access.base_url:
-        password = urlsplit(access.base_url).password or ""
-        found += [password, unquote(password)]
-    return tuple(found)
+    return (*found, *secrets_in(access.base_url))
+
+
+def secrets_in(address: str) -> tuple[str, ...]:
+    """What the login in *address* must not be shown as: the password as it is and unquoted, and both as Basic has them.
+
+    None where there is no password: a user's name alone is no secret.
+    """
+    if "@" not in address:
+        return ()
+    parts = urlsplit(address if "://" in address else f"http://{address}")
+    password = unquote(parts.password or "")
+    basic = base64.b64encode(f"{unquote(parts.username or '')}:{password}".encode()).decode()
+    return (parts.password or "", password, basic) if password else ()
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:

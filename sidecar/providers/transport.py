@@ -4,14 +4,14 @@ No retries and no redirects: a key goes to the host it was given for and to nobo
 
 What counts as time well spent: the first-token limit ends with the first event that is part of an
 answer (text, reasoning, the reason to stop), and every later one starts the silence limit anew.
-Comments (`: keep-alive`), pings, roles and white space move neither: a server that only says that it
-is alive costs its own limit and never the caller's deadline.
+Comments (`: keep-alive`), pings, roles and white space move neither, nor does an answer in one JSON body
+that comes a byte at a time: a server that only says that it is alive costs its own limit and never the
+caller's deadline.
 """
 
 from __future__ import annotations
 
 import contextlib
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from sidecar.providers.framing import FrameReader, LineReader, StreamReader
 from sidecar.providers.masking import secrets_of
 from sidecar.providers.reading import ErrorInReply, Framing, NotTheDialect, Reading, parse, well_formed
 from sidecar.providers.sse import EventReader
+from sidecar.providers.unreached import host_of, proxy_sentence, unreached
 from sidecar.providers.vocabulary import Access, Answer, FailureKind, Limits, Request
 from sidecar.providers.watch import Watch
 from sidecar.providers.wire import Wire
@@ -41,6 +42,9 @@ _ERROR_BYTES = 64_000
 
 _ERROR_S = 5.0
 """How long an error's body is waited for once its status is known."""
+
+_PROGRESS_BYTES = 1_024
+"""So much more of an answer that is one JSON body starts the silence limit anew."""
 
 _BLANK = b" \t\r\n"
 
@@ -70,20 +74,32 @@ async def exchange(
     call: Call, access: Access, reading: Reading, wire: Wire, *, limits: Limits, on_text: OnText | None = None
 ) -> Answer:
     """Make *call* once and let *reading* have its reply, within *limits*; raises ProviderFailed."""
+    secrets = secrets_of(access)
     try:
         client = await wire.client()
     except ConfigurationError as error:
-        raise failed("refused", f"`{access.provider}` was not called: {error}", secrets=secrets_of(access)) from None
-    return await _Attempt(call, access, limits, reading, on_text).run(client)
+        raise failed("refused", f"`{access.provider}` was not called: {error}", secrets=secrets) from None
+    secrets += wire.secrets  # known once there is a client
+    attempt = _Attempt(call, reading, name=access.provider, secrets=secrets, limits=limits, on_text=on_text)
+    return await attempt.run(client)
 
 
 class _Attempt:
     """One call while it lasts."""
 
-    def __init__(self, call: Call, access: Access, limits: Limits, reading: Reading, on_text: OnText | None) -> None:
+    def __init__(
+        self,
+        call: Call,
+        reading: Reading,
+        *,
+        name: str,
+        secrets: tuple[str, ...],
+        limits: Limits,
+        on_text: OnText | None,
+    ) -> None:
         self._call = call
-        self._name = access.provider
-        self._access = access
+        self._name = name
+        self._secrets = secrets
         self._limits = limits
         self._reading = reading
         self._on_text = on_text
@@ -123,6 +139,8 @@ class _Attempt:
             self._headers = {name: value for name, value in response.headers.items() if name != "set-cookie"}
             if self._watch.station == "connect":  # a transport without a trace
                 self._watch.reach("first_token")
+            if response.status_code == 407:  # a proxy's alone to say (RFC 9110, 15.5.8)
+                raise self._failed("refused", proxy_sentence(self._name, "wants a login (407)"))
             if response.status_code >= 400:
                 raise await self._refused(response)
             if response.has_redirect_location:
@@ -154,27 +172,7 @@ class _Attempt:
                 "malformed", f"The request to `{self._name}` is not valid HTTP, so it was not sent"
             ) from None
         except httpx2.HTTPError as error:
-            raise self._unreached(error) from error
-
-    def _unreached(self, error: httpx2.HTTPError) -> ProviderFailed:
-        import ssl
-
-        import httpx2
-
-        causes = _causes(error)
-        host = _host(self._call.url)
-        if any(isinstance(cause, socket.gaierror) for cause in causes):
-            return self._failed("name", f"The name of `{self._name}`, `{host}`, does not resolve; check the network")
-        if self._watch.in_tls or any(isinstance(cause, ssl.SSLError) for cause in causes):
-            why = next((text for text in (_tls_reason(cause) for cause in causes) if text), "it broke off")
-            return self._failed("tls", f"The TLS handshake with `{self._name}` at `{host}` failed: {why}")
-        if isinstance(error, httpx2.RemoteProtocolError) and "disconnected" not in str(error):
-            return self._failed("malformed", f"`{self._name}` at `{host}` does not speak HTTP")
-        if isinstance(error, httpx2.ProxyError):
-            return self._failed("refused", f"The proxy in front of `{self._name}` refused the connection")
-        if self._watch.station == "connect":
-            return self._failed("refused", f"Nothing listens for `{self._name}` at `{host}`, or it cannot be reached")
-        return self._failed("refused", f"`{self._name}` at `{host}` closed the connection without a reply")
+            raise self._failed(*unreached(error, name=self._name, url=self._call.url, watch=self._watch)) from error
 
     async def _refused(self, response: httpx2.Response) -> ProviderFailed:
         import httpx2
@@ -193,7 +191,7 @@ class _Attempt:
         return self._failed("status", sentence, text=body[:_ERROR_BYTES].decode("utf-8", "replace"))
 
     def _redirected(self, response: httpx2.Response) -> ProviderFailed:
-        target = _host(str(response.next_request.url)) if response.next_request is not None else "another address"
+        target = host_of(str(response.next_request.url)) if response.next_request is not None else "another address"
         return self._failed(
             "malformed",
             f"`{self._name}` redirects to `{target}`, which is not followed because it would receive the key; if it "
@@ -239,10 +237,14 @@ class _Attempt:
     async def _read_json(self, first: bytes, chunks: AsyncIterator[bytes]) -> None:
         body = bytearray(first)
         self._watch.reach("silence")
+        news = 0
         async for chunk in chunks:
             self._measure(chunk)
             body += chunk
-            if not chunk.isspace():
+            news += 0 if chunk.isspace() else len(chunk)
+            # No part of it can be used before the last, so that a byte a second is no sign of an answer.
+            if news >= _PROGRESS_BYTES:
+                news = 0
                 self._watch.reach("silence")
         self._watch.pause()
         self._reading.whole(parse(bytes(body)))
@@ -326,7 +328,7 @@ class _Attempt:
         return failed(
             kind,
             sentence,
-            secrets=secrets_of(self._access),
+            secrets=self._secrets,
             status=self._status,
             headers=self._headers,
             text=text or "".join(self._reading.said) or self._first_bytes.decode("utf-8", "replace"),
@@ -352,27 +354,3 @@ def _is_events(first: bytes, content_type: str) -> bool:
         return False
     # The first chunk may be a single byte of a field's name.
     return "event-stream" in content_type or any(first.startswith(name[: len(first)]) for name in _FIELDS)
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    found: list[BaseException] = []
-    cause: BaseException | None = error
-    while cause is not None and len(found) < 10:
-        found.append(cause)
-        cause = cause.__cause__ or cause.__context__
-    return found
-
-
-def _tls_reason(cause: BaseException) -> str:
-    import ssl
-
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return cause.verify_message
-    return (cause.reason or "").replace("_", " ").lower() if isinstance(cause, ssl.SSLError) else ""
-
-
-def _host(url: str) -> str:
-    """Host and port of *url*, without the user and password it may carry."""
-    from urllib.parse import urlsplit
-
-    return urlsplit(url).netloc.rpartition("@")[2]

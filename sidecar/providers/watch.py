@@ -31,13 +31,15 @@ _DRAINING_S = 0.05
 class Watch:
     """The clock of one attempt. Enter *scope*; when it was cancelled, *station* says which limit it was."""
 
-    __slots__ = ("_limits", "in_tls", "scope", "station")
+    __slots__ = ("_limits", "dialled", "in_tls", "scope", "station")
 
     def __init__(self, limits: Limits, *, station: Station = "connect") -> None:
         self._limits = limits
         self.station: Station = station
         self.scope = anyio.CancelScope(deadline=anyio.current_time() + self._limit_s())
         self.in_tls = False
+        self.dialled = ""
+        """The host whose connection was opened last for this attempt: a proxy's, where it goes through one."""
 
     def reach(self, station: Station) -> None:
         """Be at *station* from now on, with its whole limit ahead."""
@@ -53,6 +55,8 @@ class Watch:
         if event == "http11.send_request_headers.started":
             if self.station == "connect" and info["request"].method != b"CONNECT":
                 self.reach("first_token")
+        elif event == "connection.connect_tcp.started":
+            self.dialled = str(info["host"])
         elif ".start_tls." in event:
             self.in_tls = event.endswith((".started", ".failed"))
 

@@ -1,4 +1,9 @@
-"""The HTTP client that all dialects share."""
+"""The HTTP client that all dialects share, and the way it takes to the world.
+
+`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` hold as everywhere, for every host but those of this machine:
+a model server on loopback is reached directly, for no proxy can reach it. A login in a proxy's address goes to the
+proxy alone and is masked like any other secret.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +13,22 @@ import anyio
 import anyio.to_thread
 
 from sidecar.errors import ConfigurationError
+from sidecar.providers.masking import secrets_in
 
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["Wire"]
+__all__ = ["Wire", "proxy_secrets"]
 
-_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_LOOPBACK = ("127.0.0.0/8", "[::1]", "localhost", "*.localhost")
+"""This machine's own addresses (RFC 6890) and names (RFC 6761, 6.3), as httpx2 writes networks and names."""
+
+
+def proxy_secrets() -> tuple[str, ...]:
+    """What must not be shown of the proxies that the environment names; imports urllib's half of a web client."""
+    from urllib.request import getproxies
+
+    return tuple(secret for address in getproxies().values() for secret in secrets_in(address))
 
 
 class Wire:
@@ -23,6 +37,8 @@ class Wire:
     def __init__(self, transport: httpx2.AsyncBaseTransport | None = None) -> None:
         self._transport = transport
         self._client: httpx2.AsyncClient | None = None
+        self.secrets: tuple[str, ...] = ()
+        """The proxies' logins, known once there is a client."""
         self._creating = anyio.Lock()
 
     async def client(self) -> httpx2.AsyncClient:
@@ -41,6 +57,7 @@ class Wire:
         import httpx2
 
         try:
+            self.secrets = proxy_secrets()
             return self._open()
         except (ImportError, OSError, ValueError, httpx2.InvalidURL):  # their text may quote a proxy's password
             raise ConfigurationError(
