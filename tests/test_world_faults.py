@@ -200,6 +200,20 @@ async def test_two_hundred_calls_find_the_state_held_and_each_waits_for_it_once_
         assert sidecar.rows("SELECT count(*) FROM calls") == [(202,)]
 
 
+async def test_what_was_spent_while_the_state_was_held_counts_against_a_budget_once(sidecar: Sidecar) -> None:
+    five_tokens = Schedule(reply=Reply(input_tokens=3, output_tokens=2))
+    async with simulate([Simulated("a", "openai-chat", five_tokens)]) as simulation:
+        sidecar.simulated(simulation)
+        sidecar.document["budgets"] = [{"window": "day", "limit_tokens": 12, "over": "stop"}]
+        async with sidecar.agent() as ask:
+            await ask()
+            with held(sidecar.folder / "state" / "state.db") as release:
+                await ask()
+                release()
+            await ask()
+            assert "budget is spent: 15 tokens of 12 tokens" in await ask(fails=True)
+
+
 # The clock
 
 
