@@ -16,6 +16,7 @@ import anyio.to_thread
 from sidecar.allowances import Allowances, Payer, allowances_of
 from sidecar.compression import tokens
 from sidecar.errors import SecretMissing
+from sidecar.lately import Lately
 from sidecar.lines import Line, access
 from sidecar.log import hide
 from sidecar.providers import pricing
@@ -23,7 +24,7 @@ from sidecar.providers.capabilities import reads_images
 from sidecar.providers.vocabulary import Access, Answer, Effort, Limits, Request
 from sidecar.routes import Routes
 from sidecar.routing.router import Router
-from sidecar.routing.vocabulary import Endpoint, OnText, Route
+from sidecar.routing.vocabulary import Ask, Endpoint, OnProgress, OnText, Reply, Route
 
 if TYPE_CHECKING:
     from sidecar.config.layers import Configuration
@@ -75,7 +76,9 @@ class Switchboard:
         self._providers = providers
         self._clock = clock
         self._environ = environ or {}
+        self._random = random
         self._routes = Routes(self._settings, by_target)
+        self._lately = Lately(store, self._routes, clock)
         self.allowances = Allowances(
             allowances_of(self._settings.budgets, self._payers(), session=store.session),
             store=store,
@@ -120,16 +123,22 @@ class Switchboard:
         return pricing.context_tokens(self._by_endpoint[endpoint.key].provider.pricing, endpoint.model_id)
 
     async def route(self, name: str) -> Route:
-        """The route of a logical name, as far as the configuration alone decides it.
+        """The route of a logical name for one call, as far as the configuration and what happened of late decide it.
 
-        Raises WrongUsage for a name nobody configured.
+        The name may end in `:cheap`, `:fast` or `:free`. Raises WrongUsage for a name nobody configured.
         """
-        return self._routes.route(name)
+        self._routes.prepare(name)
+        await self._lately.catch_up()
+        return self._routes.route(name, self._random)
 
     def _payers(self) -> Iterable[Payer]:
         for line in self._by_endpoint.values():
             quotas = line.account.quotas if line.account is not None else ()
             yield Payer(line.endpoint, line.provider.billing == "metered", quotas)
+
+    async def answer(self, route: Route, ask: Ask, on_progress: OnProgress | None = None) -> Reply:
+        """The reply of *route* to *ask*; raises as `Router.route` does."""
+        return await self._lately.beside(lambda: self.router.route(route, ask, on_progress))
 
     def _cost_usd(self, endpoint: Endpoint, answer: Answer) -> float | None:
         return self._routes.price_usd(endpoint, answer.usage)

@@ -33,9 +33,9 @@ class Facts:
 
     capabilities: Capabilities
     data_policy: DataPolicy
-    regions: tuple[str, ...]
-    """Where a call may be worked on, lower case: a region's own name, its continent or country, or both; empty is
-    unknown. Several are alternatives only where one contains the other (`eu-central-1`, `eu`)."""
+    regions: tuple[tuple[str, ...], ...]
+    """Every place where a call may be worked on, each by all its names in lower case: a cloud's region and the part of
+    the world it lies in (`eu-central-1`, `eu`), or the latter alone. Empty is unknown."""
 
 
 def facts(provider: KnownProvider, model_id: str) -> Facts:
@@ -50,16 +50,16 @@ def facts(provider: KnownProvider, model_id: str) -> Facts:
     return Facts(can, provider.data_policy, _regions(provider, model_id))
 
 
-def _regions(provider: KnownProvider, model_id: str) -> tuple[str, ...]:
+def _regions(provider: KnownProvider, model_id: str) -> tuple[tuple[str, ...], ...]:
     region = provider.region.lower()
     profile = _PROFILES.match(model_id) if provider.dialect == "bedrock" else None
     if profile is not None:  # it may be worked on anywhere in the profile's area, whatever region is called
-        return () if profile[1] == "global" else (profile[1],)
+        return () if profile[1] == "global" else ((profile[1],),)
     if not region:
-        return provider.regions
+        return tuple((place,) for place in provider.regions)
     if region == "global":
         return ()
-    return tuple(dict.fromkeys((region, _area(region))))
+    return (tuple(dict.fromkeys((region, _area(region)))),)
 
 
 def _area(region: str) -> str:

@@ -216,7 +216,31 @@ def _wrong_models(settings: model.Settings, catalogue: Mapping[str, Host]) -> It
                         f"nor in the catalogue; {hint}"
                     ),
                 )
+            yield from _wrong_names((*path, "tiers", index), tier, _nameable([tier], settings))
+        yield from _wrong_names(path, asked, _nameable(asked.tiers, settings))
         yield from _twice((*path, "tiers"), [tier.name for tier in asked.tiers], "tier")
+
+
+def _nameable(tiers: Iterable[model.Tier], settings: model.Settings) -> list[str]:
+    """What `only` and `ignore` may name: the tiers' targets, their providers, and their endpoints."""
+    names: dict[str, None] = {}
+    for target in (target for tier in tiers for target in tier.targets):
+        provider, _ = split_target(target)
+        said = settings.providers.get(provider)
+        accounts = (said.accounts if said else None) or (model.Account(),)
+        names |= dict.fromkeys((provider, target, *(f"{target}@{account.name}" for account in accounts)))
+    return list(names)
+
+
+def _wrong_names(path: Path, asked: model.Choosing, nameable: list[str]) -> Iterable[tuple[Path, str]]:
+    """A name that means nobody would be a privacy rule that holds nobody back."""
+    for key, names in (("only", asked.only), ("ignore", asked.ignore)):
+        for index, name in enumerate(names):
+            if name not in nameable:
+                where = (*path, key, index)
+                meant = nearest(name, nameable)
+                hint = f"did you mean `{meant}`" if meant else f"name one of {', '.join(nameable)}"
+                yield where, f"`{dotted(where)}`: none of the targets here is `{name}`; {hint}"
 
 
 def _wrong_limits(settings: model.Settings) -> Iterable[tuple[Path, str]]:

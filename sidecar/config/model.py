@@ -26,11 +26,14 @@ __all__ = [
     "Account",
     "Attach",
     "Budget",
+    "Choosing",
     "Compression",
     "DataPolicy",
     "Limits",
+    "MaxPrice",
     "Model",
     "Objectives",
+    "PolicyWanted",
     "Provider",
     "Quota",
     "Run",
@@ -98,6 +101,12 @@ def _zone(name: str) -> str:
     return name
 
 
+def _who(who: str) -> str:
+    if not who or " " in who or not who.isprintable() or who[0] in "/@" or who[-1] in "/@":
+        raise ValueError("a provider, `PROVIDER/MODEL` or `PROVIDER/MODEL@ACCOUNT`")
+    return who
+
+
 def _path(path: str) -> str:
     if not path or "\0" in path:
         raise ValueError("a path")
@@ -110,14 +119,17 @@ FOCUS = "focus"
 Name = Annotated[str, AfterValidator(_plain_name)]
 Reference = Annotated[str, AfterValidator(check_reference)]
 Target = Annotated[str, AfterValidator(_target)]
+Who = Annotated[str, AfterValidator(_who)]
 Path = Annotated[str, AfterValidator(_path)]
 Word = Annotated[str, Field(min_length=1)]
 ClockTime = Annotated[str, AfterValidator(_clock_time)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Place = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.:_-]{0,99}$")]
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+Speed = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
 Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
+Percentile = Literal["p50", "p75", "p90", "p95", "p99"]
 
 
 class _Part(BaseModel):
@@ -215,15 +227,60 @@ class Provider(_Part):
     """Headers sent with every call; one that carries a secret must hold a reference such as `env:NAME`."""
 
 
-class Tier(_Part):
-    """An ordered group of targets inside a model."""
+class PolicyWanted(_Part):
+    """What must become of a prompt; what nobody says of a provider counts as no."""
+
+    training: Literal[False] | None = None
+    """`false`: nobody is asked who may train on it, or does not say."""
+    retention: Literal["none"] | None = None
+    """`none`: nobody is asked who keeps it, or does not say."""
+
+
+class MaxPrice(_Part):
+    """What a million tokens may cost at most, in US dollars by list price; an unknown price is over it."""
+
+    input_usd_per_mtok: Usd | None = None
+    """Of what is read."""
+    output_usd_per_mtok: Usd | None = None
+    """Of what is written."""
+
+
+class Choosing(_Part):
+    """Who of the targets may answer, which is never relaxed, and who is preferred; for a model and for a tier of it."""
+
+    only: tuple[Who, ...] = ()
+    """Nobody else is asked: providers, targets `PROVIDER/MODEL`, or endpoints `PROVIDER/MODEL@ACCOUNT`."""
+    ignore: tuple[Who, ...] = ()
+    """These are not asked; named as in `only`."""
+    data_policy: PolicyWanted | None = None
+    """What must become of a prompt."""
+    region: tuple[Place, ...] = ()
+    """Prompts are worked on there and nowhere else: `eu`, `us`, or a cloud's region such as `eu-central-1`."""
+    min_context_tokens: Count | None = None
+    """Nobody is asked who reads fewer tokens, or does not say how many."""
+    needs: tuple[Literal["tools", "vision", "json-schema", "reasoning"], ...] = ()
+    """Nobody is asked who cannot do these, or does not say so."""
+    max_price: MaxPrice | None = None
+    """Nobody is asked who costs more."""
+    prefer_latency_s: Mapping[Percentile, Seconds] = Field(default_factory=dict)
+    """How soon the first part of an answer should come, such as `{"p90": 3}`; who is slower of late is asked last."""
+    prefer_tokens_per_s: Mapping[Percentile, Speed] = Field(default_factory=dict)
+    """How fast answers should come, such as `{"p50": 40}`, over their whole time; who is slower is asked last."""
+    hedge: bool | None = None
+    """Whether a slow answer is asked for again elsewhere in its tier, the first to come counting: 1 call in 20 at most,
+    and only among endpoints that cost nothing more per call. Null in a tier is as its model; in a model it is no."""
+
+
+class Tier(Choosing):
+    """An ordered group of targets inside a model; what it asks for adds to what its model asks for."""
 
     name: Name
     """What receipts call it, such as `subscription`, `cheap` or `free`."""
     targets: Annotated[tuple[Target, ...], Field(min_length=1)]
     """Who may answer, each as `PROVIDER/MODEL`."""
-    order: Literal["listed", "cheapest"] = "listed"
-    """Which target is tried first: as listed, or the one with the lowest price."""
+    order: Literal["listed", "cheapest", "fastest", "throughput", "reliable", "balanced"] = "listed"
+    """Which target is tried first: as listed, the lowest price, or by the last 24 hours: the soonest first token, the
+    most tokens per second, the fewest failures, or (`balanced`) each its share of calls by all of these and price."""
     effort: Literal["low", "medium", "high"] | None = None
     """How much the models think before they answer; null leaves it to the provider. Not every model can be told."""
 
@@ -248,7 +305,7 @@ class Objectives(_Part):
     """Nineteen of twenty answers come within so many seconds."""
 
 
-class Model(_Part):
+class Model(Choosing):
     """A logical name a caller asks for."""
 
     tiers: tuple[Tier, ...] = ()

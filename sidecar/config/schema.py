@@ -49,6 +49,9 @@ def _docstrings() -> dict[tuple[str, str], str]:
     for node in ast.parse(inspect.getsource(model)).body:
         if not isinstance(node, ast.ClassDef):
             continue
+        for base in node.bases:  # what is inherited is described where it stands
+            above = base.id if isinstance(base, ast.Name) else ""
+            found |= {(node.name, key): text for (name, key), text in found.items() if name == above}
         for field, text in zip(node.body, node.body[1:], strict=False):
             if (
                 isinstance(field, ast.AnnAssign)

@@ -7,20 +7,21 @@ it is used.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from sidecar.routing.health import is_probed, is_resting, needs_probe, trait
-from sidecar.routing.vocabulary import Endpoint, Order, PassedOver, Place, Route, Scope, Spent, Tier, scope_key
+from sidecar.routing.vocabulary import Endpoint, PassedOver, Place, Route, Scope, Spent, Tier, scope_key
 from sidecar.store.vocabulary import Health
 
-__all__ = ["ORDERS", "SCOPES", "Candidate", "Plan", "Standing", "clock_text", "explain", "plan", "standings"]
+__all__ = ["SCOPES", "Candidate", "Plan", "Standing", "clock_text", "explain", "plan", "standings"]
 
 SCOPES: tuple[Scope, ...] = ("provider", "account", "pair", "endpoint")
 """From wide to narrow: the widest rest is the one worth telling."""
 
 CALLABLE = frozenset({"well", "probe"})
+KEPT_OUT = frozenset({"spent", "excluded"})
 
 _WELL = Health()
 _NOTHING: Mapping[Place, Spent] = {}
@@ -66,21 +67,6 @@ class Plan:
         )
 
 
-def _listed(endpoints: Sequence[Endpoint], _route: Route) -> Sequence[Endpoint]:
-    return endpoints
-
-
-def _cheapest(endpoints: Sequence[Endpoint], route: Route) -> Sequence[Endpoint]:
-    return sorted(endpoints, key=lambda endpoint: route.costs.get(endpoint.key, float("inf")))
-
-
-ORDERS: Mapping[Order, Callable[[Sequence[Endpoint], Route], Sequence[Endpoint]]] = {
-    "listed": _listed,
-    "cheapest": _cheapest,
-}
-"""How a tier is ordered, by the name the configuration uses. Sorting is stable: equals stay as listed."""
-
-
 def plan(route: Route, healths: Mapping[str, Health], now: float, spent: Mapping[Place, Spent] = _NOTHING) -> Plan:
     """The endpoints of *route* that may be called at *now* (epoch s), in order, and how the others stand."""
     all_standings = standings(route, healths, now, spent)
@@ -95,16 +81,16 @@ def standings(
 ) -> tuple[Standing, ...]:
     """Every endpoint of *route* once, in the order in which it would be tried.
 
-    What one tier's budget keeps out of that tier may still be asked in a later one.
+    What one tier's filter or budget keeps out of that tier may still be asked in a later one.
     """
     found: dict[Endpoint, Standing] = {}
     for tier in route.tiers:
-        for endpoint in ORDERS[tier.order](tier.endpoints, route):
+        for endpoint in tier.endpoints:
             before = found.get(endpoint)
-            if before is not None and before.state != "spent":
+            if before is not None and before.state not in KEPT_OUT:
                 continue
             standing = _standing(route, tier, endpoint, healths=healths, now=now, spent=spent)
-            if before is None or standing.state != "spent":
+            if before is None or standing.state not in KEPT_OUT:
                 found.pop(endpoint, None)  # its place is the later one
                 found[endpoint] = standing
     return tuple(found.values())
@@ -119,7 +105,8 @@ def _standing(
     now: float,
     spent: Mapping[Place, Spent],
 ) -> Standing:
-    if route.excluded and (reason := route.excluded.get(endpoint.key)) is not None:
+    reason = route.excluded.get(endpoint.key) or tier.excluded.get(endpoint.key)
+    if reason is not None:
         return Standing(endpoint, tier.name, "excluded", reason)
     if spent and (over := spent.get((tier.name, endpoint.key))) is not None:
         again = f", again from {clock_text(over.until, now)}" if over.until is not None else ""
@@ -169,13 +156,15 @@ def explain(
     """One line per endpoint of *route*, in order: would a call try it now, and why or why not. Calls nobody."""
     lines = []
     place = 0
+    reasons = {tier.name: tier.reasons for tier in route.tiers}
     for standing in standings(route, healths, now, spent):
         head = f"{standing.tier}: {standing.endpoint.name}"
         health = healths.get(scope_key("endpoint", standing.endpoint), _WELL)
         record = f"; {_record(health)}" if health.outcomes else ""
         if standing.state in CALLABLE:
             place += 1
-            how = f" ({standing.reason})" if standing.reason else ""
+            ordered = reasons[standing.tier].get(standing.endpoint.key, "")
+            how = f" ({why})" if (why := "; ".join(filter(None, (ordered, standing.reason)))) else ""
             lines.append(f"{head}: {'tried first' if place == 1 else f'tried as no. {place}'}{how}{record}")
         elif standing.state == "excluded" or (standing.state == "spent" and standing.until is None):
             lines.append(f"{head}: excluded: {standing.reason}")

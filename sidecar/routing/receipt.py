@@ -9,7 +9,7 @@ from sidecar.errors import AskFailed
 from sidecar.routing.plan import clock_text
 from sidecar.routing.vocabulary import MEANINGS, Attempt, PassedOver, Reply, Route
 
-__all__ = ["ask_failed", "cost_text", "phrase", "receipt"]
+__all__ = ["ask_failed", "cost_text", "phrase", "receipt", "seconds_text"]
 
 _TRAITS = {str(meaning): trait for meaning, trait in MEANINGS.items()}
 
@@ -34,7 +34,7 @@ def receipt(reply: Reply) -> str:
     after = f" after {'; '.join(told)}" if told else ""
     finish = {"length": " · cut at its token limit", "refused": " · refused by a content policy"}
     return _one_line(
-        f"[answered by {reply.endpoint.name} (tier {reply.tier}) in {_seconds(reply.took_s)}{after}"
+        f"[answered by {reply.endpoint.name} (tier {reply.tier}) in {seconds_text(reply.took_s)}{after}"
         f"{finish.get(reply.answer.finish, '')} · {_tokens(reply)} · {cost_text(reply.cost_usd)}"
         f"{''.join(f' · {note}' for note in reply.notes)}]"
     )
@@ -112,7 +112,7 @@ def _sentence(
     if not attempts and not passed_over:
         return f"{model} has no endpoints; set a provider's key in the environment or add targets to its tiers"
     back = (
-        f"; the first may be asked again at {clock_text(back_at, now)} (in {_seconds(back_at - now)})"
+        f"; the first may be asked again at {clock_text(back_at, now)} (in {seconds_text(back_at - now)})"
         if back_at
         else ""
     )
@@ -124,7 +124,7 @@ def _sentence(
     advice = "; ".join(dict.fromkeys(attempt.advice for attempt in attempts if attempt.advice))
     tries = "1 attempt" if len(attempts) == 1 else f"{len(attempts)} attempts"
     causes = ", ".join(dict.fromkeys(phrase(attempt.outcome) for attempt in attempts))
-    return f"no endpoint of {model} answered ({tries} in {_seconds(took_s)}: {causes}){back}; {advice}"
+    return f"no endpoint of {model} answered ({tries} in {seconds_text(took_s)}: {causes}){back}; {advice}"
 
 
 def _heals(outcome: str) -> bool:
@@ -152,7 +152,7 @@ def _report(attempts: Sequence[Attempt], now: float) -> list[str]:
         rests = f"; rests until {clock_text(until, now)}" if until is not None else ""
         lines.append(
             f"{attempt.endpoint.name} (tier {attempt.tier}): {phrase(attempt.outcome)} after "
-            f"{_seconds(attempt.took_s)}: {attempt.message}{rests}"
+            f"{seconds_text(attempt.took_s)}: {attempt.message}{rests}"
         )
     return lines
 
@@ -167,7 +167,7 @@ def _tokens(reply: Reply) -> str:
     return f"{read} in{cached}, {written} out"
 
 
-def _seconds(value: float) -> str:
+def seconds_text(value: float) -> str:
     if value >= 120:
         minutes, rest = divmod(round(value), 60)
         hours, minutes = divmod(minutes, 60)

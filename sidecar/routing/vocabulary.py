@@ -37,6 +37,7 @@ __all__ = [
     "Order",
     "PassedOver",
     "Place",
+    "Preference",
     "Reply",
     "Route",
     "Scope",
@@ -60,8 +61,10 @@ Fit = Callable[[int | None, float], Awaitable[tuple[Message, ...]]]
 """Makes a conversation fit a window of so many tokens (None is unknown) by compressing what is attached; the second
 value is the share of that to use, below 1 after the endpoint called a first try too long."""
 
-Order = Literal["listed", "cheapest"]
-"""How the endpoints of one tier are ordered: as written, or by `Route.costs` (unknown prices last)."""
+Order = Literal["listed", "cheapest", "fastest", "throughput", "reliable", "balanced"]
+"""Which target of a tier is asked first: as written; by `Route.costs`, unknown prices last; by the time to the first
+text, by tokens per second, or by the share of calls that went well, all of late; or a share of the calls for each, by
+price, speed and reliability."""
 
 Scope = Literal["endpoint", "pair", "account", "provider"]
 
@@ -197,11 +200,36 @@ def scope_key(scope: Scope, endpoint: Endpoint) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Preference:
+    """What endpoints should reach at a percentile of their latest calls; those that do not are asked last.
+
+    *value* is in seconds to the first text, at most, or in tokens per second, at least.
+    """
+
+    of: Literal["latency_s", "tokens_per_s"]
+    percentile: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class Tier:
+    """An ordered group of endpoints: they are tried as they stand in *endpoints*.
+
+    *order* and *prefers* say how `choice` arranges them; *reasons* tell, by endpoint key, why one stands where it
+    stands. *excluded* says, by endpoint key, why one of this tier's own hard filters keeps an endpoint out of it;
+    nothing relaxes it. *hedges* allows a second request beside a slow first one, *hedge_after_s* is when, by the key of
+    the first.
+    """
+
     name: str
     endpoints: tuple[Endpoint, ...]
     order: Order = "listed"
     effort: Effort | None = None
+    prefers: tuple[Preference, ...] = ()
+    hedges: bool = False
+    excluded: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    hedge_after_s: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +237,10 @@ class Route:
     """A model's whole list of tiers with its policy.
 
     *excluded* says, by endpoint key, why a hard filter (privacy, price, a missing key, a deny list)
-    keeps an endpoint out; nothing relaxes it. *costs* are USD per million tokens by endpoint key,
-    for `order="cheapest"`; only their order matters.
+    keeps an endpoint out; nothing relaxes it. *costs* are USD per million tokens by endpoint key, as far
+    as they are known; a plan whose calls cost nothing more has 0.0, and *unbilled* names such endpoints.
+    *suffix* is what was asked beside the model's name, such as ":free"; *across*, where it is set, orders
+    the tiers too.
     """
 
     model: str
@@ -220,6 +250,14 @@ class Route:
     allow_after_refusal: bool = False
     excluded: Mapping[str, str] = field(default_factory=dict)
     costs: Mapping[str, float] = field(default_factory=dict)
+    unbilled: frozenset[str] = frozenset()
+    suffix: str = ""
+    across: Order | None = None
+
+    @property
+    def name(self) -> str:
+        """The model as the caller asked for it."""
+        return self.model + self.suffix
 
     def effort(self, tier: str) -> Effort | None:
         """How much the models of the tier called *tier* are to think."""

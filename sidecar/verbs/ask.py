@@ -56,7 +56,7 @@ async def ask_model(rooms: Rooms, *, caller: Caller, answer_tokens: int | None =
     from sidecar.routing.receipt import receipt
 
     made = await prepared(rooms, **request)
-    reply = await made.switchboard.router.route(made.route, made.ask, caller.progress)
+    reply = await made.switchboard.answer(made.route, made.ask, caller.progress)
     line = receipt(reply)
     return Answered(await _short(rooms, caller, reply.answer.text, line, answer_tokens), line, reply)
 
@@ -123,7 +123,9 @@ async def prepared(
     route = await switchboard.route(model)
     if images:
         route = _seeing(route, switchboard)
-    earlier = await _earlier(rooms, thread)
+    turns = await rooms.store.thread(thread) if thread is not None else ()
+    route = _staying(route, turns, rooms.clock())
+    earlier = _earlier(turns)
     reading = Reading(
         rooms,
         prompt=prompt,
@@ -191,10 +193,15 @@ async def _reading_enough(route: Route, ask: Ask, switchboard: Switchboard) -> R
     return replace(route, excluded={**small, **route.excluded})
 
 
-async def _earlier(rooms: Rooms, thread: str | None) -> tuple[Message, ...]:
-    if thread is None:
-        return ()
-    turns = await rooms.store.thread(thread)
+def _staying(route: Route, turns: Sequence[Turn], now: float) -> Route:
+    """The route of a thread: who answered it last goes first in its tier, while that saves reading it all again."""
+    from sidecar.routing.affinity import kept
+
+    last = next((turn for turn in reversed(turns) if turn.answered_by is not None), None)
+    return route if last is None else kept(route, last.answered_by, answered_at=last.said_at, now=now)
+
+
+def _earlier(turns: Sequence[Turn]) -> tuple[Message, ...]:
     said = [Message("assistant" if turn.role == "assistant" else "user", turn.text) for turn in turns]
     # What was said before is said again with every turn: the last of it is where a cache reads up to.
     return (*said[:-1], *(replace(message, cache=True) for message in said[-1:]))

@@ -96,7 +96,7 @@ async def _read(rooms: Rooms, command: str, focus: str, lines: Sequence[str], sh
             switchboard = await rooms.switchboard()
             route = await switchboard.route(FOCUS)
             route = replace(route, tiers=route.tiers[::-1], deadline_s=min(route.deadline_s, LIMIT_S))
-            reply = await switchboard.router.route(route, question)
+            reply = await switchboard.answer(route, question)
         except (AskFailed, ConfigurationError, StateError):
             return Focus(focus, why_words="no model answered")
         if reply.answer.finish == "refused":

@@ -47,17 +47,17 @@ def test_a_model_that_a_local_server_hands_on_is_not_local() -> None:
 @pytest.mark.parametrize(
     ("target", "region", "regions"),
     [
-        ("bedrock/anthropic.claude-haiku-4-5-20251001-v1:0", "eu-central-1", ("eu-central-1", "eu")),
-        ("bedrock/anthropic.claude-haiku-4-5-20251001-v1:0", "eu-west-2", ("eu-west-2", "uk")),  # London left
-        ("bedrock/us.anthropic.claude-haiku-4-5-20251001-v1:0", "us-east-1", ("us",)),
+        ("bedrock/anthropic.claude-haiku-4-5-20251001-v1:0", "eu-central-1", (("eu-central-1", "eu"),)),
+        ("bedrock/anthropic.claude-haiku-4-5-20251001-v1:0", "eu-west-2", (("eu-west-2", "uk"),)),  # London left
+        ("bedrock/us.anthropic.claude-haiku-4-5-20251001-v1:0", "us-east-1", (("us",),)),
         ("bedrock/global.anthropic.claude-haiku-4-5-20251001-v1:0", "eu-central-1", ()),
-        ("vertex/gemini-3.8-flash", "europe-west4", ("europe-west4", "eu")),
-        ("vertex/gemini-3.8-flash", "europe-west6", ("europe-west6", "ch")),
+        ("vertex/gemini-3.8-flash", "europe-west4", (("europe-west4", "eu"),)),
+        ("vertex/gemini-3.8-flash", "europe-west6", (("europe-west6", "ch"),)),
         ("vertex/gemini-3.8-flash", "global", ()),
     ],
 )
 def test_a_clouds_region_is_told_with_the_part_of_the_world_it_lies_in(
-    target: str, region: str, regions: tuple[str, ...]
+    target: str, region: str, regions: tuple[tuple[str, ...], ...]
 ) -> None:
     said = {"region": region, **({"project": "p-1"} if target.startswith("vertex") else {})}
     assert facts_of(target, said).regions == regions
@@ -66,7 +66,7 @@ def test_a_clouds_region_is_told_with_the_part_of_the_world_it_lies_in(
 def test_where_a_provider_works_is_unknown_until_somebody_says_it() -> None:
     own = {"dialect": "openai-chat", "base_url": "https://llm.example/v1"}
     assert facts_of("mine/m", own).regions == ()
-    assert facts_of("mine/m", {**own, "region": "eu"}).regions == ("eu",)
+    assert facts_of("mine/m", {**own, "region": "eu"}).regions == (("eu",),)
 
 
 def test_a_host_is_found_by_its_address_with_its_places_filled_in() -> None:

@@ -96,7 +96,10 @@ def test_an_unknown_key_is_refused_with_the_nearest_known_one(values: Any, sente
         ),
         (
             {"models": {"d": {"tiers": [{"name": "x", "targets": ["a/b"], "order": "best"}]}}},
-            "`models.d.tiers[0].order` must be one of `listed`, `cheapest`",
+            (
+                "`models.d.tiers[0].order` must be one of "
+                "`listed`, `cheapest`, `fastest`, `throughput`, `reliable`, `balanced`"
+            ),
         ),
         ({"attach": {"allow_secret_files": 1}}, "`attach.allow_secret_files` must be true or false"),
         ({"roots": []}, "`roots` must be a list with at least one entry"),

@@ -27,11 +27,15 @@ def test_an_endpoint_in_two_tiers_is_tried_once(kit: Any) -> None:
     assert names(kit, kit.route("a/1", ["b/2", "a/1"])) == ["a/1", "b/2"]
 
 
-def test_the_cheapest_order_puts_unknown_prices_last_and_keeps_equals_as_listed(kit: Any) -> None:
-    listed = kit.route(["a/1", "b/2", "c/3", "d/4"])
-    tier = replace(listed.tiers[0], order="cheapest")
-    costs = {"b/2@default": 2.0, "c/3@default": 0.5, "d/4@default": 2.0}
-    assert names(kit, replace(listed, tiers=(tier,), costs=costs)) == ["c/3", "b/2", "d/4", "a/1"]
+def test_what_one_tier_keeps_out_may_still_be_asked_in_a_later_one(kit: Any) -> None:
+    first, *others = kit.route(["a/1", "b/2"], ["a/1", "c/3"], "d/4").tiers
+    strict = replace(first, excluded={"a/1@default": "`ignore` names `a`"})
+    route = replace(kit.route(), tiers=(strict, *others))
+    assert names(kit, route) == ["b/2", "a/1", "c/3", "d/4"]
+    assert [candidate.tier for candidate in plan(route, {}, NOW).candidates] == ["A", "B", "B", "C"]
+    everywhere = replace(route, excluded={"a/1@default": "`env:A_KEY` is not set"})
+    assert names(kit, everywhere) == ["b/2", "c/3", "d/4"]
+    assert len(plan(everywhere, {}, NOW).passed_over) == 1
 
 
 @pytest.mark.parametrize(
