@@ -76,10 +76,12 @@ def account_lines(
 def _lines_of(target: str, provider: KnownProvider, environ: Mapping[str, str], follow: Follow) -> Iterable[Line]:
     name, model_id = split_target(target)
     if provider.problem is not None:
-        yield Line(Endpoint(name, model_id, "default", provider.dialect), provider, None, None, provider.problem)
+        yield Line(
+            Endpoint(name, model_id, "default", provider.dialect, provider.host), provider, None, None, provider.problem
+        )
         return
     for account in provider.accounts:
-        endpoint = Endpoint(name, model_id, account.name, provider.dialect)
+        endpoint = Endpoint(name, model_id, account.name, provider.dialect, provider.host)
         try:
             found = follow(provider, account, environ)
         except SecretMissing as error:

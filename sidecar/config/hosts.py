@@ -41,6 +41,8 @@ class KnownProvider:
     pricing: str | None
     is_local: bool
     accounts: tuple[model.Account, ...]
+    host: str = ""
+    """The host of the catalogue that is at its address, "" where that knows none."""
     data_policy: model.DataPolicy = _UNKNOWN_POLICY
     """What the user says, and what the catalogue says where the user says nothing."""
     own_data_policy: model.DataPolicy = _UNKNOWN_POLICY
@@ -97,6 +99,7 @@ def known_provider(
         pricing=known.pricing if (known := host or behind) else None,
         is_local=_is_loopback(base_url),
         accounts=accounts,
+        host=behind.name if behind else "",
         data_policy=_data_policy(said, behind),
         own_data_policy=said.data_policy or _UNKNOWN_POLICY,
         regions=behind.regions if behind else (),

@@ -37,19 +37,15 @@ _CLOCK = re.compile(
     r"(?P<hour>\d{1,2})(?::(?P<minute>\d\d))?\s*(?P<half>am|pm)?\b(?:\s*\((?P<zone>[A-Za-z_+\-/0-9]+)\))?",
     re.IGNORECASE,
 )
+_NOTHING = re.compile(r"0+(?:\.0+)?")
+_WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)", re.IGNORECASE)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 _AT_FIELDS = frozenset({"resets_at", "reset_at", "resetsat", "x-ratelimit-reset"})
 _IN_FIELDS = frozenset({"retry_after", "retry_after_s", "retry_after_seconds", "resets_in_seconds", "retrydelay"})
-_WINDOWS = (
-    ("x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"),
-    ("x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"),
-    ("anthropic-ratelimit-requests-remaining", "anthropic-ratelimit-requests-reset"),
-    ("anthropic-ratelimit-tokens-remaining", "anthropic-ratelimit-tokens-reset"),
-    ("anthropic-ratelimit-input-tokens-remaining", "anthropic-ratelimit-input-tokens-reset"),
-    ("anthropic-ratelimit-output-tokens-remaining", "anthropic-ratelimit-output-tokens-reset"),
-    ("x-ratelimit-remaining", "x-ratelimit-reset"),
-)
+_REMAINING = re.compile(r"(?=.*ratelimit)(.*)remaining(.*)")
+"""Of any window: OpenAI's `x-ratelimit-remaining-tokens`, Anthropic's `anthropic-ratelimit-tokens-remaining`,
+Cerebras's `x-ratelimit-remaining-tokens-minute`, the IETF's `ratelimit-remaining`; its end has `reset` there."""
 
 
 def sane(at: float | None, now: float) -> float | None:
@@ -86,7 +82,13 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     milliseconds = seconds(headers.get("retry-after-ms", ""))
     if milliseconds is not None:
         return sane(now + milliseconds / 1000, now)
-    return moment(headers.get("retry-after", ""), now)
+    said = headers.get("retry-after", "").strip()
+    date = _http_date(said)
+    if date is None:
+        return moment(said, now)
+    # A date is one of the provider's clock, which its own `date` shows; ours may be hours from it.
+    sent = _http_date(headers.get("date", "").strip())
+    return sane(now + date - sent if sent is not None else date, now)
 
 
 def hint(headers: Mapping[str, str], body: Any, text: str, now: float) -> float | None:
@@ -120,13 +122,15 @@ def _rfc3339(text: str) -> float | None:
 
 
 def _http_date(text: str) -> float | None:
-    if not text.endswith("GMT"):
+    """A date in any of the three forms of RFC 9110, section 5.6.7; without a zone, in UTC."""
+    if not _WEEKDAY.match(text):
         return None
     from email.utils import parsedate_to_datetime
 
     try:
-        return parsedate_to_datetime(text).timestamp()
-    except ValueError:
+        at = parsedate_to_datetime(text)
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
         return None
 
 
@@ -159,11 +163,8 @@ def _leaves(body: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
 
 def _spent_window(headers: Mapping[str, str], now: float) -> float | None:
     """The end of the windows with nothing left; a window with something left is not why we were refused."""
-    ends = [
-        moment(headers.get(reset, ""), now)
-        for remaining, reset in _WINDOWS
-        if headers.get(remaining, "").strip() in {"0", "0.0"}
-    ]
+    spent = [name for name, left in headers.items() if _NOTHING.fullmatch(left.strip()) and _REMAINING.fullmatch(name)]
+    ends = [moment(headers.get(_REMAINING.sub(r"\1reset\2", name), ""), now) for name in spent]
     return max((end for end in ends if end is not None), default=None)
 
 

@@ -272,7 +272,9 @@ class Router:
 
     def _judged(self, course: Course, turn: _Turn, failure: Failure, took_s: float) -> _Failed:
         endpoint = turn.endpoint
-        judged = verdict(failure, provider=endpoint.provider, dialect=endpoint.dialect, now=self._clock())
+        judged = verdict(
+            failure, provider=endpoint.host or endpoint.provider, dialect=endpoint.dialect, now=self._clock()
+        )
         if failure.kind == "first_token_limit":
             self._in_flight.ran_out(endpoint.key)
         own_limit_s = course.route.limits.silence_s if failure.answered else course.route.limits.first_token_s

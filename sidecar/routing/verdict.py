@@ -69,7 +69,9 @@ class _Seen:
 
 
 def verdict(failure: Failure, *, provider: str, dialect: str, now: float) -> Verdict:
-    """What *failure* means at *provider* (its configured name) at *now* (epoch s).
+    """What *failure* means at *provider* at *now* (epoch s).
+
+    *provider* is the catalogue's name of the host, or the configured one where the catalogue knows none.
 
     Any hint of a reset that is past, or over 32 days away, is ignored.
     """

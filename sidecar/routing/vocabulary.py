@@ -170,6 +170,8 @@ class Endpoint:
     model_id: str
     account: str = "default"
     dialect: str = field(default="openai-chat", compare=False)
+    host: str = field(default="", compare=False)
+    """What the catalogue calls whoever is at its address, for the provider's name is its user's own; "" is unknown."""
 
     @property
     def target(self) -> Target:

@@ -56,7 +56,12 @@ def test_durations(text: str, expected: float | None) -> None:
         ("Mon, 23 Nov 2026 12:01:00 GMT", 60),
         ("2026-11-23T11:59:59Z", None),
         ("1795435100", None),
+        ("Monday, 23-Nov-26 12:01:00 GMT", 60),  # RFC 850, which a recipient must still read (RFC 9110, 5.6.7)
+        ("Mon Nov 23 12:01:00 2026", 60),  # asctime, in UTC
+        ("Mon, 23 Nov 2026 13:01:00 +0100", 60),
+        ("1795435230.5", 30.5),
         ("Mon, 99 Nov 2026 12:01:00 GMT", None),
+        ("Monday", None),
         ("2026-13-45T00:00:00Z", None),
         ("2030-01-01T00:00:00Z", None),
         ("99999999", None),
@@ -84,6 +89,34 @@ def test_only_a_window_with_nothing_left_is_the_reason() -> None:
         "x-ratelimit-reset-tokens": "7.66s",
     }
     assert left(hint(headers, None, "", NOON)) == pytest.approx(7.66)
+
+
+def test_a_date_is_one_of_the_providers_clock() -> None:
+    # Ours goes three hours wrong: by itself the date would be three hours off, or long past.
+    headers = {"retry-after": "Mon, 23 Nov 2026 15:00:30 GMT", "date": "Mon, 23 Nov 2026 15:00:00 GMT"}
+    assert left(retry_after(headers, NOON)) == 30
+    assert left(retry_after(headers, NOON + 6 * 3600)) == 6 * 3600 + 30
+    assert left(retry_after({**headers, "date": "yesterday"}, NOON)) == 3 * 3600 + 30
+    assert retry_after({**headers, "date": "Mon, 23 Nov 2026 15:01:00 GMT"}, NOON) is None
+
+
+@pytest.mark.parametrize(
+    ("remaining", "reset", "said", "left_s"),
+    [
+        ("x-ratelimit-remaining-requests", "x-ratelimit-reset-requests", "6m0s", 360),
+        ("anthropic-ratelimit-tokens-remaining", "anthropic-ratelimit-tokens-reset", "2026-11-23T12:00:42Z", 42),
+        ("anthropic-ratelimit-input-tokens-remaining", "anthropic-ratelimit-input-tokens-reset", "1h2m3s", 3723),
+        ("x-ratelimit-remaining-tokens-minute", "x-ratelimit-reset-tokens-minute", "33.0", 33),  # Cerebras
+        ("x-ratelimit-remaining", "x-ratelimit-reset", "1795435230000", 30),
+        ("ratelimit-remaining", "ratelimit-reset", "50", 50),  # the IETF's draft
+    ],
+)  # fmt: skip
+def test_a_window_of_any_name_with_nothing_left_names_its_end(
+    remaining: str, reset: str, said: str, left_s: float
+) -> None:
+    assert left(hint({remaining: "0", reset: said}, None, "", NOON)) == left_s
+    assert hint({remaining: "3", reset: said}, None, "", NOON) is None
+    assert hint({"x-files-remaining": "0", "x-files-reset": said}, None, "", NOON) is None
 
 
 def test_of_several_ends_in_a_body_the_last_one_counts() -> None:

@@ -496,3 +496,14 @@ async def test_secrets_of_a_request_are_in_no_record(kit: Any, world: Any) -> No
     with pytest.raises(AskFailed) as failed:
         await world.ask(kit.route(A))
     assert "sk-secret" not in f"{failed.value!r} {failed.value} {world.book.calls} {world.book.healths}"
+
+
+async def test_a_second_entry_for_the_same_host_is_judged_as_that_host(kit: Any, world: Any) -> None:
+    # By its status alone a 402 is money, and its account would rest for a quarter of an hour.
+    body = {"error": {"code": 402, "message": "busy", "metadata": {"error_type": "in_flight_budget_exhausted"}}}
+    second = replace(kit.endpoint("second/m"), host="openrouter")
+    world.behaviours = {second.name: kit.fails(402, body=body, headers={"retry-after": "3"}), B: kit.says("yes")}
+    route = kit.route(B)
+    tier = replace(route.tiers[0], endpoints=(second, *route.tiers[0].endpoints))
+    reply = await world.ask(replace(route, tiers=(tier,)))
+    assert (reply.endpoint.name, reply.attempts[0].outcome) == (B, "rate")

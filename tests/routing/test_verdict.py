@@ -11,6 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sidecar.config.model import Settings
+from sidecar.lines import lines
+from sidecar.providers.catalogue import catalogue
 from sidecar.providers.opening import DIALECTS
 from sidecar.providers.vocabulary import Failure, FailureKind
 from sidecar.routing.resets import FARTHEST_S
@@ -42,6 +45,20 @@ def test_a_failure_means_what_its_row_says(case: dict[str, Any]) -> None:
     assert rest_s == (pytest.approx(case["rest_s"]) if "rest_s" in case else None)
     assert found.is_named == case.get("named", False)
     assert case.get("says", "") in found.sentence
+
+
+def test_a_host_is_judged_by_its_address_whatever_its_user_calls_it() -> None:
+    providers = {
+        "second": {"dialect": "openai-chat", "base_url": "https://openrouter.ai/api/v1", "accounts": [{}]},
+        "openrouter": {"dialect": "openai-chat", "base_url": "https://proxy.example/v1", "accounts": [{}]},
+    }
+    tiers = [{"name": "all", "targets": ["second/m", "openrouter/m", "groq/m"]}]
+    settings = Settings.model_validate_json(
+        json.dumps({"providers": providers, "models": {"default": {"tiers": tiers}}})
+    )
+    found = lines(settings, catalogue(), {"GROQ_API_KEY": "k"})
+    hosts = {target: line.endpoint.host for target, (line,) in found.items()}
+    assert hosts == {"second/m": "openrouter", "openrouter/m": "", "groq/m": "groq"}
 
 
 def test_every_row_has_a_case_and_a_source_and_its_own_name() -> None:
