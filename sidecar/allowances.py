@@ -3,7 +3,7 @@
     settings ──> Allowance ──> Tally <── uses, as the ledger has them (of all sidecars)
     Router ──spent?──> who is passed over     ──grant?──> one request, reserved     ──recorded──> a warning at 80 %
 
-Whoever asks reads on from where it last stood, so a look costs one short question to the ledger. A limit in calls is
+A limit in calls is
 exact: a request is reserved before it is sent, in one transaction with a look at all that were reserved before it.
 Limits in tokens and US dollars are known once a call is over; they are passed by calls in flight at most.
 """
@@ -19,11 +19,12 @@ import anyio.to_thread
 
 from sidecar.errors import StateError
 from sidecar.providers.vocabulary import Request
+from sidecar.reckoning import Reckoning, note_broken, uses_of
 from sidecar.routing.affording import Price, affordable, estimated_tokens
 from sidecar.routing.plan import clock_text
 from sidecar.routing.quota import WARN_SHARE, Allowance, Tally, Unit, Window, amount, told, zone
 from sidecar.routing.vocabulary import Endpoint, Granted, Place, Route, Spent, Wanted, Withheld
-from sidecar.store.vocabulary import Call, News, Position, Reservation, Use
+from sidecar.store.vocabulary import Call, Reservation, Use
 
 if TYPE_CHECKING:
     from sidecar.config import model as configured
@@ -74,7 +75,7 @@ def allowances_of(
             name = f"the {quota.window} quota of {provider}@{account}"
             keys = frozenset(payer.endpoint.key for payer in own)
             for unit, limit in _limits(quota.limit_usd, quota.limit_tokens, quota.limit_requests):
-                yield Allowance(name, _window_of(quota), unit, limit, keys)
+                yield Allowance(name, _window_of(quota), unit, limit, keys, account=(provider, account))
 
 
 def _budget_name(budget: configured.Budget) -> str:
@@ -97,47 +98,45 @@ def _window_of(quota: configured.Quota) -> Window:
 class Allowances:
     """What the allowances of one configuration leave, for one sidecar.
 
-    *clock* is the wall clock (epoch s), *session_start* when this sidecar began, *price* what tokens cost at an
-    endpoint, *count* how many tokens a text has. All methods are for one event loop.
+    *reckoning* follows the lasting ones, *of_calls* are those of single calls; *clock* is the wall clock (epoch s),
+    *price* what tokens cost at an endpoint, *count* how many tokens a text has. All methods are for one event loop.
     """
 
     def __init__(
         self,
-        allowances: Iterable[Allowance],
+        reckoning: Reckoning,
+        of_calls: Iterable[Allowance] = (),
         *,
         store: Store,
         clock: Callable[[], float],
-        session_start: float,
         price: Price,
         count: Callable[[str], int],
     ) -> None:
-        every = tuple(allowances)
-        self._of_calls = tuple(one for one in every if one.window.length == "call")
-        self._lasting = tuple(one for one in every if one.window.length != "call")
-        self._reserving = frozenset(key for one in self._lasting if one.unit == "requests" for key in one.endpoints)
+        self._reckoning = reckoning
+        self._of_calls = tuple(of_calls)
+        self._limits_any = any(tally.allowance.limits for tally in reckoning.tallies)
+        self._reserving = frozenset(
+            key
+            for one in (tally.allowance for tally in reckoning.tallies)
+            if one.unit == "requests" and one.limits
+            for key in one.endpoints
+        )
         self._store = store
         self._clock = clock
-        self._session_start = session_start
         self._price = price
         self._count = count
-        self._tallies: tuple[Tally, ...] = ()
-        self._position: Position | None = None
-        self._number = 0
-        self._reserved: tuple[Reservation, ...] = ()
-        self._unsaved: list[tuple[Call, tuple[Use, ...]]] = []
         self._warned: dict[str, float] = {}
-        self._begin(clock())
 
     # what the router asks
 
     async def spent(self, route: Route, notes: list[str]) -> Mapping[Place, Spent]:
         """Where in *route* nothing may be spent now, with the reason and the end that is farthest."""
-        if not self._lasting:
+        if not self._limits_any:
             return {}
-        await self._follow(notes)
+        await self._reckoning.follow(notes)
         found: dict[Place, Spent] = {}
-        for tally in self._tallies:
-            reserved = self._reserved_of(tally.allowance)
+        for tally in self._reckoning.tallies:
+            reserved = self._reckoning.reserved(tally.allowance)
             if tally.is_spent(reserved):
                 spent = Spent(_spent_text(tally, reserved), tally.free_at(reserved))
                 for place in tally.allowance.bars(route):
@@ -151,22 +150,26 @@ class Allowances:
             return granted
         if wanted.endpoint.key not in self._reserving:
             return Granted(granted)
-        position, since = self._asked_from()
         own = Reservation(wanted.route.model, wanted.tier, wanted.endpoint.key, wanted.ends_at)
         try:
-            news = await self._store.reserve(own, position, since=since)
-            self._take(news)
-            for tally in self._tallies:
-                if tally.allowance.unit != "requests" or not _reaches(tally.allowance, own):
-                    continue
-                earlier = self._reserved_of(tally.allowance, before=news.own)
-                if tally.is_spent(earlier):
-                    await self._store.release((news.own,))
-                    return Withheld(_spent_text(tally, earlier), is_passing=True)
+            number = await self._reckoning.reserve(own)
+            if (reason := self._just_spent(own, number)) is not None:
+                await self._store.release((number,))
+                return Withheld(reason, is_passing=True)
         except StateError as broken:
-            _note(notes, broken)
+            note_broken(notes, broken)
             return Granted(granted)
-        return Granted(granted, news.own)
+        return Granted(granted, number)
+
+    def _just_spent(self, own: Reservation, number: int) -> str | None:
+        """Why a request reserved as *number* may not be made after those reserved before it; None where it may."""
+        for tally in self._reckoning.tallies:
+            one = tally.allowance
+            if one.unit == "requests" and one.reaches(own.model, own.tier, own.endpoint):
+                earlier = self._reckoning.reserved(one, before=number)
+                if tally.is_spent(earlier):
+                    return _spent_text(tally, earlier)
+        return None
 
     async def _affordable(self, wanted: Wanted) -> Request | Withheld:
         reaching = [one for one in self._of_calls if one.reaches(wanted.route.model, wanted.tier, wanted.endpoint.key)]
@@ -178,91 +181,35 @@ class Allowances:
 
     async def recorded(self, call: Call, notes: list[str], *, is_saved: bool) -> None:
         """Count a call that could not be saved, and warn of what is nearly spent by this one, once in its window."""
-        if not self._lasting or not call.attempts:
+        if not self._limits_any or not call.attempts:
             return
-        uses = tuple(_uses_of(call, session=self._store.session))
+        uses = tuple(uses_of(call, session=self._store.session))
         if not is_saved:
-            self._unsaved.append((call, uses))
-            for tally in self._tallies:
-                _add(tally, uses)
-        if not any(self._may_warn(tally, () if not is_saved else uses) for tally in self._tallies):
+            self._reckoning.keep(call)
+            uses = ()
+        if not any(self._may_warn(tally, uses) for tally in self._reckoning.tallies):
             return
-        await self._follow(notes)
-        near = {tally.allowance.key: tally for tally in self._tallies if self._may_warn(tally)}
+        await self._reckoning.follow(notes)
+        near = {tally.allowance.key: tally for tally in self._reckoning.tallies if self._may_warn(tally)}
         first = await self._first_told({key: tally.warned_until() for key, tally in near.items()}, notes)
         notes.extend(_warning(near[key]) for key in first)
 
     def caught_up(self, call: Call) -> None:
         """Count *call* where the ledger has it, and no longer beside it."""
-        kept = [(other, uses) for other, uses in self._unsaved if other is not call]
-        if len(kept) < len(self._unsaved):
-            self._unsaved = kept
-            self._begin(self._clock())
-            self._position = None
+        self._reckoning.forget(call)
 
     async def lines(self) -> list[str]:
         """One line for each budget and quota: what of it is used, and when some of it is free again."""
         notes: list[str] = []
-        if self._lasting:
-            await self._follow(notes)
+        await self._reckoning.follow(notes)
         now = self._clock()
+        lasting = [
+            _line(tally, self._reckoning.reserved(tally.allowance), now)
+            for tally in self._reckoning.tallies
+            if tally.allowance.limits
+        ]
         of_calls = (f"{one.name}: at most {told(one.limit, one.unit)}{_over_text(one)}" for one in self._of_calls)
-        return [*(_line(tally, self._reserved_of(tally.allowance), now) for tally in self._tallies), *of_calls, *notes]
-
-    # how the ledger is followed
-
-    def _begin(self, now: float) -> None:
-        """Tallies of the windows that hold *now*, with nothing in them but what could not be saved."""
-        self._tallies = tuple(
-            Tally(allowance, session_start=self._session_start, now=now) for allowance in self._lasting
-        )
-        for tally in self._tallies:
-            _add(tally, (use for _, uses in self._unsaved for use in uses))
-
-    def _asked_from(self) -> tuple[Position | None, float]:
-        """Where to read on; from the start, once a window has ended or the clock was set back."""
-        now = self._clock()
-        turned = [tally.turn(now) for tally in self._tallies]
-        if any(turned):
-            self._begin(now)
-            self._position = None
-        return self._position, min((tally.since for tally in self._tallies), default=now)
-
-    async def _follow(self, notes: list[str]) -> None:
-        position, since = self._asked_from()
-        try:
-            self._take(await self._store.news(position, since=since))
-        except StateError as broken:
-            _note(notes, broken)
-
-    def _take(self, news: News) -> None:
-        """Count what is new; looks may come in another order than they were made in, and one use in several."""
-        is_latest = news.number > self._number
-        if self._position is None or news.position.file != self._position.file:
-            if not (is_latest and news.is_anew):
-                return  # what was asked before the windows were begun anew does not reach back far enough
-            self._begin(self._clock())
-            seen = 0
-        else:
-            seen = self._position.call
-        for tally in self._tallies:
-            _add(tally, (use for use in news.uses if use.call > seen))
-        self._position = Position(news.position.file, max(seen, news.position.call))
-        if is_latest:
-            self._number, self._reserved = news.number, news.reserved
-
-    def _reserved_of(self, allowance: Allowance, *, before: int | None = None) -> float:
-        """The requests in flight that take from *allowance*; only those reserved *before* a number, where given."""
-        if allowance.unit != "requests" or not self._reserved:
-            return 0.0
-        now = self._clock()
-        return float(
-            sum(
-                1
-                for one in self._reserved
-                if one.until > now and (before is None or one.number < before) and _reaches(allowance, one)
-            )
-        )
+        return [*lasting, *of_calls, *notes]
 
     # what is told in advance
 
@@ -276,39 +223,14 @@ class Allowances:
     async def _first_told(self, untils: Mapping[str, float], notes: list[str]) -> tuple[str, ...]:
         """Those that nobody was told of before; what concerns this sidecar alone is remembered here alone."""
         self._warned.update(untils)
-        own = {one.key for one in self._lasting if one.session is not None}
+        own = {tally.allowance.key for tally in self._reckoning.tallies if tally.allowance.session is not None}
         shared = {key: until for key, until in untils.items() if key not in own}
         try:
             first = await self._store.warn(shared) if shared else ()
         except StateError as broken:
-            _note(notes, broken)
+            note_broken(notes, broken)
             first = tuple(shared)
         return (*first, *(key for key in untils if key in own))
-
-
-def _uses_of(call: Call, *, session: int) -> Iterator[Use]:
-    for attempt in call.attempts:
-        yield Use(
-            call=0,
-            at=call.asked_at + call.took_s,
-            session=session,
-            model=call.model,
-            tier=attempt.tier,
-            endpoint=attempt.endpoint,
-            outcome=attempt.outcome,
-            input_tokens=attempt.input_tokens,
-            output_tokens=attempt.output_tokens,
-            cost_usd=attempt.cost_usd,
-        )
-
-
-def _add(tally: Tally, uses: Iterable[Use]) -> None:
-    for use in uses:
-        tally.add(use)
-
-
-def _reaches(allowance: Allowance, reservation: Reservation) -> bool:
-    return allowance.reaches(reservation.model, reservation.tier, reservation.endpoint)
 
 
 def _later(one: Spent | None, other: Spent) -> Spent:
@@ -352,9 +274,3 @@ def _over_text(one: Allowance) -> str:
 
 def _percent(used: float, limit: float) -> str:
     return f"{100 * used / limit:.0f} %"
-
-
-def _note(notes: list[str], broken: StateError) -> None:
-    note = f"budgets and quotas are as this sidecar last knew them: {broken}"
-    if note not in notes:
-        notes.append(note)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
+from sidecar.accounts import Accounts, watched
 from sidecar.allowances import Allowances, Payer, allowances_of
 from sidecar.compression import tokens
 from sidecar.errors import SecretMissing
@@ -22,6 +23,7 @@ from sidecar.log import hide
 from sidecar.providers import pricing
 from sidecar.providers.capabilities import reads_images
 from sidecar.providers.vocabulary import Access, Answer, Effort, Limits, Request
+from sidecar.reckoning import Reckoning
 from sidecar.routes import Routes
 from sidecar.routing.router import Router
 from sidecar.routing.vocabulary import Ask, Endpoint, OnProgress, OnText, Reply, Route
@@ -79,14 +81,23 @@ class Switchboard:
         self._random = random
         self._routes = Routes(self._settings, by_target)
         self._lately = Lately(store, self._routes, clock)
-        self.allowances = Allowances(
-            allowances_of(self._settings.budgets, self._payers(), session=store.session),
+        every = tuple(allowances_of(self._settings.budgets, self._payers(), session=store.session))
+        orders = {line.provider.name: line.provider.order for line in self._by_endpoint.values()}
+        reckoning = Reckoning(
+            (*(one for one in every if one.window.length != "call"), *watched(self._endpoints(), orders)),
             store=store,
             clock=clock,
             session_start=session_start,
+        )
+        self.allowances = Allowances(
+            reckoning,
+            (one for one in every if one.window.length == "call"),
+            store=store,
+            clock=clock,
             price=self._routes.price_usd,
             count=tokens.count,
         )
+        self._accounts = Accounts(orders, self._weights(), reckoning=reckoning, clock=clock, random=random)
         self.router = Router(
             store,
             self._send,
@@ -123,13 +134,23 @@ class Switchboard:
         return pricing.context_tokens(self._by_endpoint[endpoint.key].provider.pricing, endpoint.model_id)
 
     async def route(self, name: str) -> Route:
-        """The route of a logical name for one call, as far as the configuration and what happened of late decide it.
+        """The route of a logical name for one call, as the configuration and what happened of late decide it.
 
         The name may end in `:cheap`, `:fast` or `:free`. Raises WrongUsage for a name nobody configured.
         """
         self._routes.prepare(name)
         await self._lately.catch_up()
-        return self._routes.route(name, self._random)
+        return await self._accounts.in_order(self._routes.route(name, self._random))
+
+    def _endpoints(self) -> Iterable[Endpoint]:
+        return (line.endpoint for line in self._by_endpoint.values())
+
+    def _weights(self) -> dict[tuple[str, str], float]:
+        return {
+            (line.endpoint.provider, line.endpoint.account): line.account.weight
+            for line in self._by_endpoint.values()
+            if line.account is not None
+        }
 
     def _payers(self) -> Iterable[Payer]:
         for line in self._by_endpoint.values():

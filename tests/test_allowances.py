@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -14,8 +15,9 @@ import pytest
 
 from sidecar.allowances import Allowances, Payer, allowances_of
 from sidecar.config.model import Budget, Quota
-from sidecar.errors import AskFailed, ProviderFailed, StateLocked
+from sidecar.errors import AskFailed, ProviderFailed
 from sidecar.providers.vocabulary import Answer, Failure, Limits, Message, Request, Usage
+from sidecar.reckoning import Reckoning
 from sidecar.routing.router import Router
 from sidecar.routing.vocabulary import Ask, Endpoint, OnText, Reply, Route, Tier
 from sidecar.store import Store
@@ -84,11 +86,17 @@ def begin(tmp_path: Path, now: list[float]) -> Begin:
     async def begun(budgets: Iterable[Budget] = (), quotas: tuple[Quota, ...] = ()) -> AsyncIterator[Sidecar]:
         payers = (Payer(DEAR, is_metered=True, quotas=quotas), Payer(PLAN, is_metered=False))
         async with Store.open(tmp_path / "state", clock=lambda: now[0], wait_s=0.1) as store:
+            every = tuple(allowances_of(budgets, payers, session=store.session))
             allowances = Allowances(
-                allowances_of(budgets, payers, session=store.session),
+                Reckoning(
+                    (one for one in every if one.window.length != "call"),
+                    store=store,
+                    clock=lambda: now[0],
+                    session_start=now[0],
+                ),
+                (one for one in every if one.window.length == "call"),
                 store=store,
                 clock=lambda: now[0],
-                session_start=now[0],
                 price=cost,
                 count=lambda text: len(text.split()),
             )
@@ -141,7 +149,9 @@ async def test_a_budget_is_for_its_model_or_tier(begin: Begin) -> None:
     async with begin([Budget(window="day", model="smart", limit_usd=0.25)]) as one:
         assert await served(one, 2) == "dp"
         assert (await one.ask(elsewhere)).endpoint == DEAR
-        assert (await one.ask(Route("smart:cheap", ROUTE.tiers))).endpoint == PLAN, "a suffix spends the same budget"
+        assert (await one.ask(Route("smart", ROUTE.tiers, suffix=":cheap"))).endpoint == PLAN, (
+            "a suffix spends the same budget"
+        )
     async with begin([Budget(window="session", tier="flat", limit_tokens=150)]) as one:
         twice = Route("smart", (ROUTE.tiers[1], Tier("best", (PLAN, DEAR))))
         assert [(await one.ask(twice)).tier for _ in range(3)] == ["flat", "flat", "best"]
@@ -222,23 +232,19 @@ async def test_every_budget_and_quota_can_be_asked_for(begin: Begin) -> None:
     ]
 
 
-async def test_while_the_ledger_cannot_be_read_or_written_this_sidecar_keeps_to_its_limits(
-    begin: Begin, monkeypatch: pytest.MonkeyPatch
+async def test_while_the_ledger_cannot_be_written_this_sidecar_keeps_to_its_limits(
+    begin: Begin, tmp_path: Path
 ) -> None:
-    async with begin([Budget(window="day", limit_usd=0.5)]) as one:
-
-        async def locked(*_: Any, **__: Any) -> None:
-            raise StateLocked("`state.db` is locked")
-
-        for name in ("news", "reserve", "record_call", "change_health", "health"):
-            monkeypatch.setattr(one.store, name, locked)
+    async with begin(quotas=(Quota(window="day", limit_requests=3),)) as one:
+        await one.ask()
+        other = sqlite3.connect(tmp_path / "state" / "state.db")
+        other.execute("BEGIN IMMEDIATE")
         replies = [await one.ask() for _ in range(3)]
         assert [reply.endpoint for reply in replies] == [DEAR, DEAR, PLAN]
-        assert any(
-            note.startswith("budgets and quotas are as this sidecar last knew them") for note in replies[0].notes
-        )
-        monkeypatch.undo()
-        assert (await one.ask()).endpoint == PLAN, "what could not be saved is not forgotten"
+        assert any("are as this sidecar last knew them" in note for note in replies[0].notes)
+        other.close()
+        assert await served(one, 1) == "p", "what was written late counts once"
+        assert (await one.allowances.lines())[0].startswith("the day quota of dear@work: 3 calls of 3 calls")
 
 
 FORKED = """
@@ -250,6 +256,7 @@ import anyio
 from sidecar.allowances import Allowances, Payer, allowances_of
 from sidecar.config.model import Quota
 from sidecar.providers.vocabulary import Answer, Message, Usage
+from sidecar.reckoning import Reckoning
 from sidecar.routing.router import Router
 from sidecar.routing.vocabulary import Ask, Endpoint, Route, Tier
 from sidecar.store import Store
@@ -265,9 +272,12 @@ async def main():
 
     async with Store.open(directory, clock=lambda: 1_795_608_000.0, wait_s=60.0) as store:
         payers = (Payer(FIRST, True, (Quota(window="month", kind="rolling", **limits),)), Payer(LAST, False))
-        allowances = Allowances(
+        reckoning = Reckoning(
             allowances_of((), payers, session=store.session), store=store, clock=lambda: 1_795_608_000.0,
-            session_start=0.0, price=lambda *_: 0.0, count=len,
+            session_start=0.0,
+        )
+        allowances = Allowances(
+            reckoning, store=store, clock=lambda: 1_795_608_000.0, price=lambda *_: 0.0, count=len
         )
         router = Router(store, send, lambda *_: 0.0, clock=lambda: 1_795_608_000.0, limiter=allowances)
 

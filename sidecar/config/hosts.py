@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from sidecar.config import model
@@ -53,6 +53,7 @@ class KnownProvider:
     region: str = ""
     api_version: str = ""
     images: bool | None = None
+    order: Literal["listed", "spread", "least-used", "soonest-reset"] = "listed"
     problem: str | None = None
 
 
@@ -108,6 +109,7 @@ def known_provider(
         region=said.region or "",
         api_version=said.api_version or "",
         images=said.images,
+        order=said.order,
         problem=problem,
     )
 

@@ -172,6 +172,8 @@ class Account(_Part):
     """For AWS: where the token of a temporary pair of keys is."""
     quotas: tuple[Quota, ...] = ()
     """How much of this account may be used."""
+    weight: Annotated[float, Field(gt=0, le=1_000, allow_inf_nan=False)] = 1
+    """For the orders `spread` and `least-used`: an account of weight 2 gets twice the share of one of weight 1."""
 
 
 class DataPolicy(_Part):
@@ -218,7 +220,10 @@ class Provider(_Part):
     command: Annotated[tuple[Word, ...], Field(min_length=1)] | None = None
     """For the dialect `command`: the program and its arguments; `{model}` stands for the target's model."""
     accounts: Annotated[tuple[Account, ...], Field(min_length=1)] | None = None
-    """The credentials, in the order in which they are tried."""
+    """The credentials; `order` says which is tried first."""
+    order: Literal["listed", "spread", "least-used", "soonest-reset"] = "listed"
+    """Which account of a target is tried first: as listed, by chance (by `weight`), the one used least in the last 24
+    hours, or the one whose quota resets soonest while some of it is left (use it or lose it)."""
     billing: Literal["metered", "flat", "free"] | None = None
     """How it charges: by use, by subscription, or not at all."""
     data_policy: DataPolicy | None = None

@@ -129,8 +129,15 @@ class Allowance:
     model: str | None = None
     tier: str | None = None
     stop: bool = False
+    account: tuple[str, str] | None = None
+    """The one it limits, by its provider's name and its own, where it is an account's."""
     session: int | None = None
     """Only the uses of this sidecar count, by its number in the ledger; None counts everybody's."""
+
+    @property
+    def limits(self) -> bool:
+        """Whether it ever ends; one that does not is there for its tally alone."""
+        return self.limit < float("inf")
 
     @property
     def key(self) -> str:
@@ -143,20 +150,16 @@ class Allowance:
 
     def reaches(self, model: str, tier: str, endpoint: str) -> bool:
         """Whether a call to *endpoint* (by key) in *tier* of *model* takes something of it."""
-        return endpoint in self.endpoints and self.tier in (None, tier) and self._is_for(model)
+        return endpoint in self.endpoints and self.tier in (None, tier) and self.model in (None, model)
 
     def bars(self, route: Route) -> Iterator[tuple[str, str]]:
         """Whom of *route* its end keeps out, as (tier's name, endpoint's key)."""
-        if not self._is_for(route.model):
+        if self.model not in (None, route.model):
             return
         for tier in self._reached(route.tiers):
             for endpoint in tier.endpoints:
                 if self.stop or endpoint.key in self.endpoints:
                     yield tier.name, endpoint.key
-
-    def _is_for(self, model: str) -> bool:
-        """A name with a suffix (`smart:cheap`) is the same model."""
-        return self.model is None or model == self.model or model.startswith(f"{self.model}:")
 
     def _reached(self, tiers: tuple[Tier, ...]) -> tuple[Tier, ...]:
         if self.tier is None:

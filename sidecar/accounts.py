@@ -1,0 +1,99 @@
+"""The accounts of one configuration: who goes first now, by what the ledger says of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from sidecar.routing.accounts import Account, AccountOrder, Usage, in_order
+from sidecar.routing.quota import Allowance, Unit, Window
+from sidecar.routing.vocabulary import Endpoint, Route
+
+if TYPE_CHECKING:
+    from sidecar.reckoning import Reckoning
+
+__all__ = ["Accounts", "watched"]
+
+_FRESH_S = 1.0
+"""An order follows the ledger this closely; calls read it for their limits anyway, so this is rarely a look more."""
+
+_UNITS: tuple[Unit, ...] = ("tokens", "requests")
+
+
+def watched(endpoints: Iterable[Endpoint], orders: Mapping[str, AccountOrder]) -> Iterator[Allowance]:
+    """What has to be reckoned for accounts of which the least used goes first: allowances that limit nothing."""
+    accounts: dict[Account, set[str]] = {}
+    for endpoint in endpoints:
+        if orders.get(endpoint.provider) == "least-used":
+            accounts.setdefault((endpoint.provider, endpoint.account), set()).add(endpoint.key)
+    for (provider, account), keys in accounts.items():
+        for unit in _UNITS:
+            yield Allowance(
+                name=f"the use of {provider}@{account}",
+                window=Window("day", is_rolling=True),
+                unit=unit,
+                limit=float("inf"),
+                endpoints=frozenset(keys),
+                account=(provider, account),
+            )
+
+
+class Accounts:
+    """Puts the accounts of a route in order, call by call.
+
+    *orders* are by provider's name, *weights* by account; *clock* is the wall clock (epoch s), *random* gives numbers
+    from 0 up to 1.
+    """
+
+    def __init__(
+        self,
+        orders: Mapping[str, AccountOrder],
+        weights: Mapping[Account, float],
+        *,
+        reckoning: Reckoning,
+        clock: Callable[[], float],
+        random: Callable[[], float],
+    ) -> None:
+        self._orders = {name: order for name, order in orders.items() if order != "listed"}
+        self._weights = weights
+        self._reckoning = reckoning
+        self._clock = clock
+        self._random = random
+
+    async def in_order(self, route: Route) -> Route:
+        """*route* with the accounts of each of its targets in their order now."""
+        orders = {
+            endpoint.provider: order
+            for tier in route.tiers
+            for endpoint in tier.endpoints
+            if (order := self._orders.get(endpoint.provider)) is not None
+        }
+        if not orders:
+            return route
+        if {"least-used", "soonest-reset"} & set(orders.values()) and not self._is_fresh():
+            # A ledger that cannot be read is told by the call itself, which asks it for its limits.
+            await self._reckoning.follow([])
+        return in_order(route, orders, self._usages(), self._random)
+
+    def _is_fresh(self) -> bool:
+        return 0 <= self._clock() - self._reckoning.looked_at < _FRESH_S
+
+    def _usages(self) -> Mapping[Account, Usage]:
+        tokens: dict[Account, float] = {}
+        calls: dict[Account, float] = {}
+        lost_at: dict[Account, float] = {}
+        for tally in self._reckoning.tallies:
+            one = tally.allowance
+            if one.account is None:
+                continue
+            if not one.limits:
+                (tokens if one.unit == "tokens" else calls)[one.account] = tally.used
+            elif (ends := tally.resets_at) is not None and not tally.is_spent():
+                lost_at[one.account] = min(ends, lost_at.get(one.account, ends))
+        known = self._weights.keys() | tokens.keys() | lost_at.keys()
+        return {
+            account: Usage(
+                self._weights.get(account, 1.0), tokens.get(account, 0.0), calls.get(account, 0.0), lost_at.get(account)
+            )
+            for account in known
+        }

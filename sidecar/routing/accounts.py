@@ -1,0 +1,76 @@
+"""Which account of a target goes first: as listed, by chance in shares, the least used, or the soonest lost. Pure.
+
+An order of accounts moves the accounts of one target among the places that they have in their tier, so it agrees with
+every order of targets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from sidecar.routing.vocabulary import Endpoint, Route, Target, Tier
+
+__all__ = ["Account", "AccountOrder", "Usage", "in_order"]
+
+AccountOrder = Literal["listed", "spread", "least-used", "soonest-reset"]
+
+Account = tuple[str, str]
+"""A provider's name and its account's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an account was used of late, and when what is left of its quotas is lost (epoch s), None where it is not.
+
+    *weight* is the share it is to have beside others.
+    """
+
+    weight: float = 1.0
+    tokens: float = 0.0
+    calls: float = 0.0
+    lost_at: float | None = None
+
+
+_UNUSED = Usage()
+
+
+def in_order(
+    route: Route,
+    orders: Mapping[str, AccountOrder],
+    usages: Mapping[Account, Usage],
+    random: Callable[[], float],
+) -> Route:
+    """*route* with the accounts of each target in the order of their provider, for one call.
+
+    *random* gives numbers from 0 up to 1; one is drawn for each account of a provider in `spread`, so all targets of
+    that provider are asked of the same account first.
+    """
+    drawn: dict[Account, float] = {}
+
+    def rank(endpoint: Endpoint) -> tuple[float, ...]:
+        account = (endpoint.provider, endpoint.account)
+        usage = usages.get(account, _UNUSED)
+        match orders.get(endpoint.provider):
+            case "spread":
+                # Sorted by u^(1/w), a draw without replacement in which each goes first with its share w (Efraimidis
+                # and Spirakis, Weighted random sampling with a reservoir, 2006).
+                return (-drawn.setdefault(account, random() ** (1.0 / usage.weight)),)
+            case "least-used":
+                return (usage.tokens / usage.weight, usage.calls / usage.weight)
+            case "soonest-reset":
+                return (float("inf") if usage.lost_at is None else usage.lost_at,)
+            case _:
+                return ()
+
+    tiers = (replace(tier, endpoints=tuple(_moved(tier, rank))) for tier in route.tiers)
+    return replace(route, tiers=tuple(tiers))
+
+
+def _moved(tier: Tier, rank: Callable[[Endpoint], tuple[float, ...]]) -> Iterable[Endpoint]:
+    by_target: dict[Target, list[Endpoint]] = {}
+    for endpoint in tier.endpoints:
+        by_target.setdefault(endpoint.target, []).append(endpoint)
+    sorted_ = {target: iter(sorted(own, key=rank)) for target, own in by_target.items()}
+    return (next(sorted_[endpoint.target]) for endpoint in tier.endpoints)
