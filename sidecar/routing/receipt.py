@@ -7,7 +7,7 @@ from itertools import groupby
 
 from sidecar.errors import AskFailed
 from sidecar.routing.plan import clock_text
-from sidecar.routing.vocabulary import MEANINGS, Attempt, PassedOver, Reply, Route
+from sidecar.routing.vocabulary import MEANINGS, OUTRUN, Attempt, PassedOver, Reply, Route
 
 __all__ = ["ask_failed", "cost_text", "phrase", "receipt", "seconds_text"]
 
@@ -58,6 +58,8 @@ def cost_text(cost_usd: float | None) -> str:
 
 def phrase(outcome: str) -> str:
     """What an attempt's outcome is called in sentences."""
+    if outcome == OUTRUN:
+        return "slower of two requests at once"
     trait = _TRAITS.get(outcome)
     return trait.phrase if trait else outcome
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
+from sidecar.routing.vocabulary import OUTRUN
 from sidecar.store.vocabulary import Experience
 
 __all__ = ["Figure", "Record", "combined", "estimates", "latency_s", "reliability", "tokens_per_s"]
 
-NOT_ITS_DOING = frozenset({"caller", "unknown", "too-long", "policy", "filtered", "slow", "too-dear", "outrun"})
+NOT_ITS_DOING = frozenset({"caller", "unknown", "too-long", "policy", "filtered", "slow", "too-dear", OUTRUN})
 """Outcomes that say nothing of how reliable an endpoint is."""
 
 AVERAGE_CALLS = 5

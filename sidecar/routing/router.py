@@ -23,6 +23,7 @@ from sidecar.providers.vocabulary import Answer, Failure, Limits, Message, Reque
 from sidecar.routing.book import SafeBook
 from sidecar.routing.course import Course
 from sidecar.routing.health import after_failure, after_success, claimed, is_blip, is_resting, needs_probe, released
+from sidecar.routing.hedging import HedgeBudget, Race
 from sidecar.routing.inflight import InFlight
 from sidecar.routing.lengths import Told, Windows, share_to_try, told
 from sidecar.routing.plan import SCOPES, Candidate, Plan, plan
@@ -31,6 +32,7 @@ from sidecar.routing.schema import check_schema, complaint, json_text
 from sidecar.routing.verdict import verdict
 from sidecar.routing.vocabulary import (
     MEANINGS,
+    OUTRUN,
     Ask,
     Attempt,
     Endpoint,
@@ -85,6 +87,15 @@ class _Failed:
     lengths: Told = field(default_factory=Told)
 
 
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """What came of one request, after so many seconds; None where another one was faster."""
+
+    turn: _Turn
+    outcome: Answer | _Failed | Withheld | None
+    took_s: float
+
+
 @dataclass(slots=True)
 class _Turn:
     """One candidate's turn: the probe it holds, and what is added to the conversation after an invalid reply."""
@@ -100,6 +111,8 @@ class _Turn:
     """The endpoint called what fits its window too long, and was sent less."""
     first_token_s: float | None = None
     """Of the latest attempt."""
+    race: Race[Answer | _Failed | Withheld] | None = None
+    """Another request may be sent beside the one that is under way."""
 
     @property
     def endpoint(self) -> Endpoint:
@@ -136,6 +149,7 @@ class Router:
         self._sleep = sleep
         self._timer = timer
         self._in_flight = InFlight()
+        self._hedges = HedgeBudget()
 
     async def route(self, route: Route, ask: Ask, on_progress: OnProgress | None = None) -> Reply:
         """The first answer that an endpoint of *route* gives, recorded on disk before it is returned.
@@ -193,26 +207,106 @@ class Router:
         """Ask one candidate, at most twice; None when the next one has to be asked."""
         if turn.candidate.probes and not await self._claim(course, turn):
             return None
+        asked: _Turn | None = turn
         try:
-            while True:
-                began = self._timer()
-                outcome = await self._attempt(course, turn, ask, on_progress)
-                took_s = self._timer() - began
-                if isinstance(outcome, Withheld):
-                    if not outcome.is_passing:
-                        course.withhold(turn.endpoint, outcome)
-                    return None
-                if isinstance(outcome, _Failed):
-                    again = await self._note_failure(course, current, turn, outcome, took_s=took_s, ask=ask)
-                else:
-                    done = await self._note_answer(course, current, turn, outcome, took_s=took_s, ask=ask)
+            while asked is not None:
+                came = await self._asked(course, current, asked, ask, on_progress)
+                asked = None
+                for one in came:
+                    done = await self._note(course, current, one, ask)
                     if isinstance(done, Reply):
                         return done
-                    again = done
-                if not again:
-                    return None
+                    asked = one.turn if done else asked
+            return None
         finally:
             await self._release(course, turn)
+
+    async def _asked(
+        self, course: Course, current: Plan, turn: _Turn, ask: Ask, on_progress: OnProgress | None
+    ) -> list[_Came]:
+        """What came of asking a candidate, and, where it is slow and that is allowed, another one beside it."""
+        after_s = course.route.hedge_after_s(turn.candidate.tier, turn.endpoint)
+        if after_s is not None and not turn.correction and (second := self._second(course, current, turn)):
+            self._hedges.called()
+            return await self._raced(course, (turn, second), ask, on_progress, after_s=after_s)
+        began = self._timer()
+        outcome = await self._attempt(course, turn, ask, on_progress)
+        return [_Came(turn, outcome, self._timer() - began)]
+
+    def _second(self, course: Course, current: Plan, turn: _Turn) -> _Turn | None:
+        """Who may be asked beside *turn*: the next one of its tier that is well and costs nothing more."""
+        now, limit_s = self._timer(), course.route.limits.first_token_s
+        for candidate in course.admitted(current, now):
+            key = candidate.endpoint.key
+            if (
+                candidate.endpoint != turn.endpoint
+                and candidate.tier == turn.candidate.tier
+                and not candidate.probes
+                and key in course.route.unbilled
+                and not self._in_flight.is_stuck(key, now, limit_s=limit_s)
+            ):
+                return _Turn(candidate, has_others=turn.has_others)
+        return None
+
+    async def _raced(
+        self,
+        course: Course,
+        turns: tuple[_Turn, _Turn],
+        ask: Ask,
+        on_progress: OnProgress | None,
+        *,
+        after_s: float,
+    ) -> list[_Came]:
+        """What came of both requests, the one that settles it last; the first alone where it was quick enough."""
+        took_s: dict[int, float] = {}
+        first, second = turns
+        race: Race[Answer | _Failed | Withheld] = Race(lambda outcome: _settles(course, outcome))
+
+        async def attempt(number: int) -> Answer | _Failed | Withheld:
+            began = self._timer()
+            try:
+                return await self._attempt(course, turns[number], ask, on_progress)
+            finally:
+                took_s[number] = self._timer() - began
+
+        async def may_begin() -> bool:
+            if not self._hedges.take():
+                return False
+            await _tell(on_progress, f"{first.endpoint.name}: no word yet; asking {second.endpoint.name} as well")
+            return True
+
+        first.race = race
+        results = await race.run(lambda: attempt(0), lambda: attempt(1), after_s=after_s, may_begin=may_begin)
+        second.race = race if race.began_second else None
+        first.race = second.race
+        came = [_Came(turns[number], outcome, took_s[number]) for number, outcome in results]
+        outrun = [
+            _Came(turns[number], None, spent_s) for number, spent_s in took_s.items() if number not in dict(results)
+        ]
+        return [*came[:-1], *outrun, *came[-1:]]
+
+    async def _note(self, course: Course, current: Plan, came: _Came, ask: Ask) -> Reply | bool:
+        """The reply; or whether to ask the same endpoint again."""
+        turn, outcome = came.turn, came.outcome
+        if outcome is None:
+            course.attempts.append(
+                Attempt(
+                    turn.endpoint,
+                    turn.candidate.tier,
+                    OUTRUN,
+                    came.took_s,
+                    message="another request for the same call was answered first",
+                    first_token_s=turn.first_token_s,
+                )
+            )
+            return False
+        if isinstance(outcome, Withheld):
+            if not outcome.is_passing:
+                course.withhold(turn.endpoint, outcome)
+            return False
+        if isinstance(outcome, _Failed):
+            return await self._note_failure(course, current, turn, outcome, took_s=came.took_s, ask=ask)
+        return await self._note_answer(course, current, turn, outcome, took_s=came.took_s, ask=ask)
 
     async def _attempt(
         self, course: Course, turn: _Turn, ask: Ask, on_progress: OnProgress | None
@@ -221,7 +315,7 @@ class Router:
         began = self._timer()
         bound_s, limits = course.bounds(began, has_others=turn.has_others)
         number = self._in_flight.began(endpoint.key, began)
-        stream = _Stream(lambda: self._in_flight.sign(endpoint.key, number, self._timer()), self._timer, on_progress)
+        stream = _Stream(lambda: self._sign(turn, number), self._timer, on_progress)
         stream.name = endpoint.name
         try:
             with anyio.move_on_after(bound_s):
@@ -240,6 +334,8 @@ class Router:
                 if isinstance(granted, Withheld):
                     return granted
                 stream.sent_at = self._timer()
+                if turn.race is not None:
+                    turn.race.sent()
                 answer = await self._send(endpoint, granted, limits, stream.on_text)
                 self._in_flight.sign(endpoint.key, number, self._timer())
                 return answer
@@ -256,6 +352,12 @@ class Router:
             answered=stream.characters > 0,
         )
         return self._judged(course, turn, kind, self._timer() - began)
+
+    def _sign(self, turn: _Turn, number: int) -> None:
+        """The first text of an attempt has come."""
+        self._in_flight.sign(turn.endpoint.key, number, self._timer())
+        if turn.race is not None:
+            turn.race.spoke()
 
     async def _granted(self, course: Course, turn: _Turn, request: Request) -> Request | Withheld:
         """*request* as budgets and quotas let it be sent, if they do."""
@@ -340,7 +442,7 @@ class Router:
             advice=judged.advice,
             first_token_s=turn.first_token_s,
         )
-        if judged.action == "stop" or (judged.action == "if-allowed" and not course.route.allow_after_refusal):
+        if _stops(course, judged):
             course.attempts.append(attempt)
             raise await self._failure(course, current, ask, stopped=attempt)
         now = self._clock()
@@ -355,6 +457,9 @@ class Router:
         health = course.healths.get(key, Health()) if key else Health()
         rests = is_resting(health, now)
         course.attempts.append(replace(attempt, rest_until=health.rest_until if rests else None))
+        if turn.race is not None:  # another request is out, or was: nothing is asked twice of the same endpoint
+            course.note_failure(endpoint, judged, self._timer())
+            return False
         if judged.action == "larger" and await self._refit(course, turn, failed.lengths, ask):
             return self._timer() < course.ends
         if self._may_retry(course, turn, judged, health, rests=rests):
@@ -533,6 +638,15 @@ class Router:
                 await self._limiter.recorded(call, course.notes, is_saved=is_saved)
         if scope.cancelled_caught:
             course.notes.append(f"this call could not be recorded within {BOOKKEEPING_S:.0f} s")
+
+
+def _stops(course: Course, judged: Verdict) -> bool:
+    return judged.action == "stop" or (judged.action == "if-allowed" and not course.route.allow_after_refusal)
+
+
+def _settles(course: Course, outcome: Answer | _Failed | Withheld) -> bool:
+    """Whether a call has heard enough, whoever else was asked: an answer, or what is the caller's to mend."""
+    return isinstance(outcome, Answer) or (isinstance(outcome, _Failed) and _stops(course, outcome.verdict))
 
 
 class _Stream:

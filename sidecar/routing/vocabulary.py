@@ -23,6 +23,7 @@ from sidecar.store.vocabulary import Call, Health, Turn
 
 __all__ = [
     "MEANINGS",
+    "OUTRUN",
     "Action",
     "Ask",
     "Attempt",
@@ -67,6 +68,9 @@ text, by tokens per second, or by the share of calls that went well, all of late
 price, speed and reliability."""
 
 Scope = Literal["endpoint", "pair", "account", "provider"]
+
+OUTRUN = "outrun"
+"""The outcome of an attempt that was given up because another one beside it was answered first."""
 
 Action = Literal[
     "retry",  # once more on the same endpoint, then as "endpoint"
@@ -260,6 +264,10 @@ class Route:
     def name(self) -> str:
         """The model as the caller asked for it."""
         return self.model + self.suffix
+
+    def hedge_after_s(self, tier: str, endpoint: Endpoint) -> float | None:
+        """When a second request may be sent beside a silent one to *endpoint*; None where that is not allowed."""
+        return next((each.hedge_after_s.get(endpoint.key) for each in self.tiers if each.name == tier), None)
 
     def effort(self, tier: str) -> Effort | None:
         """How much the models of the tier called *tier* are to think."""
