@@ -214,7 +214,7 @@ class Provider(_Part):
     project: Place | None = None
     """For `vertex`: your project's id."""
     api_version: Place | None = None
-    """For `azure`: another version of its API, such as `2025-04-01-preview`, or `v1` for the address without one."""
+    """For `azure`: a dated version of its API, such as `2025-04-01-preview`, where `v1`, the usual one, does not do."""
     images: bool | None = None
     """Whether its models read images; null goes by the name of the model."""
     command: Annotated[tuple[Word, ...], Field(min_length=1)] | None = None

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from sidecar.providers.capabilities import takes_effort
 from sidecar.providers.failing import failed
 from sidecar.providers.reading import Reading
 from sidecar.providers.vocabulary import Access, Request
 
-__all__ = ["Call", "HttpDialect", "address", "as_json", "headers_for", "no_effort", "schema_in_words"]
+__all__ = ["Call", "HttpDialect", "address", "as_json", "headers_for", "no_effort", "schema_in_words", "tellable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,13 @@ def no_effort(access: Access, request: Request) -> tuple[str, ...]:
     if request.effort is None:
         return ()
     return (f"`{access.provider}` cannot be told a reasoning effort; `{request.effort}` was left out",)
+
+
+def tellable(request: Request, access: Access) -> tuple[Request, tuple[str, ...]]:
+    """*request* without an effort that its model or host would refuse, and the note that says so."""
+    if request.effort is None or takes_effort(request.model_id, provider=access.provider, base_url=access.base_url):
+        return request, ()
+    return replace(request, effort=None), no_effort(access, request)
 
 
 def schema_in_words(schema: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ treats unknown as no: what nobody promises is not counted on.
 
 from __future__ import annotations
 
+import fnmatch
 import functools
 import re
 from collections.abc import Iterable, Mapping
@@ -20,10 +21,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sidecar.providers import pricing as prices
-from sidecar.providers.catalogue import Host, host_at
+from sidecar.providers.catalogue import Host, Quirks, host_at
 from sidecar.providers.vision import seems_to_see
 
-__all__ = ["Capabilities", "Need", "capabilities", "plain_name", "reads_images"]
+__all__ = ["Capabilities", "Need", "capabilities", "plain_name", "reads_images", "takes_effort"]
 
 Need = Literal["tools", "vision", "json-schema", "reasoning"]
 
@@ -96,6 +97,20 @@ def reads_images(model_id: str, *, dialect: str, provider: str, base_url: str, i
     Unlike `capabilities` it needs no price data, so it may be asked in the course of a call.
     """
     return dialect != "command" and _sees(model_id, _listed(host_at(provider, base_url), model_id), images)
+
+
+def takes_effort(model_id: str, *, provider: str, base_url: str) -> bool:
+    """Whether the model may be told how much to think; where it may not, its host answers 400 and the call ends.
+
+    An unknown model is told: whoever sets an `effort` for it knows it.
+    """
+    host = host_at(provider, base_url)
+    quirk = host.quirks if host is not None else Quirks()
+    if quirk.effort == "none":
+        return False
+    if quirk.effort_for:
+        return any(fnmatch.fnmatchcase(model_id.lower(), pattern) for pattern in quirk.effort_for)
+    return _listed(host, model_id).reasoning is not False
 
 
 def plain_name(model_id: str) -> str:

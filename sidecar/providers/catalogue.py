@@ -37,6 +37,8 @@ class Quirks:
     schema: SchemaSupport = "json_schema"
     effort: Literal["reasoning_effort", "reasoning", "none"] = "reasoning_effort"
     """The field that takes a reasoning effort: OpenAI's, OpenRouter's object, or none."""
+    effort_for: tuple[str, ...] = ()
+    """Patterns of the models that take low, medium and high; empty is every one that reasons."""
     keeps_reasoning: bool = False
     """Whether what the model thought is to be sent back with its tool calls (DeepSeek, Moonshot, OpenRouter)."""
     short_ids: bool = False

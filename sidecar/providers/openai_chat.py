@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sidecar.providers.calling import Call, address, as_json, headers_for, no_effort, schema_in_words
+from sidecar.providers.calling import Call, address, as_json, headers_for, schema_in_words, tellable
 from sidecar.providers.carrying import arguments_text, data_url, fitting_id, marked, own_reasoning
 from sidecar.providers.catalogue import Quirks, quirks
 from sidecar.providers.failing import is_error
@@ -51,7 +51,7 @@ class OpenAIChat:
 
     def prepare(self, request: Request, access: Access) -> Call:
         quirk = quirks(access.provider, access.base_url)
-        notes = no_effort(access, request) if quirk.effort == "none" else ()
+        request, notes = tellable(request, access)
         headers = headers_for(access, "authorization", "Bearer ")
         body = as_json(chat_body(request, quirk))
         return Call(address(access.base_url, "/chat/completions"), headers, body, notes)
@@ -78,8 +78,8 @@ def chat_body(request: Request, quirk: Quirks) -> dict[str, Any]:
             # `json_object` promises an object: asked for another type, it would contradict the schema.
             if quirk.schema == "json_object" and request.schema.get("type", "object") == "object":
                 body["response_format"] = {"type": "json_object"}
-    if request.effort is not None and quirk.effort != "none":
-        body[quirk.effort] = request.effort if quirk.effort == "reasoning_effort" else {"effort": request.effort}
+    if request.effort is not None:
+        body[quirk.effort] = {"effort": request.effort} if quirk.effort == "reasoning" else request.effort
     if request.temperature is not None:
         body["temperature"] = request.temperature
     if request.stop:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sidecar.providers.calling import Call, address, as_json, headers_for
+from sidecar.providers.calling import Call, address, as_json, headers_for, tellable
 from sidecar.providers.carrying import arguments_text, data_url, fitting_id, marked, own_reasoning
 from sidecar.providers.failing import is_error
 from sidecar.providers.reading import ErrorInReply, NotTheDialect, Reading, count, members, parse, text_of
@@ -35,6 +35,7 @@ class OpenAIResponses:
     """Writes Responses requests and reads their replies, streamed or whole."""
 
     def prepare(self, request: Request, access: Access) -> Call:
+        request, untold = tellable(request, access)
         body: dict[str, Any] = {
             "model": request.model_id,
             "input": [item for message in request.messages for item in _items(message)],
@@ -58,7 +59,7 @@ class OpenAIResponses:
                 body["include"] = ["reasoning.encrypted_content"]
         notes = (f"`{access.provider}` has no stop sequences; they were left out",) if request.stop else ()
         headers = headers_for(access, "authorization", "Bearer ")
-        return Call(address(access.base_url, "/responses"), headers, as_json(body), notes)
+        return Call(address(access.base_url, "/responses"), headers, as_json(body), (*notes, *untold))
 
     def reading(self, request: Request) -> Reading:
         return _ResponseReading(fenced=request.schema is not None)

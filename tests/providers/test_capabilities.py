@@ -6,8 +6,10 @@ from importlib.resources import files
 
 import pytest
 
-from sidecar.providers.capabilities import Capabilities, capabilities, plain_name
+from sidecar.providers.capabilities import Capabilities, capabilities, plain_name, takes_effort
 from sidecar.providers.catalogue import catalogue
+from sidecar.providers.opening import http_dialect
+from sidecar.providers.vocabulary import Access, Message, Request
 
 
 def known(target: str, *, dialect: str | None = None) -> Capabilities:
@@ -75,6 +77,33 @@ def test_a_host_that_is_told_in_words_takes_no_schema_whatever_the_model_can() -
     assert known("deepseek/deepseek-flash").json_schema is False
     assert known("anthropic/claude-sonnet-5-5").json_schema is False
     assert known("openai/gpt-6.1-sol").json_schema is True
+
+
+@pytest.mark.parametrize(
+    ("provider", "model_id", "takes"),
+    [
+        ("openai", "gpt-6.1-sol", True),
+        ("openai", "gpt-4o", False),  # does not reason: `reasoning_effort` is a 400
+        ("openai", "gpt-4.1-mini", False),
+        ("xai", "grok-4.7", True),
+        ("xai", "grok-4.20-reasoning", False),
+        ("xai", "grok-build-0.1", False),
+        ("groq", "openai/gpt-oss-120b", True),
+        ("groq", "qwen/qwen3-32b", False),
+        ("cerebras", "gpt-oss-120b", True),
+        ("mistral", "mistral-large-4", False),
+        ("mine", "a-model-nobody-knows", True),
+    ],
+)
+def test_an_effort_is_told_to_models_that_take_it(provider: str, model_id: str, takes: bool) -> None:
+    host = catalogue().get(provider)
+    base_url = host.base_url if host is not None else "https://llm.example/v1"
+    assert takes_effort(model_id, provider=provider, base_url=base_url) is takes
+    asked = Request(model_id, (Message("user", "Why?"),), effort="low")
+    for dialect in ("openai-chat", "openai-responses"):
+        call = http_dialect(dialect).prepare(asked, Access(provider, base_url=base_url, key="k"))
+        assert (b'"low"' in call.body) is takes
+        assert bool(call.notes) is not takes
 
 
 def test_a_vendors_program_is_given_text_and_nothing_else() -> None:

@@ -33,14 +33,14 @@ def test_azure_is_called_by_deployment_version_and_its_own_header() -> None:
     access = Access("azure", "https://mine.openai.azure.com", key="azure-0123456789")
     call = Azure().prepare(replace(ASK, model_id="my deployment", limit_tokens=9), access)
     base = "https://mine.openai.azure.com/openai"
-    assert call.url == f"{base}/deployments/my%20deployment/chat/completions?api-version=2024-10-21"
+    assert call.url == f"{base}/v1/chat/completions"
+    assert json.loads(call.body)["model"] == "my deployment"
     assert call.headers["api-key"] == "azure-0123456789"
     assert "authorization" not in call.headers
     assert json.loads(call.body)["max_completion_tokens"] == 9
-    preview = Azure().prepare(ASK, replace(access, api_version="2025-04-01-preview"))
-    assert preview.url.endswith("?api-version=2025-04-01-preview")
-    latest = Azure().prepare(ASK, replace(access, base_url=f"{base}/", api_version="v1"))
-    assert latest.url == f"{base}/v1/chat/completions"
+    dated = Azure().prepare(replace(ASK, model_id="my deployment"), replace(access, api_version="2024-10-21"))
+    assert dated.url == f"{base}/deployments/my%20deployment/chat/completions?api-version=2024-10-21"
+    assert Azure().prepare(ASK, replace(access, base_url=f"{base}/")).url == f"{base}/v1/chat/completions"
 
 
 def test_bedrock_is_called_with_a_bearer_token_or_a_signature_that_hides_the_secret() -> None:
