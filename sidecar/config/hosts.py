@@ -6,6 +6,7 @@ can be called in its dialect, no name stands for two things.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -79,6 +80,7 @@ def known_provider(
     dialect = said.dialect or (host.dialect if host else "")
     base_url, missing = said.base_url or "", ""
     if host is not None and not said.base_url:
+        said = _placed(host, said, environ)
         base_url, missing = _address(host, said)
     # Only the detected layer knows where a vendor's program is: a bare name could be found in the project.
     command = said.command or ()
@@ -88,7 +90,7 @@ def known_provider(
     if host is not None and dialect == "command" and not command:
         problem = f"the program `{host.command[0]}` is not on the PATH"
     elif missing:
-        problem = f"its address is not known: give `providers.{name}.{missing}`"
+        problem = f"its address is not known: give `providers.{name}.{missing}`{_or_set(host, missing)}"
     elif host is not None and not accounts:
         problem = f"it has no key: set `{host.key_variables[0]}` or give `providers.{name}.accounts`"
     return KnownProvider(
@@ -114,10 +116,12 @@ def known_provider(
     )
 
 
-def contradictions(settings: model.Settings, catalogue: Mapping[str, Host]) -> list[tuple[Path, str]]:
+def contradictions(
+    settings: model.Settings, catalogue: Mapping[str, Host], environ: Mapping[str, str] | None = None
+) -> list[tuple[Path, str]]:
     """What the merged configuration cannot mean, as (path, sentence), in the order of the file."""
     return [
-        *_wrong_providers(settings, catalogue),
+        *_wrong_providers(settings, catalogue, environ or {}),
         *_wrong_models(settings, catalogue),
         *_wrong_limits(settings),
     ]
@@ -131,6 +135,26 @@ def _address(host: Host, said: model.Provider) -> tuple[str, str]:
         missing = missing or ("" if value else place)
         address = address.replace(f"{{{place}}}", value or f"{{{place}}}")
     return address.replace("//global-aiplatform.", "//aiplatform."), missing
+
+
+def _placed(host: Host, said: model.Provider, environ: Mapping[str, str]) -> model.Provider:
+    """*said*, with what it leaves open of the host's address from the variables that usually hold it.
+
+    What could not stand in a file is not taken: a variable must not lead a key to another host either.
+    """
+    found: dict[str, str] = {}
+    for place in host.places:
+        if getattr(said, place) is None:
+            values = (environ.get(variable, "").strip() for variable in host.place_variables.get(place, ()))
+            value = next((value for value in values if re.fullmatch(model.PLACE, value)), None)
+            if value is not None:
+                found[place] = value
+    return said.model_copy(update=found) if found else said
+
+
+def _or_set(host: Host | None, place: str) -> str:
+    variables = host.place_variables.get(place, ()) if host is not None else ()
+    return f", or set `{variables[0]}`" if variables else ""
 
 
 def _data_policy(said: model.Provider, behind: Host | None) -> model.DataPolicy:
@@ -163,7 +187,9 @@ def _usual_accounts(host: Host | None, environ: Mapping[str, str]) -> tuple[mode
     return ()
 
 
-def _wrong_providers(settings: model.Settings, catalogue: Mapping[str, Host]) -> Iterable[tuple[Path, str]]:
+def _wrong_providers(
+    settings: model.Settings, catalogue: Mapping[str, Host], environ: Mapping[str, str]
+) -> Iterable[tuple[Path, str]]:
     for name, said in settings.providers.items():
         path: Path = ("providers", name)
         host = catalogue.get(name)
@@ -185,8 +211,8 @@ def _wrong_providers(settings: model.Settings, catalogue: Mapping[str, Host]) ->
             )
         elif dialect != "command" and not (said.base_url or (host and host.base_url)):
             yield path, f"`{dotted(path)}`: the dialect `{dialect}` needs a `base_url`"
-        elif host and not said.base_url and (missing := _address(host, said)[1]):
-            yield path, f"`{dotted(path)}` needs a `{missing}`, which is part of its address"
+        elif host and not said.base_url and (missing := _address(host, _placed(host, said, environ))[1]):
+            yield path, f"`{dotted(path)}` needs a `{missing}`, which is part of its address{_or_set(host, missing)}"
         yield from _half_keys((*path, "accounts"), said.accounts or ())
         yield from _twice((*path, "accounts"), [account.name for account in said.accounts or ()], "account")
 

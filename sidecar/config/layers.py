@@ -121,7 +121,7 @@ def load(
         ]
     )
     settings = _settings(merged)
-    _refuse(hosts.contradictions(settings, catalogue), origins, present)
+    _refuse(hosts.contradictions(settings, catalogue, environ), origins, present)
     return Configuration(
         settings=settings,
         origins=origins,

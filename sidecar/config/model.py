@@ -124,7 +124,10 @@ Path = Annotated[str, AfterValidator(_path)]
 Word = Annotated[str, Field(min_length=1)]
 ClockTime = Annotated[str, AfterValidator(_clock_time)]
 Zone = Annotated[str, AfterValidator(_zone)]
-Place = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.:_-]{0,99}$")]
+PLACE = r"^[A-Za-z0-9][A-Za-z0-9.:_-]{0,99}$"
+"""Part of an address: nothing that could end a host's name, begin a path, or name a user."""
+
+Place = Annotated[str, Field(pattern=PLACE)]
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Speed = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
 Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]

@@ -77,6 +77,8 @@ class Host:
     """Environment variables its key is usually in, the most usual first."""
     signing_variables: tuple[str, ...] = ()
     """Where AWS's pair of keys usually is: its id, its secret half, a session's token."""
+    place_variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Environment variables that usually hold what the address leaves open, by place."""
     pricing: str | None = None
     """Its provider id in genai-prices; None where prices are unknown."""
     billing: Billing = "metered"
@@ -154,4 +156,6 @@ def _host(name: str, entry: dict[str, Any]) -> Host:
     models = {hint: tuple(ids) for hint, ids in values.pop("models", {}).items()}
     said = values.pop("data_policy", {})
     policy = DataPolicy(**{**said, "except_for": tuple(said.get("except_for", ()))})
+    places = {place: tuple(names) for place, names in values.pop("place_variables", {}).items()}
+    values["place_variables"] = MappingProxyType(places)
     return Host(name=name, default_models=MappingProxyType(models), quirks=quirk, data_policy=policy, **values)

@@ -3,6 +3,10 @@
 Source: docs.ollama.com, API, generate a chat message, streaming, thinking and tool calling, and errors;
 github.com/ollama/ollama, api/types.go (2026-11). Unlike its OpenAI-compatible endpoint it can be told how long
 a prompt it has to read: with 4,096 tokens of context as it comes, a longer one loses its beginning unnoticed.
+
+`think` is true, false or a level (ollama-python 0.6.3, `_types.py`; ollama-js, README): a model without levels thinks
+as it does by itself, and one that does not think refuses the request, so none is sent to models known not to. Ids of
+tool calls are ours where the server has none; one that knows none skips the field.
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sidecar.providers.calling import Call, address, as_json, headers_for
+from sidecar.providers.calling import Call, address, as_json, headers_for, tellable
 from sidecar.providers.carrying import arguments_of, base64_of, call_names, marked, own_reasoning
 from sidecar.providers.failing import is_error
 from sidecar.providers.reading import ErrorInReply, NotTheDialect, Reading, count, members, parse, text_of
@@ -41,6 +45,7 @@ class Ollama:
     """Writes chat requests and reads their replies, streamed or whole."""
 
     def prepare(self, request: Request, access: Access) -> Call:
+        request, notes = tellable(request, access)
         names = call_names(request.messages)
         messages = [{"role": "system", "content": request.system}] if request.system else []
         messages += [written for message in request.messages for written in _messages(message, names)]
@@ -52,7 +57,6 @@ class Ollama:
             body["format"] = dict(request.schema)
         if request.effort is not None:
             body["think"] = request.effort
-        notes: tuple[str, ...] = ()
         if request.tools and request.tool_choice != "none":
             functions = [
                 {"name": tool.name, "description": tool.description, "parameters": dict(tool.schema)}

@@ -53,11 +53,30 @@ def test_the_address_is_made_of_what_the_user_says(name: str, said: dict[str, An
 
 
 def test_what_is_missing_of_an_address_is_named() -> None:
-    assert known("bedrock").problem == "its address is not known: give `providers.bedrock.region`"
-    assert complaints({"azure": {}}) == ["`providers.azure` needs a `resource`, which is part of its address"]
-    assert complaints({"vertex": {"region": "global"}}) == [
-        "`providers.vertex` needs a `project`, which is part of its address"
+    assert known("bedrock").problem == "its address is not known: give `providers.bedrock.region`, or set `AWS_REGION`"
+    assert complaints({"azure": {}}) == [
+        "`providers.azure` needs a `resource`, which is part of its address, or set `AZURE_RESOURCE_NAME`"
     ]
+    assert complaints({"vertex": {"region": "global"}}) == [
+        "`providers.vertex` needs a `project`, which is part of its address, or set `GOOGLE_CLOUD_PROJECT`"
+    ]
+
+
+def test_what_an_address_leaves_open_is_taken_from_the_environment_where_the_file_is_silent() -> None:
+    environ = {**PAIR, "AWS_DEFAULT_REGION": "eu-north-1"}
+    found = known("bedrock", {}, environ)
+    assert (found.base_url, found.region) == ("https://bedrock-runtime.eu-north-1.amazonaws.com", "eu-north-1")
+    assert known("bedrock", {}, {**environ, "AWS_REGION": "eu-west-3"}).region == "eu-west-3"
+    assert known("bedrock", {"region": "us-east-1"}, environ).region == "us-east-1"
+    own = {"base_url": "https://bedrock-runtime.ca-central-1.amazonaws.com"}
+    assert known("bedrock", own, environ).region == "", "an address of one's own says where it is itself"
+    settings = Settings.model_validate({"providers": {"bedrock": {}}})
+    assert contradictions(settings, catalogue(), environ) == []
+
+
+@pytest.mark.parametrize("trick", ["evil.example/", "evil.example#", "a@evil.example", "x?y", " ", "eu\nx"])
+def test_a_variable_cannot_lead_a_key_to_another_host_either(trick: str) -> None:
+    assert "its address is not known" in (known("bedrock", {}, {**PAIR, "AWS_REGION": trick}).problem or "")
 
 
 def test_a_place_cannot_lead_to_another_host() -> None:

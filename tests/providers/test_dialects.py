@@ -173,6 +173,7 @@ async def test_what_the_vendor_says_reaches_its_verdict(
 @pytest.mark.parametrize(
     ("dialect_name", "fault", "meaning"),
     [
+        ("ollama", "ollama.plan-spent", "quota"),
         ("bedrock", "bedrock.throttled-in-stream", "rate"),
         ("bedrock", "bedrock.daily-quota", "quota"),
         ("bedrock", "bedrock.expired", "key"),
