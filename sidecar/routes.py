@@ -83,6 +83,10 @@ class Routes:
         self._experience = {one.endpoint: one for one in experience}
         self._arranged.clear()
 
+    def window_tokens(self, endpoint: Endpoint) -> int | None:
+        """How many tokens *endpoint* reads at most; None where nobody says. The first call imports the price data."""
+        return self._of(endpoint).capabilities.context_tokens
+
     def price_usd(self, endpoint: Endpoint, usage: Usage) -> float | None:
         """What *usage* costs at *endpoint*; None is unknown, 0.0 exactly is flat or free."""
         provider = self._by_endpoint[endpoint.key].provider

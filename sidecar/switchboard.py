@@ -20,7 +20,6 @@ from sidecar.errors import SecretMissing
 from sidecar.lately import Lately
 from sidecar.lines import Line, access
 from sidecar.log import hide
-from sidecar.providers import pricing
 from sidecar.providers.capabilities import reads_images
 from sidecar.providers.vocabulary import Access, Answer, Effort, Limits, Request
 from sidecar.reckoning import Reckoning
@@ -130,8 +129,8 @@ class Switchboard:
                 yield from (value for value in own if value)
 
     def window_tokens(self, endpoint: Endpoint) -> int | None:
-        """How many tokens *endpoint* reads at most; None where nobody says. The first call imports the price data."""
-        return pricing.context_tokens(self._by_endpoint[endpoint.key].provider.pricing, endpoint.model_id)
+        """How many tokens *endpoint* reads at most; see `Routes.window_tokens`."""
+        return self._routes.window_tokens(endpoint)
 
     async def route(self, name: str) -> Route:
         """The route of a logical name for one call, as the configuration and what happened of late decide it.

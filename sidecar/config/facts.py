@@ -23,6 +23,15 @@ _NOT_IN_THE_UNION = {
     "europe-west2": _UNITED_KINGDOM,  # Google: London
     "europe-west6": _SWITZERLAND,  # Google: Zurich
 }
+_AZURE = {
+    "europe": "eu",  # and Google's names
+    **dict.fromkeys(("france", "germany", "italy", "poland", "spain", "sweden", "austria", "belgium", "denmark"), "eu"),
+    "switzerland": _SWITZERLAND,
+    **dict.fromkeys(("uksouth", "ukwest"), _UNITED_KINGDOM),
+    **dict.fromkeys(("eastus", "westus", "centralus"), "us"),
+}
+"""Azure's regions are named for their countries (learn.microsoft.com, Azure, list of regions)."""
+
 _PROFILES = re.compile(r"^(us|eu|apac|jp|au|global|us-gov|ca)\.(?=[a-z0-9]+\.)")
 """Bedrock's inference profiles, which say where a call may end (docs.aws.amazon.com, Bedrock, inference profiles)."""
 
@@ -63,8 +72,8 @@ def _regions(provider: KnownProvider, model_id: str) -> tuple[tuple[str, ...], .
 
 
 def _area(region: str) -> str:
-    """The part of the world a cloud's region lies in: `eu` for `eu-central-1`, `europe-west4`, `westeurope`."""
+    """The part of the world a cloud's region lies in: `eu` for `eu-central-1`, `europe-west4`, `swedencentral`."""
     if region in _NOT_IN_THE_UNION:
         return _NOT_IN_THE_UNION[region]
-    first = re.split(r"[-_.]", region)[0]
-    return "eu" if first == "europe" else first
+    azure = next((area for word, area in _AZURE.items() if word in region), None)
+    return azure or re.split(r"[-_.]", region)[0]

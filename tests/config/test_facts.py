@@ -69,6 +69,21 @@ def test_where_a_provider_works_is_unknown_until_somebody_says_it() -> None:
     assert facts_of("mine/m", {**own, "region": "eu"}).regions == (("eu",),)
 
 
+@pytest.mark.parametrize(
+    ("region", "area"),
+    [
+        ("westeurope", "eu"),
+        ("swedencentral", "eu"),
+        ("uksouth", "uk"),
+        ("switzerlandnorth", "ch"),
+        ("eastus2", "eastus2"),
+    ],
+)
+def test_azure_names_its_regions_for_countries(region: str, area: str) -> None:
+    said = {"resource": "mine", "region": region}
+    assert facts_of("azure/gpt", said).regions == (tuple(dict.fromkeys((region, area))),)
+
+
 def test_a_host_is_found_by_its_address_with_its_places_filled_in() -> None:
     bedrock = host_at("mine", "https://bedrock-runtime.eu-central-1.amazonaws.com")
     assert bedrock is catalogue()["bedrock"]
