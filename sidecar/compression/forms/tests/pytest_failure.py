@@ -71,6 +71,10 @@ class Told:
     """What earlier failures of the run have already said: by explanation, who said it first and in which lines."""
 
     first: dict[tuple[str, ...], tuple[str, frozenset[str]]] = field(default_factory=dict)
+    above: tuple[str, ...] = ()
+    """What the failure above says of an error that an earlier one had: mostly where it was raised this time."""
+    captured: set[tuple[str, ...]] = field(default_factory=set)
+    """What earlier tests printed, without numbers and their own names."""
 
 
 @dataclass(slots=True)
@@ -113,7 +117,8 @@ def tell(lines: Sequence[str], start: int, end: int, why: list[str], *, name: st
             and (_RAISED.match(lines[index]) or is_telling(lines[index]))
         ):
             why[index] = ""
-    _captured(lines, traceback_end, end, why)
+    _captured(lines, traceback_end, end, why, name=name, told=told)
+    above, told.above = told.above, ()
     if not explanation or not name:
         return ""
     leader, said = told.first.setdefault(explanation, (name, frozenset(lines[body:traceback_end])))
@@ -122,6 +127,11 @@ def tell(lines: Sequence[str], start: int, end: int, why: list[str], *, name: st
     for index in range(body, traceback_end):
         if not why[index] and lines[index] in said:
             why[index] = f"the same as in {leader}"
+    left = [index for index in range(body, traceback_end) if not why[index]]
+    told.above = (leader, *(lines[index] for index in left))
+    if told.above == above:
+        for index in left:
+            why[index] = "lines of the failure above again"
     return leader
 
 
@@ -268,8 +278,12 @@ def mark_frames(lines: Sequence[str], start: int, end: int, why: list[str]) -> N
             why[frame.start : frame.end] = [reason] * (frame.end - frame.start)
 
 
-def _captured(lines: Sequence[str], start: int, end: int, why: list[str]) -> None:
-    """Of what the test printed: all of it where it is short, else its trouble, each kind once, and its end."""
+def _captured(lines: Sequence[str], start: int, end: int, why: list[str], *, name: str, told: Told) -> None:
+    """Of what the test printed: all of it where it is short, else its trouble, each kind once, and its end.
+
+    What only numbers and the test's name tell from what an earlier one printed goes.
+    """
+    own = name.rpartition(" ")[2].rpartition(".")[2] or "\0"
     index = start
     while index < end:
         rule = index
@@ -277,6 +291,13 @@ def _captured(lines: Sequence[str], start: int, end: int, why: list[str]) -> Non
         while index < end and not is_captured_rule(lines[index]):
             index += 1
         body = [i for i in range(rule + 1, index) if lines[i].strip()]
+        template = tuple(_DIGITS.sub("0", lines[i].replace(own, "")) for i in (rule, *body))
+        if name and template in told.captured:
+            for i in range(rule, index):
+                if not (is_telling(lines[i]) or _RAISED.match(lines[i])):
+                    why[i] = "captured output as above, but for numbers"
+            continue
+        told.captured.add(template)
         if len(body) <= _CAPTURED_LINES:
             continue
         seen: set[str] = set()
@@ -285,8 +306,8 @@ def _captured(lines: Sequence[str], start: int, end: int, why: list[str]) -> Non
             line = lines[i]
             if i in shown or is_telling(line) or _RAISED.match(line):
                 continue  # with `--tb=line` the place comes after what was captured
-            template = _DIGITS.sub("0", line)
-            if _TROUBLE.search(line) and template not in seen and len(seen) < _TROUBLE_LINES:
-                seen.add(template)
+            words = _DIGITS.sub("0", line)
+            if _TROUBLE.search(line) and words not in seen and len(seen) < _TROUBLE_LINES:
+                seen.add(words)
             else:
                 why[i] = "captured output"
