@@ -389,3 +389,32 @@ def test_each_failure_can_be_asked_for_by_its_node_id(read: Read) -> None:
     assert [part.said for part in failures if part.said in named]
     assert {part.said for part in failures} >= set(named)
     assert all(part.end > part.start for part in failures)
+
+
+def test_later_failures_of_one_error_and_place_are_told_by_their_names() -> None:
+    failed = [
+        f"_____ test_x[{n}] _____\ntests/test_x.py:{line}: in test_x\n    assert f({source}) == 3\n"
+        "E   AssertionError: boom\n"
+        "----- Captured stdout setup -----\n"
+        f"server for test_x[{n}] listens on port 40{n}1"
+        for n, (line, source) in enumerate([(4, "a"), (9, "b"), (9, "b"), (9, "b"), (12, "c"), (9, "b")])
+    ]
+    ends = [f"FAILED tests/test_x.py::test_x[{n}] - AssertionError: boom" for n in range(6)]
+    run = of(
+        "===== FAILURES =====\n"
+        + "\n".join([*failed, "===== short test summary info =====", *ends, "=== 6 failed in 1.0s ==="]),
+        1,
+    )
+    told = shorten(run.lines, shelf=load(), command="pytest --tb=short", exit_code=1).text
+    assert told.count("tests/test_x.py:9: in test_x") == 2  # again behind the one at another place
+    assert told.count("listens on port") == 1
+    assert all(end in told for end in ends)
+
+
+def test_what_tests_logged_in_the_same_words_stays_once_and_every_new_frame_of_the_users(
+    shortened: Callable[[str], str],
+) -> None:
+    told = shortened("logs_tb_line")
+    assert told.count("Traceback (most recent call last):") < 12
+    assert '  File "/tmp/shop/svc/svc.py", line 16, in place' in told
+    assert told.count("/tmp/shop/svc/svc.py:8: svc.StockError: sku-") > 15

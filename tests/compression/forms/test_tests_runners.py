@@ -336,3 +336,26 @@ def test_what_two_failed_go_tests_logged_in_the_same_words_stays_with_both() -> 
     )
     text = compress(f"{steps}FAIL\nFAIL\texample.com/shop\t0.1s\nFAIL\n", command="go test -v", exit_code=1).text
     assert text.count("closed on Sundays") == 4
+
+
+def test_testifys_assertions_stand_behind_their_places_and_one_said_before_points_there(
+    shortened: Callable[[str], str],
+) -> None:
+    told = shortened("go_test/testify_fail")
+    assert "    overrides_test.go:42: Not equal: | expected: int(4) | actual  : <nil>(<nil>)\n" in told
+    assert "    overrides_test.go:44: same as overrides_test.go:42\n" in told
+    assert "Error Trace:\t/tmp/w/viper" not in told
+    assert (
+        "        \t            \t\t\t\t/tmp/w/viper/overrides_test.go:45\n" in told
+    )  # who called the helper that failed
+
+
+def test_what_a_server_under_a_go_test_logs_stays_twice_and_a_failed_tests_words_stay_whole(
+    shortened: Callable[[str], str],
+) -> None:
+    told = shortened("go_test/server_logs_fail")
+    assert told.count("http: TLS handshake error") < 12
+    assert (
+        'contain "failed to find any PEM data in certificate input", got "Get \\"https://127.0.0.1:35067\\": tls: '
+        "failed to verify certificate: x509: certificate signed by unknown authority (possibly because of"
+    ) in told

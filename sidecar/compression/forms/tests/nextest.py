@@ -11,6 +11,7 @@ from __future__ import annotations
 from sidecar.compression.forms.drafting import BLANK
 from sidecar.compression.forms.tests.cargo import BUILD_RULES, tell
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
+from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
 
@@ -29,6 +30,7 @@ def _finish(run: Run) -> None:
         if line in said and index not in headings:
             run.why[index] = "failures listed again"
         said.add(line)
+    keep_evidence(run, RUNNER.evidence(run.segment))
 
 
 _GRAMMAR = Grammar(

@@ -383,6 +383,8 @@ class _Run:
                 continue
             seen: set[str] = set()
             for index in left[_PRINTED_SHOWN:-_PRINTED_SHOWN]:
+                if self.told.is_new_frame(self.lines[index]):
+                    continue
                 template = _DIGITS.sub("0", self.lines[index])
                 if _TROUBLE.search(template) and template not in seen and len(seen) < _TROUBLE_SHOWN:
                     seen.add(template)

@@ -75,6 +75,16 @@ class Told:
     """What the failure above says of an error that an earlier one had: mostly where it was raised this time."""
     captured: set[tuple[str, ...]] = field(default_factory=set)
     """What earlier tests printed, without numbers and their own names."""
+    frames: set[str] = field(default_factory=set)
+    """The user's frames of tracebacks that tests logged."""
+
+    def is_new_frame(self, line: str) -> bool:
+        """Whether *line* is a frame of the user's that no earlier traceback in what tests printed has shown."""
+        found = _NATIVE.match(line) if 'File "' in line else None
+        if found is None or _is_library(found["path"]) or line in self.frames:
+            return False
+        self.frames.add(line)
+        return True
 
 
 @dataclass(slots=True)
@@ -291,21 +301,23 @@ def _captured(lines: Sequence[str], start: int, end: int, why: list[str], *, nam
         while index < end and not is_captured_rule(lines[index]):
             index += 1
         body = [i for i in range(rule + 1, index) if lines[i].strip()]
-        template = tuple(_DIGITS.sub("0", lines[i].replace(own, "")) for i in (rule, *body))
-        if name and template in told.captured:
-            for i in range(rule, index):
-                if not (is_telling(lines[i]) or _RAISED.match(lines[i])):
-                    why[i] = "captured output as above, but for numbers"
+        # With `--tb=line` the place comes after what was captured.
+        quiet = [i for i in (rule, *body) if not (is_telling(lines[i]) or _RAISED.match(lines[i]))]
+        template = tuple(_DIGITS.sub("0", lines[i].replace(own, "")) for i in quiet)
+        if template in told.captured:
+            for i in quiet:
+                why[i] = "captured output as above, but for numbers"
             continue
-        told.captured.add(template)
+        if body:
+            told.captured.add(template)
         if len(body) <= _CAPTURED_LINES:
             continue
         seen: set[str] = set()
         shown = set(body[-_CAPTURED_LINES // 2 :])
         for i in range(rule + 1, index):
             line = lines[i]
-            if i in shown or is_telling(line) or _RAISED.match(line):
-                continue  # with `--tb=line` the place comes after what was captured
+            if i in shown or is_telling(line) or _RAISED.match(line) or told.is_new_frame(line):
+                continue
             words = _DIGITS.sub("0", line)
             if _TROUBLE.search(line) and words not in seen and len(seen) < _TROUBLE_LINES:
                 seen.add(words)

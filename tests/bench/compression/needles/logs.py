@@ -32,6 +32,8 @@ _STATUS = re.compile(
     r"^(?P<line>.*\b(?:status|code|status_code|http_status)\"?[=: ]+\"?(?P<status>5\d\d)\b.*)$", re.MULTILINE
 )
 _PLAIN = re.compile(r"[^\d\n]{4,}")
+_LABEL = re.compile(r"\s+Error Trace:\s")
+"""testify's name of the place."""
 _LONG_LOG = 100
 """Lines from which on something said once stands out."""
 
@@ -46,7 +48,7 @@ def alarms(text: str) -> Iterator[Fact]:
     seen: set[str] = set()
     for line in lines:
         head = line if line[:1] == "{" else line[:200]
-        if (not _LEVEL.search(head) and not _WARNING.search(head)) or ADVICE.search(head):
+        if (not _LEVEL.search(head) and not _WARNING.search(head)) or ADVICE.search(head) or _LABEL.match(head):
             continue
         template = _VARYING.sub("<>", line[:300])
         said = _said(line)
