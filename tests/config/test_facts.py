@@ -76,7 +76,7 @@ def test_where_a_provider_works_is_unknown_until_somebody_says_it() -> None:
         ("swedencentral", "eu"),
         ("uksouth", "uk"),
         ("switzerlandnorth", "ch"),
-        ("eastus2", "eastus2"),
+        ("eastus2", "us"),
     ],
 )
 def test_azure_names_its_regions_for_countries(region: str, area: str) -> None:
