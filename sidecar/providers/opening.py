@@ -62,11 +62,13 @@ class Providers:
         key_variables: Collection[str] = (),
         transport: httpx2.AsyncBaseTransport | None = None,
         programs: Provider | None = None,
+        socket_path: Path | None = None,
     ) -> None:
         self._environ = environ
         self._key_variables = key_variables
         self._run_dir = run_dir
         self._transport = transport
+        self._socket_path = socket_path
         self._wire: Wire | None = None
         self._open: dict[str, Provider] = {} if programs is None else {"command": programs}
 
@@ -94,7 +96,7 @@ class Providers:
         """
         from sidecar.providers import pricing
 
-        await self._the_wire().client()
+        await self._the_wire().ready()
         await anyio.to_thread.run_sync(pricing.load)
 
     async def aclose(self) -> None:
@@ -114,7 +116,7 @@ class Providers:
         from sidecar.providers.wire import Wire
 
         if self._wire is None:
-            self._wire = Wire(self._transport)
+            self._wire = Wire(self._transport, socket_path=self._socket_path)
         return self._wire
 
 
@@ -164,15 +166,21 @@ async def open_providers(
     key_variables: Collection[str] = (),
     transport: httpx2.AsyncBaseTransport | None = None,
     programs: Provider | None = None,
+    socket_path: Path | None = None,
 ) -> AsyncIterator[Providers]:
     """The providers for as long as the block lasts.
 
     *environ* is what vendors' programs inherit, without its keys and the *key_variables*; *run_dir* is the neutral
     folder they run in, made when the first one does. In tests and rehearsals *transport* takes the place of the
-    network, and *programs* that of the vendors' programs.
+    network, and *programs* that of the vendors' programs; with *socket_path* every address leads to that Unix socket.
     """
     providers = Providers(
-        environ=environ, run_dir=run_dir, key_variables=key_variables, transport=transport, programs=programs
+        environ=environ,
+        run_dir=run_dir,
+        key_variables=key_variables,
+        transport=transport,
+        programs=programs,
+        socket_path=socket_path,
     )
     try:
         yield providers

@@ -14,7 +14,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from urllib.parse import urljoin
 
 import anyio
 
@@ -28,10 +29,7 @@ from sidecar.providers.sse import EventReader
 from sidecar.providers.unreached import host_of, proxy_sentence, unreached
 from sidecar.providers.vocabulary import Access, Answer, FailureKind, Limits, Request
 from sidecar.providers.watch import Watch
-from sidecar.providers.wire import Wire
-
-if TYPE_CHECKING:
-    import httpx2
+from sidecar.providers.wire import Reply, Wire
 
 __all__ = ["HttpProvider", "exchange"]
 
@@ -76,12 +74,12 @@ async def exchange(
     """Make *call* once and let *reading* have its reply, within *limits*; raises ProviderFailed."""
     secrets = secrets_of(access)
     try:
-        client = await wire.client()
+        await wire.ready()
     except ConfigurationError as error:
         raise failed("refused", f"`{access.provider}` was not called: {error}", secrets=secrets) from None
-    secrets += wire.secrets  # known once there is a client
+    secrets += wire.secrets  # known once it is ready
     attempt = _Attempt(call, reading, name=access.provider, secrets=secrets, limits=limits, on_text=on_text)
-    return await attempt.run(client)
+    return await attempt.run(wire)
 
 
 class _Attempt:
@@ -110,10 +108,10 @@ class _Attempt:
         self._answered = False
         self._first_bytes = b""
 
-    async def run(self, client: httpx2.AsyncClient) -> Answer:
+    async def run(self, wire: Wire) -> Answer:
         with self._watch.scope:
             try:
-                await self._exchange(client)
+                await self._exchange(wire)
             except ErrorInReply as error:
                 raise self._error_in_reply(error.body) from None
             except NotTheDialect as wrong:
@@ -132,8 +130,8 @@ class _Attempt:
     def _whole(self) -> bool:
         return self._reading.done or self._reading.finish is not None
 
-    async def _exchange(self, client: httpx2.AsyncClient) -> None:
-        response = await self._send(client)
+    async def _exchange(self, wire: Wire) -> None:
+        response = await self._send(wire)
         try:
             self._status = response.status_code
             self._headers = {name: value for name, value in response.headers.items() if name != "set-cookie"}
@@ -143,26 +141,19 @@ class _Attempt:
                 raise self._failed("refused", proxy_sentence(self._name, "wants a login (407)"))
             if response.status_code >= 400:
                 raise await self._refused(response)
-            if response.has_redirect_location:
-                raise self._redirected(response)
+            if response.location is not None:
+                raise self._redirected(response.location)
             await self._read(response)
         finally:
             # What is not read to its end is closed here, at once: a socket is aborted and not awaited.
             with anyio.CancelScope(shield=True):
                 await response.aclose()
 
-    async def _send(self, client: httpx2.AsyncClient) -> httpx2.Response:
+    async def _send(self, wire: Wire) -> Reply:
         import httpx2
 
         try:
-            request = client.build_request(
-                self._call.method,
-                self._call.url,
-                content=self._call.body or None,
-                headers=self._call.headers,
-                extensions={"trace": self._watch.trace},
-            )
-            return await client.send(request, stream=True)
+            return await wire.send(self._call, self._watch)
         except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, UnicodeError):
             raise self._failed(
                 "name", f"The address of `{self._name}` is not one that can be called; correct its `base_url`"
@@ -174,7 +165,7 @@ class _Attempt:
         except httpx2.HTTPError as error:
             raise self._failed(*unreached(error, name=self._name, url=self._call.url, watch=self._watch)) from error
 
-    async def _refused(self, response: httpx2.Response) -> ProviderFailed:
+    async def _refused(self, response: Reply) -> ProviderFailed:
         import httpx2
 
         body = bytearray()
@@ -190,15 +181,15 @@ class _Attempt:
             sentence += " with a web page"
         return self._failed("status", sentence, text=body[:_ERROR_BYTES].decode("utf-8", "replace"))
 
-    def _redirected(self, response: httpx2.Response) -> ProviderFailed:
-        target = host_of(str(response.next_request.url)) if response.next_request is not None else "another address"
+    def _redirected(self, location: str) -> ProviderFailed:
+        target = host_of(urljoin(self._call.url, location)) or "another address"
         return self._failed(
             "malformed",
             f"`{self._name}` redirects to `{target}`, which is not followed because it would receive the key; if it "
             "is to be trusted, make it the `base_url`",
         )
 
-    async def _read(self, response: httpx2.Response) -> None:
+    async def _read(self, response: Reply) -> None:
         import httpx2
 
         try:

@@ -96,20 +96,15 @@ def _clock() -> float:
 async def _play(
     configuration: Configuration, parts: StandIns, folder: Path, *, model: str, scenario: Scenario, seed: int
 ) -> Rehearsal:
-    import httpx2
-
     from sidecar.providers.opening import open_providers
     from sidecar.switchboard import Switchboard
 
     # A Unix socket: bytes are there once they are sent, and no address of the outside can be reached through it.
     path = folder / "simulator"
-    transport = httpx2.AsyncHTTPTransport(
-        uds=str(path), verify=False, trust_env=False, limits=httpx2.Limits(max_connections=None)
-    )
     programs = SimulatedPrograms(parts.programs, clock=_clock, seed=seed)
     async with (
         simulate(parts.served, clock=_clock, seed=seed, socket_path=path) as simulation,
-        open_providers(environ={}, run_dir=folder / "run", transport=transport, programs=programs) as providers,
+        open_providers(environ={}, run_dir=folder / "run", socket_path=path, programs=programs) as providers,
         Store.open(folder / "state", clock=_clock, lane=Inline) as store,
     ):
         switchboard = Switchboard(
