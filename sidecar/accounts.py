@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from sidecar.errors import StateError
+from sidecar.log import log
 from sidecar.routing.accounts import Account, AccountOrder, Usage, in_order
 from sidecar.routing.quota import Allowance, Unit, Window
 from sidecar.routing.vocabulary import Endpoint, Route
 
 if TYPE_CHECKING:
     from sidecar.reckoning import Reckoning
+    from sidecar.store.store import Store
+    from sidecar.store.vocabulary import Meter
 
 __all__ = ["Accounts", "watched"]
 
 _FRESH_S = 1.0
 """An order follows the ledger this closely; calls read it for their limits anyway, so this is rarely a look more."""
+
+_METERS_FRESH_S = 5.0
+"""What providers say of windows that last for hours is looked up this often."""
 
 _UNITS: tuple[Unit, ...] = ("tokens", "requests")
 
@@ -51,12 +58,16 @@ class Accounts:
         weights: Mapping[Account, float],
         *,
         reckoning: Reckoning,
+        store: Store,
         clock: Callable[[], float],
         random: Callable[[], float],
     ) -> None:
         self._orders = {name: order for name, order in orders.items() if order != "listed"}
         self._weights = weights
         self._reckoning = reckoning
+        self._store = store
+        self._meters: Sequence[Meter] = ()
+        self._metered_at = float("-inf")
         self._clock = clock
         self._random = random
 
@@ -70,15 +81,22 @@ class Accounts:
         }
         if not orders:
             return route
-        if {"least-used", "soonest-reset"} & set(orders.values()) and not self._is_fresh():
+        now = self._clock()
+        if {"least-used", "soonest-reset"} & set(orders.values()) and abs(now - self._reckoning.looked_at) > _FRESH_S:
             # A ledger that cannot be read is told by the call itself, which asks it for its limits.
             await self._reckoning.follow([])
-        return in_order(route, orders, self._usages(), self._random)
+        if "soonest-reset" in orders.values() and abs(now - self._metered_at) > _METERS_FRESH_S:
+            await self._look(now)
+        return in_order(route, orders, self._usages(now), self._random)
 
-    def _is_fresh(self) -> bool:
-        return 0 <= self._clock() - self._reckoning.looked_at < _FRESH_S
+    async def _look(self, now: float) -> None:
+        self._metered_at = now
+        try:
+            self._meters = await self._store.meters()
+        except StateError as broken:
+            log().warning("what providers said is left cannot be read", reason=str(broken))
 
-    def _usages(self) -> Mapping[Account, Usage]:
+    def _usages(self, now: float) -> Mapping[Account, Usage]:
         tokens: dict[Account, float] = {}
         calls: dict[Account, float] = {}
         lost_at: dict[Account, float] = {}
@@ -90,6 +108,10 @@ class Accounts:
                 (tokens if one.unit == "tokens" else calls)[one.account] = tally.used
             elif (ends := tally.resets_at) is not None and not tally.is_spent():
                 lost_at[one.account] = min(ends, lost_at.get(one.account, ends))
+        for meter in self._meters:
+            owner = _account_of(meter)
+            if owner is not None and meter.left > 0 and meter.resets_at > now:
+                lost_at[owner] = min(meter.resets_at, lost_at.get(owner, meter.resets_at))
         known = self._weights.keys() | tokens.keys() | lost_at.keys()
         return {
             account: Usage(
@@ -97,3 +119,10 @@ class Accounts:
             )
             for account in known
         }
+
+
+def _account_of(meter: Meter) -> Account | None:
+    """Whose account a window is of: its health key ends in "provider/model@account", or "provider@account"."""
+    _, _, whose = meter.scope.partition(":")
+    target, at, account = whose.rpartition("@")
+    return (target.partition("/")[0], account) if at else None

@@ -24,7 +24,7 @@ from sidecar.routing.affording import Price, affordable, estimated_tokens
 from sidecar.routing.plan import clock_text
 from sidecar.routing.quota import WARN_SHARE, Allowance, Tally, Unit, Window, amount, told, zone
 from sidecar.routing.vocabulary import Endpoint, Granted, Place, Route, Spent, Wanted, Withheld
-from sidecar.store.vocabulary import Call, Reservation, Use
+from sidecar.store.vocabulary import Call, Meter, Reservation, Use
 
 if TYPE_CHECKING:
     from sidecar.config import model as configured
@@ -199,7 +199,7 @@ class Allowances:
         self._reckoning.forget(call)
 
     async def lines(self) -> list[str]:
-        """One line for each budget and quota: what of it is used, and when some of it is free again."""
+        """One line for each budget and quota, with what of it is used, and for each window a provider told us of."""
         notes: list[str] = []
         await self._reckoning.follow(notes)
         now = self._clock()
@@ -209,7 +209,14 @@ class Allowances:
             if tally.allowance.limits
         ]
         of_calls = (f"{one.name}: at most {told(one.limit, one.unit)}{_over_text(one)}" for one in self._of_calls)
-        return [*lasting, *of_calls, *notes]
+        return [*lasting, *of_calls, *(_meter_line(meter, now) for meter in await self._meters(notes)), *notes]
+
+    async def _meters(self, notes: list[str]) -> list[Meter]:
+        try:
+            return await self._store.meters()
+        except StateError as broken:
+            note_broken(notes, broken)
+            return []
 
     # what is told in advance
 
@@ -266,6 +273,16 @@ def _line(tally: Tally, reserved: float, now: float) -> str:
         again = f"; {'the oldest falls out' if one.window.is_rolling else 'resets'} at {clock_text(until, now)}"
     used = f"{told(tally.used, one.unit)} of {told(one.limit, one.unit)}"
     return f"{one.name}: {used}{share}{flight}{again}{_over_text(one)}"
+
+
+def _meter_line(meter: Meter, now: float) -> str:
+    whose = meter.scope.partition(":")[2]
+    if meter.limit == 1:
+        left = f"{100 * meter.left:.0f} % left"
+    else:
+        left = f"{meter.left:,.0f}{f' of {meter.limit:,.0f}' if meter.limit is not None else ''} left"
+    resets = f"resets at {clock_text(meter.resets_at, now)}"
+    return f"{whose}, {meter.name}: {left}; {resets} (its provider's word at {clock_text(meter.seen_at, now)})"
 
 
 def _over_text(one: Allowance) -> str:

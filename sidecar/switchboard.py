@@ -96,7 +96,7 @@ class Switchboard:
             price=self._routes.price_usd,
             count=tokens.count,
         )
-        self._accounts = Accounts(orders, self._weights(), reckoning=reckoning, clock=clock, random=random)
+        self._accounts = Accounts(orders, self._weights(), reckoning=reckoning, store=store, clock=clock, random=random)
         self.router = Router(
             store,
             self._send,

@@ -17,7 +17,7 @@ from mcp import Client
 
 from sidecar.app import open_rooms
 from sidecar.server import build
-from sidecar.simulator import Phase, Schedule, Simulated, Simulation, simulate
+from sidecar.simulator import Phase, Quota, Schedule, Simulated, Simulation, simulate
 
 HOUR = 3600.0
 SIDECAR = which("sidecar", path=str(Path(sys.executable).parent)) or "sidecar"
@@ -154,6 +154,25 @@ async def test_a_quota_spent_until_a_named_reset_costs_one_call_in_all_processes
         async with machine.agent() as again:
             machine.now += 180
             assert await who(again, 1) == ["paid/m"]
+
+
+async def test_a_window_with_nothing_left_is_left_alone_before_anybody_is_refused(machine: Machine) -> None:
+    machine.now = 1_795_608_000.0
+    two_an_hour = Schedule(quotas=(Quota(requests=2, window_s=HOUR),))
+    providers = [Simulated("paid", "openai-chat", two_an_hour), Simulated("free", "openai-chat")]
+    async with simulate(providers, clock=lambda: machine.now) as simulation:
+        machine.configure({"paid": at(simulation, "paid"), "free": at(simulation, "free")}, ["paid/m", "free/m"])
+        async with machine.agent() as client, machine.agent() as other:
+            assert await who(client, 1) == ["paid/m"]
+            assert await who(other, 2) == ["paid/m", "free/m"]
+            receipt = await said(client)
+            assert "[answered by free/m" in receipt
+            assert "paid/m: rests until " in receipt
+            assert "(quota spent, named by the provider)" in receipt
+            assert "paid/m@default, requests: 0 of 2 left; resets at " in await said(client, "status", about="quotas")
+            assert simulation.outcomes("paid") == {"answered": 2}
+            machine.now += HOUR
+            assert await who(client, 1) == ["paid/m"]
 
 
 PROGRAM = """#!/bin/sh

@@ -19,7 +19,7 @@ from sidecar.routing.vocabulary import (
     Verdict,
     Withheld,
 )
-from sidecar.store.vocabulary import Health
+from sidecar.store.vocabulary import Health, Meter
 
 __all__ = ["Course"]
 
@@ -47,6 +47,8 @@ class Course:
     spent: Mapping[Place, Spent] = field(default_factory=dict)
     reserved: list[int] = field(default_factory=list)
     """Requests that were reserved for its attempts, by number."""
+    meters: list[Meter] = field(default_factory=list)
+    """What providers said is left, as far as it is news."""
     attempts: list[Attempt] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     barred: dict[Endpoint, str] = field(default_factory=dict)

@@ -20,6 +20,7 @@ from sidecar.routing.vocabulary import MEANINGS, Meaning, Trait, Verdict
 from sidecar.store.vocabulary import Health
 
 __all__ = [
+    "PACE_S",
     "PROBE_LIMIT_S",
     "UNNAMED_LIMIT_S",
     "after_failure",
@@ -31,6 +32,7 @@ __all__ = [
     "needs_probe",
     "released",
     "rest_limit_s",
+    "spent_ahead",
     "trait",
 ]
 
@@ -43,6 +45,8 @@ OUTCOMES_KEPT = 20
 
 THROTTLE_S = (1.0, 2.0, 4.0, 5.0)
 """A rate limit that names no end. Capped: an uncapped doubling came back to a recovered first tier 13 s late."""
+PACE_S = 600.0
+"""A provider's window that ends within it is a pace, one that ends later a quota."""
 DOWN_LIMIT_S = 60.0
 UNNAMED_LIMIT_S = 21_600.0
 """No rest that we invented ourselves is longer: what waits for the user is looked at again four times a day."""
@@ -139,6 +143,23 @@ def after_failure(health: Health, verdict: Verdict, now: float) -> Health:
         return replace(health, reason=verdict.meaning)
     rest_s = min(DOWN_LIMIT_S, 2.0 ** min(health.ejections, 10))
     return _rested(replace(health, ejections=health.ejections + 1), verdict, now, now + rest_s)
+
+
+def spent_ahead(health: Health, until: float, now: float) -> Health:
+    """*health* after its provider said, with an answer, that nothing is left until *until*.
+
+    Nobody was refused, so nothing has to be probed afterwards.
+    """
+    if is_resting(health, now) and health.is_named and until <= health.rest_until:
+        return health
+    return replace(
+        health,
+        rest_until=min(until, now + FARTHEST_S),
+        reason="quota" if until - now > PACE_S else "rate",
+        is_named=True,
+        probes_needed=0,
+        probe_until=0.0,
+    )
 
 
 def _counted(health: Health) -> Health:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import random as _random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import anyio
@@ -22,10 +22,20 @@ from sidecar.errors import AskFailed, ConfigurationError, ProviderFailed
 from sidecar.providers.vocabulary import Answer, Failure, Limits, Message, Request, Usage
 from sidecar.routing.book import SafeBook
 from sidecar.routing.course import Course
-from sidecar.routing.health import after_failure, after_success, claimed, is_blip, is_resting, needs_probe, released
+from sidecar.routing.health import (
+    after_failure,
+    after_success,
+    claimed,
+    is_blip,
+    is_resting,
+    needs_probe,
+    released,
+    spent_ahead,
+)
 from sidecar.routing.hedging import HedgeBudget, Race
 from sidecar.routing.inflight import InFlight
 from sidecar.routing.lengths import Told, Windows, share_to_try, told
+from sidecar.routing.meters import Meters
 from sidecar.routing.plan import SCOPES, Candidate, Plan, plan
 from sidecar.routing.receipt import ask_failed, phrase
 from sidecar.routing.schema import check_schema, complaint, json_text
@@ -105,6 +115,8 @@ class _Turn:
     """Endpoints that this call has not tried may be asked after this one."""
     probe_until: float | None = None
     correction: tuple[Message, ...] = ()
+    spent: Mapping[str, float] = field(default_factory=dict)
+    """Who has nothing left after its answer, by health key, and until when (epoch s)."""
     messages: tuple[Message, ...] | None = None
     """The conversation as it is sent here, made at the first attempt."""
     is_refitted: bool = False
@@ -144,6 +156,7 @@ class Router:
         self._price = price
         self._windows = Windows(window)
         self._limiter = limiter
+        self._meters = Meters()
         self._clock = clock
         self._random = random
         self._sleep = sleep
@@ -406,12 +419,21 @@ class Router:
         if wrong is not None:
             attempt = replace(attempt, message=wrong, advice=MEANINGS["invalid"].advice)
         course.notes += [note for note in answer.notes if note not in course.notes]
+        reading = self._meters.read(endpoint, answer.headers, self._clock())
+        course.meters += reading.news
+        turn.spent = reading.spent
         course.attempts.append(attempt)
         if attempt.outcome == "answered":
             reply = self._reply(course, current, turn, answer)
             await self._record(course, ask, turn, answer)
             return replace(reply, notes=tuple(course.notes))
-        await self._settle(course, turn, lambda _key, health: after_success(health, self._clock()))
+        now = self._clock()
+        await self._settle(
+            course,
+            turn,
+            lambda key, health: _ahead(after_success(health, now), turn.spent.get(key), now),
+            extra=tuple(turn.spent),
+        )
         if attempt.outcome == "policy":
             course.refused = course.refused or self._reply(course, current, turn, answer)
             course.bar(endpoint, MEANINGS["policy"].phrase)
@@ -615,7 +637,7 @@ class Router:
         if turn is not None:
             known = (scope_key(scope, turn.endpoint) for scope in SCOPES)
             own = scope_key("endpoint", turn.endpoint)
-            keys = tuple(key for key in known if key == own or _is_ill(course.healths.get(key)))
+            keys = tuple(key for key in known if key == own or key in turn.spent or _is_ill(course.healths.get(key)))
             turn.probe_until = None  # the success settles it, in the same transaction
         call = Call(
             asked_at=course.asked_at,
@@ -623,14 +645,20 @@ class Router:
             took_s=self._timer() - course.began,
             answered_by=answered.key if answered else None,
             attempts=tuple(_ledger_line(attempt) for attempt in course.attempts),
+            meters=tuple(course.meters),
         )
+        spent = turn.spent if turn is not None else {}
+
+        def healed(key: str, health: Health) -> Health:
+            return _ahead(_after_answer(health, now, held), spent.get(key), now)
+
         with anyio.CancelScope(shield=True, deadline=anyio.current_time() + BOOKKEEPING_S) as scope:
             is_saved = await self._book.record(
                 call,
                 course.notes,
                 thread=ask.thread if answer else None,
                 turns=(*ask.turns, Turn("assistant", answer.text, call.answered_by)) if answer and ask.thread else (),
-                healths=(lambda _key, health: _after_answer(health, now, held)) if keys else None,
+                healths=healed if keys else None,
                 health_keys=keys,
                 reserved=course.reserved,
             )
@@ -694,6 +722,10 @@ def _after_answer(health: Health, now: float, held: float | None) -> Health:
     if health.probes_needed and (held is None or health.probe_until != held):
         return health  # it began when all was well: what has happened since is not undone by its late answer
     return after_success(health, now)
+
+
+def _ahead(health: Health, until: float | None, now: float) -> Health:
+    return health if until is None else spent_ahead(health, until, now)
 
 
 def _is_ill(health: Health | None) -> bool:

@@ -101,6 +101,19 @@ STATE: tuple[Migration, ...] = (
         """,
         "CREATE TABLE warnings (allowance TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID",
     ),
+    (
+        """
+        CREATE TABLE meters (
+            scope TEXT NOT NULL,
+            name TEXT NOT NULL,
+            left_over REAL NOT NULL,
+            of REAL,
+            resets_at REAL NOT NULL,
+            seen_at REAL NOT NULL,
+            PRIMARY KEY (scope, name)
+        ) WITHOUT ROWID
+        """,
+    ),
 )
 
 ORIGINALS: tuple[Migration, ...] = (

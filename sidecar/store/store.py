@@ -22,6 +22,7 @@ from sidecar.store.vocabulary import (
     FormSavings,
     Health,
     Keeping,
+    Meter,
     News,
     Original,
     Position,
@@ -205,6 +206,7 @@ class Store:
         def record(connection: sqlite3.Connection) -> None:
             ledger.add_call(connection, call, session=self.session)
             uses.release(connection, reserved)
+            uses.add_meters(connection, call.meters)
             if thread is not None:
                 ledger.add_turns(connection, thread, turns, said_at=said_at)
 
@@ -241,6 +243,10 @@ class Store:
     async def release(self, reserved: Sequence[int]) -> None:
         """Give reservations back whose requests were not made."""
         await self._writing(lambda connection: uses.release(connection, reserved))
+
+    async def meters(self) -> list[Meter]:
+        """What providers said last of their windows that have not ended yet, by whom they limit."""
+        return await self._from_state(lambda connection: uses.meters(connection, self._clock()))
 
     async def warn(self, untils: Mapping[str, float]) -> tuple[str, ...]:
         """Which of the names of *untils* are to be warned of: those that no sidecar has, before their time is over."""

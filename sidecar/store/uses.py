@@ -1,4 +1,4 @@
-"""What limits are reckoned from: the ledger followed use by use, what is reserved, and who was warned.
+"""What limits are reckoned from: the ledger followed use by use, what is reserved, what providers said, who was warned.
 
 Functions over a connection, in its transaction.
 """
@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from sidecar.store.text import plain, stored
-from sidecar.store.vocabulary import News, Position, Reservation, Use
+from sidecar.store.vocabulary import Meter, News, Position, Reservation, Use
 
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["LONGEST_CALL_S", "Follower", "release", "reserve", "warn"]
+__all__ = ["LONGEST_CALL_S", "Follower", "add_meters", "meters", "release", "reserve", "warn"]
 
 LONGEST_CALL_S = 86_400.0
 """No call may take longer, so one that ended after a time was asked at most this long before it."""
@@ -67,6 +67,22 @@ def reserve(connection: sqlite3.Connection, wanted: Reservation, *, now: float) 
 
 def release(connection: sqlite3.Connection, numbers: Iterable[int]) -> None:
     connection.executemany("DELETE FROM reservations WHERE number = ?", [(number,) for number in numbers])
+
+
+def add_meters(connection: sqlite3.Connection, told: Iterable[Meter]) -> None:
+    """Put down what providers said, unless something later is known of the same window."""
+    connection.executemany(
+        "INSERT INTO meters VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (scope, name) DO UPDATE SET"
+        " left_over = excluded.left_over, of = excluded.of, resets_at = excluded.resets_at, seen_at = excluded.seen_at"
+        " WHERE excluded.seen_at >= seen_at",
+        [(stored(one.scope), stored(one.name), one.left, one.limit, one.resets_at, one.seen_at) for one in told],
+    )
+
+
+def meters(connection: sqlite3.Connection, now: float) -> list[Meter]:
+    """What providers said last of the windows that have not ended by *now*, by whom they limit."""
+    rows = connection.execute("SELECT * FROM meters WHERE resets_at > ? ORDER BY scope, name", (now,))
+    return [Meter(plain(scope), plain(name), *rest) for scope, name, *rest in rows]
 
 
 def warn(connection: sqlite3.Connection, untils: Mapping[str, float], *, now: float) -> tuple[str, ...]:

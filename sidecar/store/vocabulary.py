@@ -15,6 +15,7 @@ __all__ = [
     "FormSavings",
     "Health",
     "Keeping",
+    "Meter",
     "News",
     "Original",
     "Position",
@@ -67,6 +68,21 @@ class AttemptRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Meter:
+    """What a provider said is left of one of its windows; *limit* is None where it did not say of how much.
+
+    *scope* is the health key of whom it limits, *name* the provider's own word for it.
+    """
+
+    scope: str
+    name: str
+    left: float
+    limit: float | None
+    resets_at: float
+    seen_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One ask with everything that was tried for it."""
 
@@ -75,6 +91,8 @@ class Call:
     took_s: float
     answered_by: str | None
     attempts: tuple[AttemptRecord, ...]
+    meters: tuple[Meter, ...] = ()
+    """What providers said with their answers that was not known before."""
 
 
 @dataclass(frozen=True, slots=True)
