@@ -328,7 +328,12 @@ def recall(
 
 @main.command()
 @click.argument("prompt", required=False)
-@click.option("--model", default="default", show_default=True, help="The logical name to ask; `:cheap`, `:fast` or `:free` may follow it.")
+@click.option(
+    "--model",
+    default="default",
+    show_default=True,
+    help="The logical name to ask; `:cheap`, `:fast` or `:free` may follow it.",
+)
 @click.option(
     "--attach", multiple=True, help="What the model reads: PATH, PATH:10-80, a handle or an image. Repeatable."
 )

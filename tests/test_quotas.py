@@ -2,177 +2,120 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from pathlib import Path
-from shutil import which
 from typing import Any
 
-import anyio
 import pytest
-from mcp import Client
 
-from sidecar.app import open_rooms
-from sidecar.server import build
-from sidecar.simulator import Phase, Quota, Schedule, Simulated, Simulation, simulate
+from sidecar.simulator import Phase, Quota, Schedule, Simulated, simulate
 
 HOUR = 3600.0
-SIDECAR = which("sidecar", path=str(Path(sys.executable).parent)) or "sidecar"
 
 
-class Machine:
-    """A user's machine: the environment, the configuration, and one sidecar after another on it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.now = time.time()
-        self.environ = {
-            "HOME": str(folder / "home"),
-            "SIDECAR_STATE": str(folder / "state"),
-            "SIDECAR_CONFIG": str(folder / "config.json"),
-            "PATH": "/usr/local/bin:/usr/bin:/bin",
-            "SIM_KEY": "sk-simulated-0123456789abcdef",
-        }
-
-    def configure(self, providers: dict[str, Any], tiers: Sequence[str], **more: Any) -> None:
-        models = {"default": {"tiers": [{"name": target.partition("/")[0], "targets": [target]} for target in tiers]}}
-        (self.folder / "config.json").write_text(json.dumps({"providers": providers, "models": models, **more}))
-
-    @asynccontextmanager
-    async def agent(self) -> AsyncIterator[Client]:
-        async with (
-            open_rooms(cwd=self.folder, environ=self.environ, clock=lambda: self.now) as rooms,
-            Client(build(rooms)) as client,
-        ):
-            yield client
-
-    async def ask(self) -> str:
-        """The receipt that another process gets, on the real clock."""
-        done = await anyio.run_process([SIDECAR, "ask", "why?"], env=self.environ, cwd=self.folder)
-        return done.stderr.decode()
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return Machine(tmp_path)
-
-
-def at(simulation: Simulation, name: str, *accounts: dict[str, Any], **more: Any) -> dict[str, Any]:
-    known = accounts or ({},)
-    url = simulation.base_url(name)
-    return {
-        "dialect": simulation.dialect(name),
-        "base_url": url,
-        "accounts": [{"key": "env:SIM_KEY", **account} for account in known],
-        **more,
-    }
-
-
-async def said(client: Client, verb: str = "ask", **arguments: Any) -> str:
-    result = await client.call_tool(verb, arguments if verb != "ask" else {"prompt": "why?", **arguments})
-    [part] = result.content
-    assert part.type == "text"
-    return part.text
-
-
-async def who(client: Client, count: int) -> list[str]:
-    """The endpoints that answered *count* asks, as the receipts call them."""
-    return [(await said(client)).rpartition("[answered by ")[2].split(" ")[0] for _ in range(count)]
-
-
-async def test_of_two_plans_the_one_whose_window_resets_soonest_goes_first_until_it_is_spent(machine: Machine) -> None:
+async def test_of_two_plans_the_one_whose_window_resets_soonest_goes_first_until_it_is_spent(machine: Any) -> None:
     machine.now = 1_795_608_000.0  # 12:00 UTC
     accounts: tuple[dict[str, Any], ...] = (
         {"name": "late", "quotas": [{"window": "day", "starts_at": "23:00", "limit_requests": 2}]},
         {"name": "soon", "quotas": [{"window": "day", "starts_at": "14:00", "limit_requests": 2}]},
     )
     async with simulate([Simulated("plan", "openai-chat"), Simulated("free", "openai-chat")]) as simulation:
-        plan = at(simulation, "plan", *accounts, order="soonest-reset", billing="flat")
-        machine.configure({"plan": plan, "free": at(simulation, "free")}, ["plan/m", "free/m"])
+        plan = machine.at(simulation, "plan", *accounts, order="soonest-reset", billing="flat")
+        machine.configure({"plan": plan, "free": machine.at(simulation, "free")}, ["plan/m", "free/m"])
         async with machine.agent() as client:
-            assert await who(client, 5) == ["plan/m@soon", "plan/m@soon", "plan/m@late", "plan/m@late", "free/m"]
-            quotas = await said(client, "status", about="quotas")
+            assert await machine.who(client, 5) == [
+                "plan/m@soon",
+                "plan/m@soon",
+                "plan/m@late",
+                "plan/m@late",
+                "free/m",
+            ]
+            quotas = await machine.said(client, "status", about="quotas")
             assert "the day quota of plan@soon: 2 calls of 2 calls (100 %); spent, again from " in quotas
             machine.now += 3 * HOUR
-            assert await who(client, 3) == ["plan/m@soon", "plan/m@soon", "free/m"], "late's own window still holds"
+            assert await machine.who(client, 3) == ["plan/m@soon", "plan/m@soon", "free/m"], (
+                "late's own window still holds"
+            )
             machine.now += 9 * HOUR
-            assert await who(client, 1) == ["plan/m@late"], "now late's quota is the one that ends first again"
+            assert await machine.who(client, 1) == ["plan/m@late"], "now late's quota is the one that ends first again"
 
 
-async def test_the_account_used_least_goes_first_for_its_weight_in_every_sidecar(machine: Machine) -> None:
+async def test_the_account_used_least_goes_first_for_its_weight_in_every_sidecar(machine: Any) -> None:
     accounts: tuple[dict[str, Any], ...] = ({"name": "one"}, {"name": "two", "weight": 2})
     async with simulate([Simulated("lab", "openai-chat")]) as simulation:
-        machine.configure({"lab": at(simulation, "lab", *accounts, order="least-used")}, ["lab/m"])
+        machine.configure({"lab": machine.at(simulation, "lab", *accounts, order="least-used")}, ["lab/m"])
         async with machine.agent() as client, machine.agent() as other:
             asked = []
             for each in (client, other, client, other, client, other):
                 machine.now += 2
-                asked += await who(each, 1)
+                asked += await machine.who(each, 1)
     assert sorted(asked) == ["lab/m@one"] * 2 + ["lab/m@two"] * 4
 
 
-async def test_accounts_are_spread_and_each_goes_first_sometimes(machine: Machine) -> None:
+async def test_accounts_are_spread_and_each_goes_first_sometimes(machine: Any) -> None:
     async with simulate([Simulated("lab", "openai-chat")]) as simulation:
-        lab = at(simulation, "lab", {"name": "one"}, {"name": "two"}, order="spread")
+        lab = machine.at(simulation, "lab", {"name": "one"}, {"name": "two"}, order="spread")
         machine.configure({"lab": lab}, ["lab/m"])
         async with machine.agent() as client:
-            assert set(await who(client, 40)) == {"lab/m@one", "lab/m@two"}
+            assert set(await machine.who(client, 40)) == {"lab/m@one", "lab/m@two"}
 
 
-async def test_four_fifths_of_a_budget_are_in_the_receipt_and_beyond_it_the_next_tier_answers(machine: Machine) -> None:
+async def test_four_fifths_of_a_budget_are_in_the_receipt_and_beyond_it_the_next_tier_answers(machine: Any) -> None:
     async with simulate([Simulated("paid", "openai-chat"), Simulated("own", "openai-chat")]) as simulation:
         machine.configure(
-            {"paid": at(simulation, "paid"), "own": at(simulation, "own", billing="free")},
+            {"paid": machine.at(simulation, "paid"), "own": machine.at(simulation, "own", billing="free")},
             ["paid/m", "own/m"],
             budgets=[{"window": "day", "limit_tokens": 1}],
         )
         async with machine.agent() as client:
-            first = await said(client)
+            first = await machine.said(client)
             assert "the day's budget is " in first
             assert " used: " in first
-            second = await said(client)
+            second = await machine.said(client)
             assert "[answered by own/m" in second
             assert "paid/m: the day's budget is spent: " in second
-            assert "day's budget is" not in (await said(client)).replace("the day's budget is spent", "")
+            assert "day's budget is" not in (await machine.said(client)).replace("the day's budget is spent", "")
 
 
-async def test_a_quota_spent_until_a_named_reset_costs_one_call_in_all_processes_until_then(machine: Machine) -> None:
+async def test_a_quota_spent_until_a_named_reset_costs_one_call_in_all_processes_until_then(machine: Any) -> None:
     spent = Schedule(phases=(Phase(fault="openrouter.free-limit", reset_s=2 * HOUR, until_call=1),))
     providers = [Simulated("paid", "openai-chat", spent), Simulated("free", "openai-chat")]
     async with simulate(providers) as simulation:
-        machine.configure({"paid": at(simulation, "paid"), "free": at(simulation, "free")}, ["paid/m", "free/m"])
+        machine.configure(
+            {"paid": machine.at(simulation, "paid"), "free": machine.at(simulation, "free")}, ["paid/m", "free/m"]
+        )
         async with machine.agent() as client:
-            assert await who(client, 3) == ["free/m"] * 3
+            assert await machine.who(client, 3) == ["free/m"] * 3
         async with machine.agent() as restarted:
             machine.now += 2 * HOUR - 60
-            assert await who(restarted, 2) == ["free/m"] * 2
+            assert await machine.who(restarted, 2) == ["free/m"] * 2
         assert "free/m" in await machine.ask()
         assert len(simulation.calls("paid")) == 1
         async with machine.agent() as again:
             machine.now += 180
-            assert await who(again, 1) == ["paid/m"]
+            assert await machine.who(again, 1) == ["paid/m"]
 
 
-async def test_a_window_with_nothing_left_is_left_alone_before_anybody_is_refused(machine: Machine) -> None:
+async def test_a_window_with_nothing_left_is_left_alone_before_anybody_is_refused(machine: Any) -> None:
     machine.now = 1_795_608_000.0
     two_an_hour = Schedule(quotas=(Quota(requests=2, window_s=HOUR),))
     providers = [Simulated("paid", "openai-chat", two_an_hour), Simulated("free", "openai-chat")]
     async with simulate(providers, clock=lambda: machine.now) as simulation:
-        machine.configure({"paid": at(simulation, "paid"), "free": at(simulation, "free")}, ["paid/m", "free/m"])
+        machine.configure(
+            {"paid": machine.at(simulation, "paid"), "free": machine.at(simulation, "free")}, ["paid/m", "free/m"]
+        )
         async with machine.agent() as client, machine.agent() as other:
-            assert await who(client, 1) == ["paid/m"]
-            assert await who(other, 2) == ["paid/m", "free/m"]
-            receipt = await said(client)
+            assert await machine.who(client, 1) == ["paid/m"]
+            assert await machine.who(other, 2) == ["paid/m", "free/m"]
+            receipt = await machine.said(client)
             assert "[answered by free/m" in receipt
             assert "paid/m: rests until " in receipt
             assert "(quota spent, named by the provider)" in receipt
-            assert "paid/m@default, requests: 0 of 2 left; resets at " in await said(client, "status", about="quotas")
+            assert "paid/m@default, requests: 0 of 2 left; resets at " in await machine.said(
+                client, "status", about="quotas"
+            )
             assert simulation.outcomes("paid") == {"answered": 2}
             machine.now += HOUR
-            assert await who(client, 1) == ["paid/m"]
+            assert await machine.who(client, 1) == ["paid/m"]
 
 
 PROGRAM = """#!/bin/sh
@@ -192,7 +135,7 @@ exit 1
         "You've hit your limit · resets {clock} (UTC)",
     ],
 )
-async def test_a_programs_usage_limit_is_a_quota_until_the_reset_it_names(machine: Machine, text: str) -> None:
+async def test_a_programs_usage_limit_is_a_quota_until_the_reset_it_names(machine: Any, text: str) -> None:
     machine.now = float(int(time.time()) // 60 * 60)
     resets_at = machine.now + 2 * HOUR
     clock = time.strftime("%I:%M%p", time.gmtime(resets_at)).lower()
@@ -201,16 +144,16 @@ async def test_a_programs_usage_limit_is_a_quota_until_the_reset_it_names(machin
     program.chmod(0o700)
     async with simulate([Simulated("free", "openai-chat")]) as simulation:
         plan = {"dialect": "command", "command": [str(program), "{model}"], "billing": "flat"}
-        machine.configure({"plan": plan, "free": at(simulation, "free")}, ["plan/sonnet", "free/m"])
+        machine.configure({"plan": plan, "free": machine.at(simulation, "free")}, ["plan/sonnet", "free/m"])
         async with machine.agent() as client:
-            receipt = await said(client)
+            receipt = await machine.said(client)
             assert "plan/sonnet: quota spent, rests until " in receipt
-            assert await who(client, 2) == ["free/m"] * 2
+            assert await machine.who(client, 2) == ["free/m"] * 2
         assert "free/m" in await machine.ask()
         async with machine.agent() as restarted:
             machine.now = resets_at - 60
-            assert await who(restarted, 2) == ["free/m"] * 2
+            assert await machine.who(restarted, 2) == ["free/m"] * 2
             assert calls.read_text().count("called") == 1
             Path(f"{calls}.well").touch()
             machine.now = resets_at + 1
-            assert await who(restarted, 1) == ["plan/sonnet"]
+            assert await machine.who(restarted, 1) == ["plan/sonnet"]
