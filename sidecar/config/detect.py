@@ -81,7 +81,9 @@ def look(environ: Mapping[str, str], *, catalogue: Mapping[str, Host], project: 
     findings: list[Finding] = []
     for host in catalogue.values():
         if host.dialect == "command":
-            findings.append(_program(host, environ, project))
+            found = _program(host, environ, project)
+            if found.is_found or not host.only_by_name:  # nobody is advised to install it
+                findings.append(found)
         elif host.key_variables and not host.places:
             findings.append(_key(host, environ))
     return tuple(findings)
@@ -255,23 +257,13 @@ def _entry(host: Host, finding: Finding | None) -> dict[str, Any]:
     if finding.kind == "key":
         return {"accounts": [{"key": f"env:{finding.place}"}]}
     if finding.kind == "program":
-        return {"command": [finding.place, *_arguments(host)]}
+        return {"command": [finding.place, *host.command[1:]]}
     return {} if finding.place == host.base_url else {"base_url": finding.place}
 
 
-def _arguments(host: Host) -> Iterable[str]:
-    """The program's arguments; without suggested models, without the option that names one.
-
-    Then the program uses the model its user has chosen, whatever its vendor calls it by now.
-    """
-    arguments = list(host.command[1:])
-    if not host.default_models and "{model}" in arguments:
-        position = arguments.index("{model}")
-        del arguments[max(0, position - 1) : position + 1]
-    return arguments
-
-
 def _targets(model: str, host: Host, finding: Finding | None) -> list[str]:
+    if host.only_by_name:
+        return []
     if finding is not None and finding.kind == "server":
         return [f"{host.name}/{name}" for name in finding.models[:1]]
     if host.dialect == "command" and not host.default_models:

@@ -88,6 +88,8 @@ class Host:
     local: bool = False
     """It runs on this machine: nothing leaves it."""
     command: tuple[str, ...] = ()
+    only_by_name: bool = False
+    """Found on this machine, it answers only where a target names it."""
     default_models: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Model ids by hint ("smart", "cheap", "free"), each hint's first one the suggestion."""
     first_token_s: float | None = None

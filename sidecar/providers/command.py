@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from sidecar.providers.reading import NotTheDialect, count, fenceless, members, 
 from sidecar.providers.vocabulary import Access, Answer, FailureKind, Finish, Limits, Request, Usage
 from sidecar.providers.watch import Watch
 
-__all__ = ["CommandProvider", "prompt_of"]
+__all__ = ["CommandProvider", "arguments_for", "prompt_of"]
 
 OnText = Callable[[str], Awaitable[None]]
 
@@ -59,11 +59,28 @@ class CommandProvider:
         Raises ProviderFailed. Cancelling ends the program and all of its group.
         """
         run = _Run(access, limits, (*secrets_of(access), *self._secrets), on_text)
-        arguments = [part.replace("{model}", request.model_id) for part in access.command]
-        process = await run.start(arguments, environ=self._environ, directory=self._run_dir)
+        process = await run.start(
+            arguments_for(access.command, request.model_id), environ=self._environ, directory=self._run_dir
+        )
         await run.follow(process, prompt_of(request).encode("utf-8", "replace"))
         answer = run.answer(process.returncode)
         return _without_fence(answer) if request.schema is not None else answer
+
+
+def arguments_for(command: Sequence[str], model_id: str) -> list[str]:
+    """The program and its arguments for one model.
+
+    The model `default` is the one its user has chosen there: then nothing names one, neither the option nor its value.
+    """
+    if model_id != "default":
+        return [part.replace("{model}", model_id) for part in command]
+    arguments: list[str] = []
+    for part in command:
+        if "{model}" not in part:
+            arguments.append(part)
+        elif part == "{model}" and len(arguments) > 1 and arguments[-1].startswith("-"):
+            arguments.pop()
+    return arguments
 
 
 def prompt_of(request: Request) -> str:

@@ -165,6 +165,20 @@ def test_a_program_on_the_path_is_found_by_its_absolute_path(
     assert (finding.is_found, finding.place) == (True, str(there))
 
 
+def test_a_program_whose_plan_is_its_users_to_spend_answers_only_by_name(
+    tmp_path: Path, program: Callable[[Path], Path]
+) -> None:
+    there = program(tmp_path / "bin" / "copilot")
+    found = look({"PATH": str(there.parent)}, catalogue=catalogue(), project=tmp_path / "project")
+    finding = next(finding for finding in found if finding.provider == "copilot-cli")
+    assert finding.place == str(there)
+    layer = arrange(found, catalogue=catalogue())
+    assert layer["providers"]["copilot-cli"]["command"][0] == str(there)
+    assert "copilot-cli" not in json.dumps(layer.get("models", {}))
+    nothing = look({"PATH": ""}, catalogue=catalogue(), project=tmp_path)
+    assert "copilot-cli" not in {finding.provider for finding in nothing}, "nobody is advised to install it"
+
+
 def test_a_program_inside_the_project_is_never_taken(
     small_catalogue: Mapping[str, Host], tmp_path: Path, program: Callable[[Path], Path]
 ) -> None:
@@ -239,7 +253,7 @@ def test_a_found_program_is_started_by_its_path_and_without_a_model_nobody_named
 ) -> None:
     providers = arrange(EVERYTHING, catalogue=small_catalogue)["providers"]
     assert providers["claude-cli"] == {"command": ["/usr/bin/claude", "-p", "--model", "{model}"]}
-    assert providers["codex-cli"] == {"command": ["/usr/bin/codex", "exec", "-"]}
+    assert providers["codex-cli"] == {"command": ["/usr/bin/codex", "exec", "--model", "{model}", "-"]}
     assert providers["gemini"] == {"accounts": [{"key": "env:GOOGLE_API_KEY"}]}
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from sidecar.errors import ProviderFailed
 from sidecar.providers import open_providers
-from sidecar.providers.command import prompt_of
+from sidecar.providers.command import arguments_for, prompt_of
 from sidecar.providers.vocabulary import Access, Answer, Failure, Limits, Message, Request, Usage
 
 PATIENT = Limits(first_token_s=20.0, silence_s=20.0)
@@ -233,3 +233,16 @@ async def test_an_error_of_a_listener_reaches_the_caller_as_it_is(tmp_path: Path
 
     with pytest.raises(LookupError):
         await answer_of(program(tmp_path, "print('So.')"), ask, tmp_path, on_text=on_text)
+
+
+@pytest.mark.parametrize(
+    ("model_id", "arguments"),
+    [
+        ("gpt-6", ["codex", "exec", "--model", "gpt-6", "--config=m=gpt-6", "-"]),
+        ("default", ["codex", "exec", "-"]),
+    ],
+)
+def test_the_model_default_is_the_one_its_user_has_chosen(model_id: str, arguments: list[str]) -> None:
+    command = ("codex", "exec", "--model", "{model}", "--config=m={model}", "-")
+    assert arguments_for(command, model_id) == arguments
+    assert arguments_for(("tool", "{model}"), "default") == ["tool"]
