@@ -201,8 +201,19 @@ def test_a_result_that_says_something_stays_though_it_went_well() -> None:
     lines = [said if line == "ok: [web2]" else line for line in segment.lines]
     lines[-3:-3] = ["ok: [web1] => {", '    "msg": "all stalls are open"', "}"]
     text = "\n".join(shown(Segment(lines, command=segment.command, exit_code=2)))
-    assert said in text
-    assert 'ok: [web1] => { "msg": "all stalls are open" }' in text
+    assert 'ok: [web2] => {"msg": "the disk is nearly full"}' in text
+    assert 'ok: [web1] => {"msg": "all stalls are open"}' in text
+
+
+def test_results_over_many_lines_are_read_as_one_and_the_steps_of_the_connection_go(holds: Holds) -> None:
+    segment = capture("ansible_playbook/site_vvv")
+    assert FORM.recognise(segment) >= 0.95
+    holds(FORM, segment)
+    text = "\n".join(shown(segment))
+    assert "<127.0.0.1> EXEC" not in text
+    assert "changed: [localhost] => (item=a, b, c, d, e, f)" in text
+    assert 'failed: [localhost] (item=b) => {"url": "http://127.0.0.1:9/b", ... as above}' in text
+    assert '"rc": 1' in text
 
 
 def test_a_failed_item_says_only_what_the_item_before_did_not() -> None:
