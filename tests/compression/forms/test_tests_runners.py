@@ -359,3 +359,45 @@ def test_what_a_server_under_a_go_test_logs_stays_twice_and_a_failed_tests_words
         'contain "failed to find any PEM data in certificate input", got "Get \\"https://127.0.0.1:35067\\": tls: '
         "failed to verify certificate: x509: certificate signed by unknown authority (possibly because of"
     ) in told
+
+
+def test_a_comparison_that_the_error_quotes_goes_and_of_others_the_marks() -> None:
+    output = "\n".join(
+        (
+            "=" * 70,
+            "FAIL: test_step (tests.test_forms.FormTest.test_step)",
+            "-" * 70,
+            "Traceback (most recent call last):",
+            '  File "/src/tests/test_forms.py", line 19, in test_step',
+            "    self.assertEqual(f.attrs(), {'step': '1e-19'})",
+            "AssertionError: {'step': '1E-19'} != {'step': '1e-19'}",
+            "- {'step': '1E-19'}",
+            "?            ^",
+            "",
+            "+ {'step': '1e-19'}",
+            "?            ^",
+            "",
+            "",
+            "=" * 70,
+            "FAIL: test_text (tests.test_forms.FormTest.test_text)",
+            "-" * 70,
+            "Traceback (most recent call last):",
+            '  File "/src/tests/test_forms.py", line 29, in test_text',
+            "    self.assertEqual(f.text(), 'one\\ntwo')",
+            "AssertionError: 'one\\ntvo' != 'one\\ntwo'",
+            "  one",
+            "- tvo",
+            "?  ^",
+            "+ two",
+            "?  ^",
+            "",
+            "-" * 70,
+            "Ran 2 tests in 0.001s",
+            "",
+            "FAILED (failures=2)",
+        )
+    )
+    told = shorten(output, shelf=load(), command="python -m unittest", exit_code=1).text
+    assert "- {'step'" not in told
+    assert "AssertionError: {'step': '1E-19'} != {'step': '1e-19'}" in told
+    assert "  one\n- tvo\n+ two\n" in told

@@ -39,8 +39,39 @@ def _tell(run: Run, start: int, end: int) -> None:
     for index in range(start + 1, end):
         if run.lines[index].startswith("Traceback (most recent call last):"):
             run.why[index] = BLANK
+    _tell_comparison(run, start + 1, end)
     run.tell_comparison(start + 1, end)
     run.tell_report([i for i in range(start + 1, end) if run.kinds[i] is Kind.OTHER and not run.why[i]])
+
+
+def _tell_comparison(run: Run, start: int, end: int) -> None:
+    """Of a comparison below what was raised go the marks, and all of it where that quotes both sides.
+
+    AssertionError: {'step': '1E-19'} != {'step': '1e-19'}
+    - {'step': '1E-19'}                                         goes
+    ?            ^                                              goes
+    + {'step': '1e-19'}                                         goes
+    """
+    raised = ""
+    changed: list[int] = []
+    for index in range(start, end + 1):
+        line = run.lines[index] if index < end else ""
+        if line[:2] in {"- ", "+ ", "? "} and raised:
+            changed.append(index)
+            continue
+        if changed:
+            marks = [i for i in changed if _MARKS.match(run.lines[i])]
+            sides = [run.lines[i][2:] for i in changed if run.lines[i][0] != "?"]
+            is_quoted = " != ".join(sides) in raised
+            for i in changed if is_quoted else marks:
+                run.why[i] = "the comparison again" if is_quoted else "marks"
+            changed = []
+        if line and (found := _RAISED.match(line[:REACH])) is not None:
+            raised = found[1]
+
+
+_RAISED = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Failure): (.*)")
+_MARKS = re.compile(r"\? [\s^+-]*$")
 
 
 def _finish(run: Run) -> None:
