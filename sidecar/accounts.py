@@ -48,8 +48,7 @@ def watched(endpoints: Iterable[Endpoint], orders: Mapping[str, AccountOrder]) -
 class Accounts:
     """Puts the accounts of a route in order, call by call.
 
-    *orders* are by provider's name, *weights* by account; *clock* is the wall clock (epoch s), *random* gives numbers
-    from 0 up to 1.
+    *orders* are by provider's name, *weights* by account; *clock* is the wall clock (epoch s).
     """
 
     def __init__(
@@ -60,7 +59,6 @@ class Accounts:
         reckoning: Reckoning,
         store: Store,
         clock: Callable[[], float],
-        random: Callable[[], float],
     ) -> None:
         self._orders = {name: order for name, order in orders.items() if order != "listed"}
         self._weights = weights
@@ -69,10 +67,9 @@ class Accounts:
         self._meters: Sequence[Meter] = ()
         self._metered_at = float("-inf")
         self._clock = clock
-        self._random = random
 
-    async def in_order(self, route: Route) -> Route:
-        """*route* with the accounts of each of its targets in their order now."""
+    async def in_order(self, route: Route, random: Callable[[], float]) -> Route:
+        """*route* with the accounts of each of its targets in their order now; *random* is from 0 up to 1."""
         orders = {
             endpoint.provider: order
             for tier in route.tiers
@@ -87,7 +84,7 @@ class Accounts:
             await self._reckoning.follow([])
         if "soonest-reset" in orders.values() and abs(now - self._metered_at) > _METERS_FRESH_S:
             await self._look(now)
-        return in_order(route, orders, self._usages(now), self._random)
+        return in_order(route, orders, self._usages(now), random)
 
     async def _look(self, now: float) -> None:
         self._metered_at = now

@@ -24,6 +24,7 @@ from sidecar.providers.capabilities import reads_images
 from sidecar.providers.vocabulary import Access, Answer, Effort, Limits, Request
 from sidecar.reckoning import Reckoning
 from sidecar.routes import Routes
+from sidecar.routing.choice import usual
 from sidecar.routing.router import Router
 from sidecar.routing.vocabulary import Ask, Endpoint, OnProgress, OnText, Reply, Route
 
@@ -96,7 +97,7 @@ class Switchboard:
             price=self._routes.price_usd,
             count=tokens.count,
         )
-        self._accounts = Accounts(orders, self._weights(), reckoning=reckoning, store=store, clock=clock, random=random)
+        self._accounts = Accounts(orders, self._weights(), reckoning=reckoning, store=store, clock=clock)
         self.router = Router(
             store,
             self._send,
@@ -114,7 +115,9 @@ class Switchboard:
 
     async def targets(self, name: str) -> dict[str, list[str]]:
         """The endpoints of a model's tiers, as receipts call them."""
-        return {tier.name: [endpoint.name for endpoint in tier.endpoints] for tier in (await self.route(name)).tiers}
+        return {
+            tier.name: [endpoint.name for endpoint in tier.endpoints] for tier in (await self.usual_route(name)).tiers
+        }
 
     async def listing(self, line: Line) -> tuple[Listed, ...]:
         """What the account of *line* can call by its provider's own list; see `Providers.listing`."""
@@ -133,13 +136,20 @@ class Switchboard:
         return self._routes.window_tokens(endpoint)
 
     async def route(self, name: str) -> Route:
-        """The route of a logical name for one call, as the configuration and what happened of late decide it.
+        """The route of a logical name for one call: by the configuration, by what happened of late, and by chance.
 
         The name may end in `:cheap`, `:fast` or `:free`. Raises WrongUsage for a name nobody configured.
         """
+        return await self._route(name, self._random)
+
+    async def usual_route(self, name: str) -> Route:
+        """The route of a logical name for telling: as `route`, with nothing left to chance."""
+        return await self._route(name, usual)
+
+    async def _route(self, name: str, random: Callable[[], float]) -> Route:
         self._routes.prepare(name)
         await self._lately.catch_up()
-        return await self._accounts.in_order(self._routes.route(name, self._random))
+        return await self._accounts.in_order(self._routes.route(name, random), random)
 
     def _endpoints(self) -> Iterable[Endpoint]:
         return (line.endpoint for line in self._by_endpoint.values())

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sidecar.accounts import Accounts, watched
 from sidecar.reckoning import Reckoning
+from sidecar.routing.choice import usual
 from sidecar.routing.vocabulary import Endpoint, Route, Tier
 from sidecar.store import Store
 from sidecar.store.vocabulary import Call, Meter
@@ -35,11 +36,10 @@ async def test_the_window_that_a_provider_says_ends_soonest_goes_first_while_som
             ),
             store=store,
             clock=clock,
-            random=lambda: 0.5,
         )
 
         async def order() -> list[str]:
-            return [endpoint.account for endpoint in (await accounts.in_order(ROUTE)).tiers[0].endpoints]
+            return [endpoint.account for endpoint in (await accounts.in_order(ROUTE, usual)).tiers[0].endpoints]
 
         assert await order() == ["one", "two", "three"]
         meters = (told("one", 0.5, 4), told("two", 0.9, 2), told("three", 0.0, 1))

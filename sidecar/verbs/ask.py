@@ -55,7 +55,7 @@ async def ask_model(rooms: Rooms, *, caller: Caller, answer_tokens: int | None =
     """
     from sidecar.routing.receipt import receipt
 
-    made = await prepared(rooms, **request)
+    made = await prepared(rooms, by_chance=True, **request)
     reply = await made.switchboard.answer(made.route, made.ask, caller.progress)
     line = receipt(reply)
     return Answered(await _short(rooms, caller, reply.answer.text, line, answer_tokens), line, reply)
@@ -73,7 +73,7 @@ async def explain(rooms: Rooms, **request: Any) -> Explained:
     """Who would be asked for this very *request* (which `prepared` takes), and why not others; calls nobody."""
     from sidecar.routing import plan
 
-    made = await prepared(rooms, **request)
+    made = await prepared(rooms, by_chance=False, **request)
     notes: list[str] = []
     spent = await (await rooms.switchboard()).allowances.spent(made.route, notes)
     healths, now = await rooms.store.health(), rooms.clock()
@@ -93,6 +93,7 @@ class Prepared:
 async def prepared(
     rooms: Rooms,
     *,
+    by_chance: bool,
     prompt: str,
     model: str = "default",
     attach: Sequence[str] = (),
@@ -103,7 +104,8 @@ async def prepared(
     """What is asked, of whom: everything but the call.
 
     *attach* names what the model reads (`path`, `path:10-80`, a handle, an image), *thread* a conversation to begin
-    or go on with, *schema* a JSON Schema for the answer. Raises WrongUsage or ConfigurationError.
+    or go on with, *schema* a JSON Schema for the answer. *by_chance* takes an order that leaves something to chance as
+    it falls, else as it usually stands. Raises WrongUsage or ConfigurationError.
     """
     from sidecar.routing.schema import check_schema
     from sidecar.routing.vocabulary import Ask
@@ -120,7 +122,7 @@ async def prepared(
     images = images_of(given)
     attachments = [await without_secrets(rooms, each) for each in given if each.name not in images]
     switchboard = await rooms.switchboard()
-    route = await switchboard.route(model)
+    route = await (switchboard.route(model) if by_chance else switchboard.usual_route(model))
     if images:
         route = _seeing(route, switchboard)
     turns = await rooms.store.thread(thread) if thread is not None else ()

@@ -85,7 +85,7 @@ async def overview(rooms: Rooms, *, providers: Sequence[str] = (), refresh: bool
             log().warning("listings not kept", reason=str(error))
     everyone = {**served, **asked}
     accounts = tuple(one for line in lines if (one := everyone[_key(line)]) is not None)
-    routes = {name: await switchboard.route(name) for name in switchboard.models}
+    routes = {name: await switchboard.usual_route(name) for name in switchboard.models}
     tiers = {name: {tier.name: tier.endpoints for tier in route.tiers} for name, route in routes.items()}
     return Overview(tiers, accounts, _unserved(tiers, accounts))
 

@@ -50,7 +50,7 @@ async def _models(rooms: Rooms, name: str | None) -> list[str]:
     lines: list[str] = []
     notes: list[str] = []
     for model in switchboard.models if name is None else (name,):
-        route = await switchboard.route(model)
+        route = await switchboard.usual_route(model)
         lines.append(f"model {model} (deadline {route.deadline_s:g} s)")
         spent = await switchboard.allowances.spent(route, notes)
         lines.extend(f"  {line}" for line in explain(route, healths, rooms.clock(), spent))

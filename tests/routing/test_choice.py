@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidecar.routing.choice import arranged, listens
+from sidecar.routing.choice import arranged, listens, usual
 from sidecar.routing.plan import explain
 from sidecar.routing.vocabulary import Endpoint, Order, Preference, Route, Tier
 from sidecar.store.vocabulary import Experience
@@ -219,3 +219,10 @@ def test_whatever_the_order_everybody_stands_in_it_once(
             route = Route("m", (tier,), costs=costs, excluded=dict.fromkeys(excluded, "no"), across=across)
             found = arranged(route, experience).drawn(source.random)
             assert sorted(one.key for one in found.tiers[0].endpoints) == sorted(one.key for one in endpoints)
+
+
+def test_told_and_not_asked_an_order_stands_as_it_usually_does(kit: Any) -> None:
+    experience = {A: lately(*[3.0] * 50), B: lately(*[1.0] * 50)}
+    route = tier_of(kit.route(["a/1", "b/2", "c/3"]), order="balanced")
+    assert names(arranged(route, experience).drawn(usual)) == ["b/2", "c/3", "a/1"]
+    assert names(arranged(tier_of(route, order="fastest"), experience).drawn(usual)) == ["b/2", "c/3", "a/1"]
