@@ -8,17 +8,38 @@ its place, so nothing is counted twice and nothing is missed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from sidecar.errors import StateError
 from sidecar.routing.quota import Allowance, Tally
-from sidecar.store.vocabulary import Call, News, Position, Reservation, Use
+from sidecar.store.vocabulary import Call, Health, News, Position, Reservation, Use
 
 if TYPE_CHECKING:
     from sidecar.store.store import Store
 
-__all__ = ["Reckoning", "note_broken", "uses_of"]
+__all__ = ["FollowedBook", "Reckoning", "note_broken", "uses_of"]
+
+
+_FRESH_S = 0.05
+"""A look is for the call that made it, which asks for its limits at once."""
+
+
+class FollowedBook:
+    """The store as routing has it, whose look at the healths reads on in the ledger as well: one question for both."""
+
+    def __init__(self, store: Store, reckoning: Reckoning) -> None:
+        self._store = store
+        self._reckoning = reckoning
+
+    async def health(self) -> Mapping[str, Health]:
+        return await self._reckoning.look()
+
+    async def change_health(self, keys: Sequence[str], change: Callable[[str, Health], Health]) -> Mapping[str, Health]:
+        return await self._store.change_health(keys, change)
+
+    async def record_call(self, call: Call, **more: Any) -> None:
+        await self._store.record_call(call, **more)
 
 
 class Reckoning:
@@ -36,6 +57,7 @@ class Reckoning:
         self._session_start = session_start
         self._position: Position | None = None
         self._number = 0
+        self._is_fresh = False
         self._reserved: tuple[Reservation, ...] = ()
         self._unsaved: list[Call] = []
         self.tallies: tuple[Tally, ...] = ()
@@ -44,9 +66,25 @@ class Reckoning:
         """When the ledger was last asked, epoch s."""
         self._begin(clock())
 
-    async def follow(self, notes: list[str]) -> None:
-        """Read on to where the ledger is now; where that fails, what is known stands, and *notes* tell."""
+    async def look(self) -> Mapping[str, Health]:
+        """The health of every scope, read in one go with what the ledger has that is new; raises StateError."""
         if not self._allowances:
+            return await self._store.health()
+        position, since = self._asked_from()
+        healths, news = await self._store.look(position, since=since)
+        self._take(news)
+        self._is_fresh = self._position is not None
+        return healths
+
+    async def follow(self, notes: list[str]) -> None:
+        """Read on to where the ledger is now; where that fails, what is known stands, and *notes* tell.
+
+        A look just before is enough for one.
+        """
+        if not self._allowances:
+            return
+        is_fresh, self._is_fresh = self._is_fresh, False
+        if is_fresh and abs(self._clock() - self.looked_at) < _FRESH_S and not self._has_turned():
             return
         try:
             await self._follow()
@@ -103,10 +141,14 @@ class Reckoning:
     def _asked_from(self) -> tuple[Position | None, float]:
         """Where to read on; from the start, once a window has ended or the clock was set back."""
         now = self.looked_at = self._clock()
-        turned = [tally.turn(now) for tally in self.tallies]
-        if any(turned):
+        if self._has_turned():
             self._begin(now)
         return self._position, min((tally.since for tally in self.tallies), default=now)
+
+    def _has_turned(self) -> bool:
+        """Move every window to now; whether the ledger has to be read anew for one."""
+        now = self._clock()
+        return any([tally.turn(now) for tally in self.tallies])  # noqa: C419 - every one of them is moved
 
     def _take(self, news: News) -> None:
         is_latest = news.number > self._number

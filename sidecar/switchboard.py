@@ -22,7 +22,7 @@ from sidecar.lines import Line, access
 from sidecar.log import hide
 from sidecar.providers.capabilities import reads_images
 from sidecar.providers.vocabulary import Access, Answer, Effort, Limits, Request
-from sidecar.reckoning import Reckoning
+from sidecar.reckoning import FollowedBook, Reckoning
 from sidecar.routes import Routes
 from sidecar.routing.choice import usual
 from sidecar.routing.router import Router
@@ -99,7 +99,7 @@ class Switchboard:
         )
         self._accounts = Accounts(orders, self._weights(), reckoning=reckoning, store=store, clock=clock)
         self.router = Router(
-            store,
+            FollowedBook(store, reckoning),
             self._send,
             self._cost_usd,
             clock=clock,

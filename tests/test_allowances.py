@@ -17,7 +17,7 @@ from sidecar.allowances import Allowances, Payer, allowances_of
 from sidecar.config.model import Budget, Quota
 from sidecar.errors import AskFailed, ProviderFailed
 from sidecar.providers.vocabulary import Answer, Failure, Limits, Message, Request, Usage
-from sidecar.reckoning import Reckoning
+from sidecar.reckoning import FollowedBook, Reckoning
 from sidecar.routing.router import Router
 from sidecar.routing.vocabulary import Ask, Endpoint, OnText, Reply, Route, Tier
 from sidecar.store import Store
@@ -34,7 +34,7 @@ ROUTE = Route("smart", (Tier("best", (DEAR,)), Tier("flat", (PLAN,))), deadline_
 class Sidecar:
     """One process's router and allowances; every answer has 90 tokens in and 10 out, the dear one's for 25 cents."""
 
-    store: Store
+    book: FollowedBook
     allowances: Allowances
     now: list[float]
     sent: list[tuple[Endpoint, Request]] = field(default_factory=list)
@@ -42,7 +42,7 @@ class Sidecar:
 
     def __post_init__(self) -> None:
         self.router = Router(
-            self.store,
+            self.book,
             self._send,
             lambda endpoint, answer: cost(endpoint, answer.usage),
             clock=lambda: self.now[0],
@@ -87,20 +87,21 @@ def begin(tmp_path: Path, now: list[float]) -> Begin:
         payers = (Payer(DEAR, is_metered=True, quotas=quotas), Payer(PLAN, is_metered=False))
         async with Store.open(tmp_path / "state", clock=lambda: now[0], wait_s=0.1) as store:
             every = tuple(allowances_of(budgets, payers, session=store.session))
+            reckoning = Reckoning(
+                (one for one in every if one.window.length != "call"),
+                store=store,
+                clock=lambda: now[0],
+                session_start=now[0],
+            )
             allowances = Allowances(
-                Reckoning(
-                    (one for one in every if one.window.length != "call"),
-                    store=store,
-                    clock=lambda: now[0],
-                    session_start=now[0],
-                ),
+                reckoning,
                 (one for one in every if one.window.length == "call"),
                 store=store,
                 clock=lambda: now[0],
                 price=cost,
                 count=lambda text: len(text.split()),
             )
-            yield Sidecar(store, allowances, now)
+            yield Sidecar(FollowedBook(store, reckoning), allowances, now)
 
     return begun
 
@@ -256,7 +257,7 @@ import anyio
 from sidecar.allowances import Allowances, Payer, allowances_of
 from sidecar.config.model import Quota
 from sidecar.providers.vocabulary import Answer, Message, Usage
-from sidecar.reckoning import Reckoning
+from sidecar.reckoning import FollowedBook, Reckoning
 from sidecar.routing.router import Router
 from sidecar.routing.vocabulary import Ask, Endpoint, Route, Tier
 from sidecar.store import Store
@@ -279,7 +280,10 @@ async def main():
         allowances = Allowances(
             reckoning, store=store, clock=lambda: 1_795_608_000.0, price=lambda *_: 0.0, count=len
         )
-        router = Router(store, send, lambda *_: 0.0, clock=lambda: 1_795_608_000.0, limiter=allowances)
+        router = Router(
+            FollowedBook(store, reckoning), send, lambda *_: 0.0, clock=lambda: 1_795_608_000.0,
+            limiter=allowances,
+        )
 
         async def ask():
             for _ in range(rounds):

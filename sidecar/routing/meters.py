@@ -54,17 +54,26 @@ class Meters:
 
     def __init__(self) -> None:
         self._told: dict[tuple[str, str], Meter] = {}
+        self._quiet_until: dict[tuple[Endpoint, frozenset[str]], float] = {}
 
     def read(self, endpoint: Endpoint, headers: Mapping[str, str], now: float) -> Reading:
         """What *headers* (names in lower case) of an answer of *endpoint* at *now* (epoch s) say."""
-        if not any("ratelimit" in name for name in headers):
+        names = frozenset(name for name in headers if "ratelimit" in name)
+        if not names or (
+            # paces are read in full once a minute, and as soon as nothing is left of one
+            now < self._quiet_until.get((endpoint, names), 0.0) <= now + _TOLD_S
+            and not any(headers[name].strip("0.") == "" for name in names if "remaining" in name)
+        ):
             return _NOTHING
         meters = tuple(read(endpoint, headers, now))
         spent: dict[str, float] = {}
         for meter in meters:
             if meter.left <= 0:
                 spent[meter.scope] = max(meter.resets_at, spent.get(meter.scope, 0.0))
-        news = tuple(meter for meter in meters if meter.resets_at - now > PACE_S and self._is_news(meter))
+        long = [meter for meter in meters if meter.resets_at - now > PACE_S]
+        if not long:
+            self._quiet_until[endpoint, names] = now + _TOLD_S
+        news = tuple(meter for meter in long if self._is_news(meter))
         self._told.update({(meter.scope, meter.name): meter for meter in news})
         return Reading(spent, news)
 

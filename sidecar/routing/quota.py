@@ -231,6 +231,9 @@ class Tally:
         if window.is_rolling:
             self._drop(now - self._length_s)
             return now < before - _CLOCK_SLACK_S
+        span = self._span
+        if span.end is not None and span.start <= now < span.end:
+            return False
         return window.span(now, session_start=self._session_start).start != self._span.start
 
     def add(self, use: Use) -> None:

@@ -205,8 +205,10 @@ class Store:
 
         def record(connection: sqlite3.Connection) -> None:
             ledger.add_call(connection, call, session=self.session)
-            uses.release(connection, reserved)
-            uses.add_meters(connection, call.meters)
+            if reserved:
+                uses.release(connection, reserved)
+            if call.meters:
+                uses.add_meters(connection, call.meters)
             if thread is not None:
                 ledger.add_turns(connection, thread, turns, said_at=said_at)
 
@@ -230,6 +232,15 @@ class Store:
     async def news(self, position: Position | None, *, since: float) -> News:
         """What the ledger has after *position*, from *since* (epoch s) on where that is None, and what is reserved."""
         return await self._from_state(lambda connection: self._follower.news(connection, position, since=since))
+
+    async def look(self, position: Position | None, *, since: float) -> tuple[Mapping[str, Health], News]:
+        """`health` and `news`, in one transaction."""
+        return await self._from_state(
+            lambda connection: (
+                self._health.load(connection),
+                self._follower.news(connection, position, since=since),
+            )
+        )
 
     async def reserve(self, wanted: Reservation, position: Position | None, *, since: float) -> News:
         """Reserve a request and look at the ledger in one transaction: those with a smaller number came before it."""

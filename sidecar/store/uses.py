@@ -51,7 +51,10 @@ class Follower:
             Use(call, at, session, plain(model), plain(tier), plain(endpoint), plain(outcome), *amounts)
             for call, at, session, model, tier, endpoint, outcome, *amounts in rows
         )
-        last = int(connection.execute("SELECT coalesce(max(id), 0) FROM calls").fetchone()[0])
+        if uses or position is None or is_anew:
+            last = int(connection.execute("SELECT coalesce(max(id), 0) FROM calls").fetchone()[0])
+        else:
+            last = position.call
         return News(self._looks, Position(self._file, last), is_anew, uses, _reserved(connection), own)
 
 

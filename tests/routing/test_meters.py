@@ -113,8 +113,8 @@ def requests(left: int, ends_in_s: float) -> dict[str, str]:
 
 
 def test_only_news_of_long_windows_is_remembered() -> None:
+    assert not Meters().read(AT, requests(99, 60), NOW).news
     meters = Meters()
-    assert not meters.read(AT, requests(99, 60), NOW).news
     assert [meters.read(AT, requests(left, 7200), NOW).news != () for left in (99, 98, 94, 93, 88, 1, 0, 0)] == [
         True,
         False,
@@ -132,6 +132,14 @@ def test_a_window_with_nothing_left_rests_whom_it_limits_until_the_latest_end() 
     headers = {**requests(0, 30), "x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "45s"}
     assert Meters().read(AT, headers, NOW).spent == {"endpoint:p/m@work": NOW + 45}
     assert Meters().read(AT, requests(1, 30), NOW).spent == {}
+
+
+def test_a_pace_is_read_again_after_a_minute_and_at_once_when_nothing_is_left() -> None:
+    meters = Meters()
+    meters.read(AT, requests(99, 30), NOW)
+    assert not meters.read(AT, requests(98, 7200), NOW + 59).news
+    assert meters.read(AT, requests(0, 30), NOW + 59).spent
+    assert meters.read(AT, requests(98, 7200), NOW + 60).news
 
 
 def test_a_rest_before_anybody_was_refused_ends_without_a_probe() -> None:
