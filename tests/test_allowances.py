@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from sidecar.allowances import Allowances, Payer, allowances_of
@@ -39,6 +40,8 @@ class Sidecar:
     now: list[float]
     sent: list[tuple[Endpoint, Request]] = field(default_factory=list)
     rejects: bool = False
+    hangs: anyio.Event | None = None
+    """Set once somebody waits for an answer in vain."""
 
     def __post_init__(self) -> None:
         self.router = Router(
@@ -56,6 +59,9 @@ class Sidecar:
 
     async def _send(self, endpoint: Endpoint, request: Request, _limits: Limits, _on_text: OnText | None) -> Answer:
         self.sent.append((endpoint, request))
+        if self.hangs is not None:
+            self.hangs.set()
+            await anyio.sleep_forever()
         if self.rejects:
             raise ProviderFailed(Failure("status", "no such thing", status=400))
         return Answer("because", usage=Usage(90, None, None, 10))
@@ -246,6 +252,19 @@ async def test_while_the_ledger_cannot_be_written_this_sidecar_keeps_to_its_limi
         other.close()
         assert await served(one, 1) == "p", "what was written late counts once"
         assert (await one.allowances.lines())[0].startswith("the day quota of dear@work: 3 calls of 3 calls")
+
+
+async def test_a_call_that_its_caller_gives_up_has_used_its_request(begin: Begin) -> None:
+    async with begin(quotas=(Quota(window="day", limit_requests=2),)) as one:
+        one.hangs = anyio.Event()
+        async with anyio.create_task_group() as group:
+            group.start_soon(one.ask)
+            await one.hangs.wait()
+            group.cancel_scope.cancel()
+        one.hangs = None
+        assert len(one.sent) == 1
+        assert await served(one, 2) == "dp"
+        assert (await one.allowances.lines())[0].startswith("the day quota of dear@work: 2 calls of 2 calls (100 %);")
 
 
 FORKED = """

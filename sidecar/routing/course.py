@@ -47,6 +47,9 @@ class Course:
     spent: Mapping[Place, Spent] = field(default_factory=dict)
     reserved: list[int] = field(default_factory=list)
     """Requests that were reserved for its attempts, by number."""
+    sending: dict[Endpoint, tuple[str, float]] = field(default_factory=dict)
+    """Who was sent a request that nothing has come of yet, in which tier and when."""
+    is_recorded: bool = False
     meters: list[Meter] = field(default_factory=list)
     """What providers said is left, as far as it is news."""
     attempts: list[Attempt] = field(default_factory=list)

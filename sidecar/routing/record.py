@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from sidecar.routing.vocabulary import OUTRUN
+from sidecar.routing.vocabulary import CANCELLED, OUTRUN
 from sidecar.store.vocabulary import Experience
 
 __all__ = ["Figure", "Record", "combined", "estimates", "latency_s", "reliability", "tokens_per_s"]
 
-NOT_ITS_DOING = frozenset({"caller", "unknown", "too-long", "policy", "filtered", "slow", "too-dear", OUTRUN})
+NOT_ITS_DOING = frozenset(
+    {"caller", "unknown", "too-long", "policy", "filtered", "slow", "too-dear", OUTRUN, CANCELLED}
+)
 """Outcomes that say nothing of how reliable an endpoint is."""
 
 AVERAGE_CALLS = 5

@@ -41,6 +41,7 @@ from sidecar.routing.receipt import ask_failed, phrase
 from sidecar.routing.schema import check_schema, complaint, json_text
 from sidecar.routing.verdict import verdict
 from sidecar.routing.vocabulary import (
+    CANCELLED,
     MEANINGS,
     OUTRUN,
     Ask,
@@ -168,14 +169,22 @@ class Router:
         """The first answer that an endpoint of *route* gives, recorded on disk before it is returned.
 
         Raises `AskFailed` with the whole trail when nobody answers, `WrongUsage` for a schema that
-        cannot be used. Cancelling cancels the request upstream and gives a held probe back.
+        cannot be used. Cancelling cancels the request upstream, gives a held probe back and records
+        what was tried.
         """
         if ask.schema is not None:
             check_schema(ask.schema)
         course = Course(route, self._windows.of, self._random, began=self._timer(), asked_at=self._clock())
+        try:
+            return await self._answered(course, ask, on_progress)
+        except anyio.get_cancelled_exc_class():
+            await self._record_cancelled(course, ask)
+            raise
+
+    async def _answered(self, course: Course, ask: Ask, on_progress: OnProgress | None) -> Reply:
         await self._look(course)
         while True:
-            current = plan(route, course.healths, self._clock(), course.spent)
+            current = plan(course.route, course.healths, self._clock(), course.spent)
             turn = self._next_turn(course, current)
             if turn is None:
                 if not await self._wait(course, current, on_progress):
@@ -301,6 +310,7 @@ class Router:
     async def _note(self, course: Course, current: Plan, came: _Came, ask: Ask) -> Reply | bool:
         """The reply; or whether to ask the same endpoint again."""
         turn, outcome = came.turn, came.outcome
+        course.sending.pop(turn.endpoint, None)
         if outcome is None:
             course.attempts.append(
                 Attempt(
@@ -347,6 +357,7 @@ class Router:
                 if isinstance(granted, Withheld):
                     return granted
                 stream.sent_at = self._timer()
+                course.sending[endpoint] = (turn.candidate.tier, stream.sent_at)
                 if turn.race is not None:
                     turn.race.sent()
                 answer = await self._send(endpoint, granted, limits, stream.on_text)
@@ -628,8 +639,18 @@ class Router:
         if until is not None:
             await self._settle(course, turn, lambda _key, health: released(health, until))
 
+    async def _record_cancelled(self, course: Course, ask: Ask) -> None:
+        """A call that its caller gave up: a provider counts the requests that were made all the same."""
+        if course.is_recorded:
+            return
+        for endpoint, (tier, sent_at) in course.sending.items():
+            course.attempts.append(Attempt(endpoint, tier, CANCELLED, self._timer() - sent_at))
+        if course.attempts:
+            await self._record(course, ask, None, None)
+
     async def _record(self, course: Course, ask: Ask, turn: _Turn | None, answer: Answer | None) -> None:
         """The whole call in one transaction, on disk when this returns."""
+        course.is_recorded = True
         now = self._clock()
         answered = turn.endpoint if turn else course.refused.endpoint if course.refused and answer else None
         keys: tuple[str, ...] = ()

@@ -22,6 +22,7 @@ from sidecar.providers.vocabulary import Answer, Effort, Limits, Message, Reques
 from sidecar.store.vocabulary import Call, Health, Turn
 
 __all__ = [
+    "CANCELLED",
     "MEANINGS",
     "OUTRUN",
     "Action",
@@ -71,6 +72,8 @@ Scope = Literal["endpoint", "pair", "account", "provider"]
 
 OUTRUN = "outrun"
 """The outcome of an attempt that was given up because another one beside it was answered first."""
+CANCELLED = "cancelled"
+"""The outcome of an attempt whose call its caller gave up: what it cost is not known, but a request was made."""
 
 Action = Literal[
     "retry",  # once more on the same endpoint, then as "endpoint"

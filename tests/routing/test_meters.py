@@ -139,7 +139,7 @@ def test_a_pace_is_read_again_after_a_minute_and_at_once_when_nothing_is_left() 
     meters.read(AT, requests(99, 30), NOW)
     assert not meters.read(AT, requests(98, 7200), NOW + 59).news
     assert meters.read(AT, requests(0, 30), NOW + 59).spent
-    assert meters.read(AT, requests(98, 7200), NOW + 60).news
+    assert meters.read(AT, requests(98, 7200), NOW + 119).news
 
 
 def test_a_rest_before_anybody_was_refused_ends_without_a_probe() -> None:

@@ -211,7 +211,8 @@ async def test_a_cancelled_call_cancels_upstream_and_gives_its_probe_back(kit: A
         await world.ask(kit.route(A))
     assert world.cancelled == [A]
     assert world.book.healths[key].probe_until == 0
-    assert world.book.calls == []
+    [call] = world.book.calls
+    assert (call.answered_by, [attempt.outcome for attempt in call.attempts]) == (None, ["cancelled"])
 
 
 async def test_the_call_is_on_disk_with_its_turns_before_the_reply(kit: Any, world: Any) -> None:
