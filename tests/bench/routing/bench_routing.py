@@ -284,8 +284,8 @@ def page(stage: Stage, command: str, versions: str) -> str:
 A answers 429 for 10 s and is well then, B fails 30 %, C is well; 20 ms each, 10 calls/s, real time, real sockets on
 loopback. The providers run in a process of their own, every contender in its own; contenders take turns at every
 schedule of the one run. "Named" is with a `Retry-After`. LiteLLM's Router is tuned as its users tune it:
-`num_retries=0, allowed_fails=1, cooldown_time=5`. Here is the whole `ask`, its ledger on disk. The bare client tries A, B
-and C for every call and remembers nothing.
+`num_retries=0, allowed_fails=1, cooldown_time=5`. Here is the whole `ask`, its ledger on disk. The bare client tries A,
+B and C for every call and remembers nothing.
 
 {table(stage)}
 
