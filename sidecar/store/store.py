@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import anyio
+
 from sidecar.errors import StateError
 from sidecar.handles import digest_of
 from sidecar.store import faults, ledger, migrations, originals, packing, uses
@@ -43,6 +45,17 @@ T = TypeVar("T")
 _KEEPING = Keeping()
 
 
+class _Look:
+    """One look at everybody's health, for all who asked before it was taken."""
+
+    __slots__ = ("done", "error", "found")
+
+    def __init__(self) -> None:
+        self.done = anyio.Event()
+        self.found: Mapping[str, Health] | None = None
+        self.error: StateError | None = None
+
+
 class Store:
     """The state of one user, shared by all sidecars; made by `Store.open`.
 
@@ -66,6 +79,8 @@ class Store:
         self._state = Database(directory / "state.db", migrations.STATE, wait_s=wait_s)
         self._originals = Database(directory / "originals.db", migrations.ORIGINALS, wait_s=wait_s)
         self._health = HealthTable()
+        self._look: _Look | None = None
+        """The look at everybody's health that waits for its turn."""
         self._follower = uses.Follower()
         self.session = secrets.randbits(62)
         """The number by which the calls of this sidecar are told from others' in the ledger."""
@@ -173,9 +188,37 @@ class Store:
     async def health(self) -> Mapping[str, Health]:
         """The health of every scope that was ever changed, by any process; a missing scope is `Health()`.
 
-        The mapping is a copy that stays as it is.
+        The mapping is a copy that stays as it is. Those who ask while a look waits for its turn share it: it is taken
+        after all of them have asked.
         """
-        return await self._from_state(self._health.load)
+        while True:
+            look = self._look
+            if look is None:
+                return await self._looked(_Look())
+            await look.done.wait()
+            if look.error is not None:
+                raise look.error
+            if look.found is not None:
+                return look.found
+            # whoever led it was cancelled; somebody else has to
+
+    async def _looked(self, look: _Look) -> Mapping[str, Health]:
+        self._look = look
+
+        def take(connection: sqlite3.Connection) -> Mapping[str, Health]:
+            self._look = None  # who asks from here on wants to see what is changed from here on
+            return self._health.load(connection)
+
+        try:
+            look.found = await self._from_state(take)
+        except StateError as error:
+            look.error = error
+            raise
+        finally:
+            if self._look is look:
+                self._look = None
+            look.done.set()
+        return look.found
 
     async def change_health(self, keys: Sequence[str], change: Change) -> Mapping[str, Health]:
         """Give each scope of *keys* the health that *change* makes of its present one; returns the new ones.

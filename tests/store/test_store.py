@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from dataclasses import fields, replace
 from pathlib import Path
 
 import anyio
+import anyio.lowlevel
+import anyio.to_thread
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -231,3 +234,65 @@ async def test_a_closed_store_refuses_instead_of_opening_again(directory: Path) 
         await store.health()
     with pytest.raises(anyio.ClosedResourceError):
         await store.health()
+
+
+async def test_looks_that_wait_for_one_change_all_see_it(directory: Path) -> None:
+    """They share one look, which is taken after the last of them has asked."""
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def rest(_scope: str, health: Health) -> Health:
+        begun.set()
+        goes_on.wait(10)
+        return replace(health, rest_until=99.0)
+
+    async with Store.open(directory) as store, anyio.create_task_group() as tasks:
+        seen: list[float] = []
+
+        async def look() -> None:
+            seen.append((await store.health())["account:one"].rest_until)
+
+        tasks.start_soon(store.change_health, ["account:one"], rest)
+        await anyio.to_thread.run_sync(begun.wait, 10)
+        async with anyio.create_task_group() as looks:
+            for _ in range(20):
+                looks.start_soon(look)
+            for _ in range(5):
+                await anyio.lowlevel.checkpoint()
+            goes_on.set()
+        assert seen == [99.0] * 20
+        await store.change_health(["account:one"], lambda _scope, health: replace(health, rest_until=0.0))
+        assert (await store.health())["account:one"].rest_until == 0.0
+
+
+async def test_a_look_goes_on_when_the_one_who_led_it_is_cancelled(directory: Path) -> None:
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def rest(_scope: str, health: Health) -> Health:
+        begun.set()
+        goes_on.wait(10)
+        return replace(health, rest_until=99.0)
+
+    async with Store.open(directory) as store, anyio.create_task_group() as tasks:
+        seen: list[float] = []
+
+        async def lead() -> None:
+            with leading:
+                await store.health()
+
+        async def follow() -> None:
+            seen.append((await store.health())["account:one"].rest_until)
+
+        leading = anyio.CancelScope()
+        tasks.start_soon(store.change_health, ["account:one"], rest)
+        await anyio.to_thread.run_sync(begun.wait, 10)
+        async with anyio.create_task_group() as looks:
+            looks.start_soon(lead)
+            await anyio.lowlevel.checkpoint()
+            for _ in range(3):
+                looks.start_soon(follow)
+            for _ in range(5):
+                await anyio.lowlevel.checkpoint()
+            leading.cancel()
+            await anyio.lowlevel.checkpoint()
+            goes_on.set()
+    assert seen == [99.0] * 3
