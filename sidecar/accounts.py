@@ -29,20 +29,11 @@ _UNITS: tuple[Unit, ...] = ("tokens", "requests")
 
 def watched(endpoints: Iterable[Endpoint], orders: Mapping[str, AccountOrder]) -> Iterator[Allowance]:
     """What has to be reckoned for accounts of which the least used goes first: allowances that limit nothing."""
-    accounts: dict[Account, set[str]] = {}
-    for endpoint in endpoints:
-        if orders.get(endpoint.provider) == "least-used":
-            accounts.setdefault((endpoint.provider, endpoint.account), set()).add(endpoint.key)
-    for (provider, account), keys in accounts.items():
+    least_used = (one for one in endpoints if orders.get(one.provider) == "least-used")
+    for account in dict.fromkeys((one.provider, one.account) for one in least_used):
         for unit in _UNITS:
-            yield Allowance(
-                name=f"the use of {provider}@{account}",
-                window=Window("day", is_rolling=True),
-                unit=unit,
-                limit=float("inf"),
-                endpoints=frozenset(keys),
-                account=(provider, account),
-            )
+            name = f"the use of {'@'.join(account)}"
+            yield Allowance(name, Window("day", is_rolling=True), unit, float("inf"), account=account)
 
 
 class Accounts:
@@ -84,7 +75,7 @@ class Accounts:
             await self._reckoning.follow([])
         if "soonest-reset" in orders.values() and abs(now - self._metered_at) > _METERS_FRESH_S:
             await self._look(now)
-        return in_order(route, orders, self._usages(now), random)
+        return in_order(route, orders, self._usages(now), random, now=now)
 
     async def _look(self, now: float) -> None:
         self._metered_at = now

@@ -38,7 +38,7 @@ class Payer:
     """One endpoint as far as money goes: whose account it is on, with which quotas, and whether it costs."""
 
     endpoint: Endpoint
-    is_metered: bool
+    costs: bool
     quotas: tuple[configured.Quota, ...] = ()
 
 
@@ -47,11 +47,10 @@ def allowances_of(
 ) -> Iterator[Allowance]:
     """Everything that limits *payers*; a limit in each unit is an allowance of its own.
 
-    A budget reaches what costs; one that stops reaches everyone, and so does one in tokens that names its tier.
+    A budget leaves out what costs nothing, except where it stops, or is in tokens and names its tier.
     """
     payers = tuple(payers)
-    everyone = frozenset(payer.endpoint.key for payer in payers)
-    metered = frozenset(payer.endpoint.key for payer in payers if payer.is_metered)
+    free = frozenset(payer.endpoint.key for payer in payers if not payer.costs)
     for budget in budgets:
         for unit, limit in _limits(budget.limit_usd, budget.limit_tokens):
             stop = budget.over == "stop"
@@ -61,21 +60,18 @@ def allowances_of(
                 Window(budget.window),
                 unit,
                 limit,
-                everyone if reaches_all else metered,
                 model=budget.model,
                 tier=budget.tier,
                 stop=stop,
+                spares=None if reaches_all else free,
                 session=session if budget.window == "session" else None,
             )
-    accounts: dict[tuple[str, str], list[Payer]] = {}
-    for payer in payers:
-        accounts.setdefault((payer.endpoint.provider, payer.endpoint.account), []).append(payer)
-    for (provider, account), own in accounts.items():
-        for quota in own[0].quotas:
+    quotas = {(payer.endpoint.provider, payer.endpoint.account): payer.quotas for payer in payers}
+    for (provider, account), own in quotas.items():
+        for quota in own:
             name = f"the {quota.window} quota of {provider}@{account}"
-            keys = frozenset(payer.endpoint.key for payer in own)
             for unit, limit in _limits(quota.limit_usd, quota.limit_tokens, quota.limit_requests):
-                yield Allowance(name, _window_of(quota), unit, limit, keys, account=(provider, account))
+                yield Allowance(name, _window_of(quota), unit, limit, account=(provider, account))
 
 
 def _budget_name(budget: configured.Budget) -> str:
@@ -115,12 +111,8 @@ class Allowances:
         self._reckoning = reckoning
         self._of_calls = tuple(of_calls)
         self._limits_any = any(tally.allowance.limits for tally in reckoning.tallies)
-        self._reserving = frozenset(
-            key
-            for one in (tally.allowance for tally in reckoning.tallies)
-            if one.unit == "requests" and one.limits
-            for key in one.endpoints
-        )
+        every = [tally.allowance for tally in reckoning.tallies]
+        self._reserving = frozenset(one.account for one in every if one.unit == "requests" and one.limits)
         self._store = store
         self._clock = clock
         self._price = price
@@ -148,7 +140,7 @@ class Allowances:
         granted = await self._affordable(wanted) if self._of_calls else wanted.request
         if isinstance(granted, Withheld):
             return granted
-        if wanted.endpoint.key not in self._reserving:
+        if (wanted.endpoint.provider, wanted.endpoint.account) not in self._reserving:
             return Granted(granted)
         own = Reservation(wanted.route.model, wanted.tier, wanted.endpoint.key, wanted.ends_at)
         try:
@@ -263,6 +255,7 @@ def _warning(tally: Tally) -> str:
 def _line(tally: Tally, reserved: float, now: float) -> str:
     one = tally.allowance
     share = f" ({_percent(tally.used, one.limit)})" if one.limit > 0 else ""
+    near = "; nearly spent" if tally.used >= WARN_SHARE * one.limit and not tally.is_spent(reserved) else ""
     flight = f", {reserved:.0f} in flight" if reserved else ""
     until = tally.free_at(reserved) if tally.is_spent(reserved) else tally.resets_at
     if tally.is_spent(reserved):
@@ -272,7 +265,7 @@ def _line(tally: Tally, reserved: float, now: float) -> str:
     else:
         again = f"; {'the oldest falls out' if one.window.is_rolling else 'resets'} at {clock_text(until, now)}"
     used = f"{told(tally.used, one.unit)} of {told(one.limit, one.unit)}"
-    return f"{one.name}: {used}{share}{flight}{again}{_over_text(one)}"
+    return f"{one.name}: {used}{share}{flight}{near}{again}{_over_text(one)}"
 
 
 def _meter_line(meter: Meter, now: float) -> str:

@@ -21,7 +21,7 @@ from sidecar.lately import Lately
 from sidecar.lines import Line, access
 from sidecar.log import hide
 from sidecar.providers.capabilities import reads_images
-from sidecar.providers.vocabulary import Access, Answer, Effort, Limits, Request
+from sidecar.providers.vocabulary import Access, Answer, Effort, Limits, Request, Usage
 from sidecar.reckoning import FollowedBook, Reckoning
 from sidecar.routes import Routes
 from sidecar.routing.choice import usual
@@ -51,6 +51,9 @@ def patient_limits(limits: Limits, effort: Effort) -> Limits:
         first_token_s=limits.first_token_s * (more if limits.first_token_s == usual.first_token_s else 1),
         silence_s=limits.silence_s * (more if limits.silence_s == usual.silence_s else 1),
     )
+
+
+_SOME = Usage(input_tokens=1_000, output_tokens=1_000)
 
 
 class Switchboard:
@@ -164,7 +167,9 @@ class Switchboard:
     def _payers(self) -> Iterable[Payer]:
         for line in self._by_endpoint.values():
             quotas = line.account.quotas if line.account is not None else ()
-            yield Payer(line.endpoint, line.provider.billing == "metered", quotas)
+            # what is not known to cost nothing may cost; prices are looked up only where a budget asks
+            costs = bool(self._settings.budgets) and self._routes.price_usd(line.endpoint, _SOME) != 0.0
+            yield Payer(line.endpoint, costs, quotas)
 
     async def answer(self, route: Route, ask: Ask, on_progress: OnProgress | None = None) -> Reply:
         """The reply of *route* to *ask*; raises as `Router.route` does."""

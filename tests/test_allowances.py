@@ -22,6 +22,7 @@ from sidecar.reckoning import FollowedBook, Reckoning
 from sidecar.routing.router import Router
 from sidecar.routing.vocabulary import Ask, Endpoint, OnText, Reply, Route, Tier
 from sidecar.store import Store
+from sidecar.store.vocabulary import AttemptRecord, Call
 
 NOON = 1_795_608_000.0  # 2026-11-25T12:00:00Z
 HOUR = 3600.0
@@ -90,7 +91,7 @@ def begin(tmp_path: Path, now: list[float]) -> Begin:
 
     @asynccontextmanager
     async def begun(budgets: Iterable[Budget] = (), quotas: tuple[Quota, ...] = ()) -> AsyncIterator[Sidecar]:
-        payers = (Payer(DEAR, is_metered=True, quotas=quotas), Payer(PLAN, is_metered=False))
+        payers = (Payer(DEAR, costs=True, quotas=quotas), Payer(PLAN, costs=False))
         async with Store.open(tmp_path / "state", clock=lambda: now[0], wait_s=0.1) as store:
             every = tuple(allowances_of(budgets, payers, session=store.session))
             reckoning = Reckoning(
@@ -162,6 +163,28 @@ async def test_a_budget_is_for_its_model_or_tier(begin: Begin) -> None:
     async with begin([Budget(window="session", tier="flat", limit_tokens=150)]) as one:
         twice = Route("smart", (ROUTE.tiers[1], Tier("best", (PLAN, DEAR))))
         assert [(await one.ask(twice)).tier for _ in range(3)] == ["flat", "flat", "best"]
+
+
+async def test_what_other_projects_use_counts_though_their_endpoints_are_not_configured_here(begin: Begin) -> None:
+    def theirs(endpoint: str, cost_usd: float) -> Call:
+        attempt = AttemptRecord(endpoint, "their tier", "answered", 1.0, 900, None, 100, cost_usd)
+        return Call(NOON, "their model", 1.0, endpoint, (attempt,))
+
+    budgets = [Budget(window="day", limit_usd=0.5), Budget(window="day", limit_tokens=2_000)]
+    async with begin(budgets, (Quota(window="week", limit_requests=1),)) as one:
+        await one.book.record_call(theirs("free/m@default", 0.0))
+        assert [line.split(";")[0] for line in await one.allowances.lines()] == [
+            "the day's budget: $0.00 of $0.50 (0 %)",
+            "the day's budget: 0 tokens of 2,000 tokens (0 %)",
+            "the week quota of dear@work: 0 calls of 1 call (0 %)",
+        ]
+        await one.book.record_call(theirs("dear/another@work", 0.4))
+        assert [line.split(";")[0] for line in await one.allowances.lines()] == [
+            "the day's budget: $0.40 of $0.50 (80 %)",
+            "the day's budget: 1,000 tokens of 2,000 tokens (50 %)",
+            "the week quota of dear@work: 1 call of 1 call (100 %)",
+        ]
+        assert "; nearly spent" in (await one.allowances.lines())[0]
 
 
 async def test_a_session_is_one_sidecar_s(begin: Begin) -> None:

@@ -6,10 +6,11 @@ every order of targets.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from sidecar.routing.plan import clock_text
 from sidecar.routing.vocabulary import Endpoint, Route, Target, Tier
 
 __all__ = ["Account", "AccountOrder", "Usage", "in_order"]
@@ -41,8 +42,10 @@ def in_order(
     orders: Mapping[str, AccountOrder],
     usages: Mapping[Account, Usage],
     random: Callable[[], float],
+    *,
+    now: float,
 ) -> Route:
-    """*route* with the accounts of each target in the order of their provider, for one call.
+    """*route* with the accounts of each target in the order of their provider, for one call at *now* (epoch s).
 
     *random* gives numbers from 0 up to 1; one is drawn for each account of a provider in `spread`, so all targets of
     that provider are asked of the same account first.
@@ -64,13 +67,46 @@ def in_order(
             case _:
                 return ()
 
-    tiers = (replace(tier, endpoints=tuple(_moved(tier, rank))) for tier in route.tiers)
-    return replace(route, tiers=tuple(tiers))
+    def reason(endpoint: Endpoint) -> str:
+        usage = usages.get((endpoint.provider, endpoint.account), _UNUSED)
+        return _reason(orders.get(endpoint.provider, "listed"), usage, now)
+
+    return replace(route, tiers=tuple(_arranged(tier, rank, reason) for tier in route.tiers))
 
 
-def _moved(tier: Tier, rank: Callable[[Endpoint], tuple[float, ...]]) -> Iterable[Endpoint]:
+def _reason(order: AccountOrder, usage: Usage, now: float) -> str:
+    """Why an account stands where it stands among those of its target."""
+    weight = f", weight {usage.weight:g}" if usage.weight != 1 else ""
+    match order:
+        case "listed":
+            return ""
+        case "spread":
+            return f"its account by chance{weight}"
+        case "least-used":
+            return f"its account used for {usage.tokens:,.0f} tokens in 24 h{weight}"
+        case "soonest-reset" if usage.lost_at is None:
+            return "its account loses no quota"
+        case "soonest-reset":
+            return f"its account's quota resets at {clock_text(usage.lost_at or now, now)}"
+
+
+def _arranged(tier: Tier, rank: Callable[[Endpoint], tuple[float, ...]], reason: Callable[[Endpoint], str]) -> Tier:
     by_target: dict[Target, list[Endpoint]] = {}
     for endpoint in tier.endpoints:
         by_target.setdefault(endpoint.target, []).append(endpoint)
+    if len(by_target) == len(tier.endpoints):
+        return tier
+    reasons = {
+        endpoint.key: "; ".join(filter(None, (tier.reasons.get(endpoint.key), reason(endpoint))))
+        for own in by_target.values()
+        for endpoint in own
+        if len(own) > 1
+    }
+    return replace(tier, endpoints=tuple(_moved(tier, by_target, rank)), reasons={**tier.reasons, **reasons})
+
+
+def _moved(
+    tier: Tier, by_target: Mapping[Target, Sequence[Endpoint]], rank: Callable[[Endpoint], tuple[float, ...]]
+) -> Iterable[Endpoint]:
     sorted_ = {target: iter(sorted(own, key=rank)) for target, own in by_target.items()}
     return (next(sorted_[endpoint.target]) for endpoint in tier.endpoints)

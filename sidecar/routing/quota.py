@@ -116,21 +116,23 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """So much of one unit in a window; *endpoints* (by key), *model* and *tier* say whose uses count.
+    """So much of one unit in a window; *model*, *tier* and *account* say whose uses count, None is everybody's.
 
-    Once it is spent the same are passed over; with *stop* everybody is, for a tier's allowance from that tier on.
+    Once it is spent the same are passed over; with *stop* everybody is, for a tier's allowance from that tier on. An
+    account is its provider's name and its own.
     """
 
     name: str
     window: Window
     unit: Unit
     limit: float
-    endpoints: frozenset[str]
     model: str | None = None
     tier: str | None = None
     stop: bool = False
     account: tuple[str, str] | None = None
-    """The one it limits, by its provider's name and its own, where it is an account's."""
+    spares: frozenset[str] | None = None
+    """The endpoints (by key) that cost nothing and so are left out of it; None leaves out nobody, and counts all uses.
+    Others' uses, of endpoints that are not configured here, are known by their cost."""
     session: int | None = None
     """Only the uses of this sidecar count, by its number in the ledger; None counts everybody's."""
 
@@ -146,11 +148,16 @@ class Allowance:
         return f"{self.name}{own}: {self.limit:g} {self.unit}"
 
     def counts(self, use: Use) -> bool:
-        return self.reaches(use.model, use.tier, use.endpoint) and self.session in (None, use.session)
+        """Whether *use*, of whichever sidecar, took something of it."""
+        return (
+            self._is_for(use.model, use.tier, use.endpoint)
+            and self.session in (None, use.session)
+            and (self.spares is None or use.cost_usd != 0.0)
+        )
 
     def reaches(self, model: str, tier: str, endpoint: str) -> bool:
         """Whether a call to *endpoint* (by key) in *tier* of *model* takes something of it."""
-        return endpoint in self.endpoints and self.tier in (None, tier) and self.model in (None, model)
+        return self._is_for(model, tier, endpoint) and (self.spares is None or endpoint not in self.spares)
 
     def bars(self, route: Route) -> Iterator[tuple[str, str]]:
         """Whom of *route* its end keeps out, as (tier's name, endpoint's key)."""
@@ -158,8 +165,16 @@ class Allowance:
             return
         for tier in self._reached(route.tiers):
             for endpoint in tier.endpoints:
-                if self.stop or endpoint.key in self.endpoints:
+                if self.stop or self.reaches(route.model, tier.name, endpoint.key):
                     yield tier.name, endpoint.key
+
+    def _is_for(self, model: str, tier: str, endpoint: str) -> bool:
+        if self.tier not in (None, tier) or self.model not in (None, model):
+            return False
+        if self.account is None:
+            return True
+        provider, account = self.account
+        return endpoint.startswith(f"{provider}/") and endpoint.endswith(f"@{account}")
 
     def _reached(self, tiers: tuple[Tier, ...]) -> tuple[Tier, ...]:
         if self.tier is None:

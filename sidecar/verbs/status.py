@@ -67,7 +67,7 @@ async def _quotas(rooms: Rooms) -> list[str]:
     try:
         found = await (await rooms.switchboard()).allowances.lines()
     except ConfigurationError:
-        return []  # what is wrong with it stands under the models
+        return ["budgets and quotas: none known, for the configuration cannot be used"]
     return ["budgets and quotas", *(f"  {line}" for line in found)] if found else []
 
 

@@ -21,7 +21,7 @@ USE = Use(1, NOON, 7, "smart", "best", "a/m@x", "answered", 90, 10, 0.5)
 
 
 def allowance(window: Window = ROLLING, unit: Unit = "requests", limit: float = 3, **more: Any) -> Allowance:
-    return Allowance("the quota", window, unit, limit, frozenset({"a/m@x"}), **more)
+    return Allowance("the quota", window, unit, limit, **more)
 
 
 def tally(one: Allowance, *ages_h: float, now: float = NOON) -> Tally:
@@ -145,8 +145,21 @@ def test_requests_in_flight_are_used_already() -> None:
 def test_only_what_an_allowance_is_for_counts() -> None:
     of_tier = allowance(model="smart", tier="best", session=7)
     assert of_tier.counts(USE)
-    others: list[dict[str, Any]] = [{"endpoint": "b/m@x"}, {"model": "smarter"}, {"tier": "free"}, {"session": 8}]
+    others: list[dict[str, Any]] = [{"model": "smarter"}, {"tier": "free"}, {"session": 8}]
     assert not any(of_tier.counts(replace(USE, **other)) for other in others)
+
+
+def test_an_accounts_quota_counts_all_its_models_whoever_configured_them() -> None:
+    own = allowance(account=("a", "x"))
+    assert own.counts(replace(USE, endpoint="a/another/model@2@x"))
+    assert not any(own.counts(replace(USE, endpoint=key)) for key in ("a/m@y", "ab/m@x", "b/a/m@x", "a/m@xx"))
+
+
+def test_what_costs_nothing_is_left_out_also_where_only_its_cost_is_known() -> None:
+    spares = allowance(spares=frozenset({"a/m@x"}))
+    assert not spares.reaches("smart", "best", "a/m@x")
+    assert spares.reaches("smart", "best", "b/m@x")
+    assert [spares.counts(replace(USE, cost_usd=cost_usd)) for cost_usd in (0.0, 0.5, None)] == [False, True, True]
 
 
 def test_an_attempt_that_reached_nobody_is_no_request() -> None:
