@@ -79,9 +79,9 @@ class Routes:
         return found.drawn(random)
 
     def learn(self, experience: Iterable[Experience]) -> None:
-        """Arrange every route anew, by this *experience*."""
+        """Arrange the routes that go by it anew, by this *experience*; takes a millisecond, beside a call."""
         self._experience = {one.endpoint: one for one in experience}
-        self._arranged.clear()
+        self._arranged |= {name: arranged(made, self._experience) for name, made in self._made.items() if listens(made)}
 
     def window_tokens(self, endpoint: Endpoint) -> int | None:
         """How many tokens *endpoint* reads at most; None where nobody says. The first call imports the price data."""

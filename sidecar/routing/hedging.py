@@ -101,8 +101,8 @@ class Race(Generic[T]):
                     self.began_second = True
                     await go(1, second)
 
-            group.start_soon(go, 0, first)
             group.start_soon(go_later)
+            await go(0, first)
         if failed:
             raise failed[0]
         return came

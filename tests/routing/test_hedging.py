@@ -126,6 +126,14 @@ async def test_neither_another_tier_nor_one_that_rests_is_asked_beside(kit: Any,
     assert {name for _, name, _, _ in world.sent} == {A}
 
 
+async def test_one_that_has_to_be_tested_first_is_not_asked_beside(kit: Any, world: Any) -> None:
+    world.behaviours = {A: kit.says("late", after_s=5), B: kit.says("b")}
+    route = hedged(kit, A, B)
+    await earn(kit, world, route)
+    world.book.healths = {f"endpoint:{B}@default": Health(rest_until=kit.epoch - 1, reason="rate", probes_needed=1)}
+    assert (await world.ask(route)).answer.text == "late"
+
+
 async def test_when_one_fails_the_other_goes_on(kit: Any, world: Any) -> None:
     world.behaviours = {A: kit.fails(503, after_s=2.5), B: kit.says("b", after_s=3), C: kit.says("c")}
     route = hedged(kit, A, B, C)
