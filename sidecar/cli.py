@@ -332,7 +332,7 @@ def recall(
     "--model",
     default="default",
     show_default=True,
-    help="The logical name to ask; `:cheap`, `:fast` or `:free` may follow it.",
+    help="The logical name to ask; `:cheap`, `:fast` or `:free` may follow it. `a+b` asks both.",
 )
 @click.option(
     "--attach", multiple=True, help="What the model reads: PATH, PATH:10-80, a handle or an image. Repeatable."
@@ -374,20 +374,7 @@ def ask(
         return
     answered = _call(lambda rooms, caller: ask_model(rooms, caller=caller, answer_tokens=answer_tokens, **request))
     if as_json:
-        reply = answered.reply
-        _say_json(
-            {
-                "text": reply.answer.text,
-                "answered_by": reply.endpoint.key,
-                "tier": reply.tier,
-                "attempts": [
-                    {"endpoint": attempt.endpoint.key, "outcome": attempt.outcome} for attempt in reply.attempts
-                ],
-                "cost_usd": reply.cost_usd,
-                "took_s": reply.took_s,
-                "receipt": answered.receipt,
-            }
-        )
+        _say_json(answered.document)
     else:
         _say(answered.text)
         click.echo(answered.receipt, err=True)

@@ -113,7 +113,8 @@ class AskFailed(SidecarError):
     """No endpoint answered.
 
     *retry_after_s* is the time until the nearest named reset, where one is known; *report* tells
-    every attempt and everything passed over, one line each.
+    every attempt and everything passed over, one line each; *cost_usd* is what was billed all the same, None where its
+    price is not known.
     """
 
     def __init__(
@@ -123,9 +124,11 @@ class AskFailed(SidecarError):
         report: tuple[str, ...] = (),
         retryable: bool = False,
         retry_after_s: float | None = None,
+        cost_usd: float | None = 0.0,
     ) -> None:
         super().__init__("\n".join((sentence, *report)))
         self.sentence = sentence
         self.report = report
         self.retryable = retryable
         self.retry_after_s = retry_after_s
+        self.cost_usd = cost_usd

@@ -97,6 +97,9 @@ class Routes:
         model = self._settings.models.get(base)
         if model is None or (word and word not in SUFFIXES):
             raise WrongUsage(self._no_such_model(name, base, word))
+        if model.kind == "panel":
+            members = ", ".join(f"`{member}`" for member in model.members)
+            raise WrongUsage(f"`{base}` is a panel, and one model is needed here, such as one of its own: {members}.")
         across, wanted = SUFFIXES[word] if word else (None, Filter())
         filters = (wanted, _filter(model))
         tiers = tuple(self._tier(tier, model, filters) for tier in model.tiers)

@@ -69,9 +69,9 @@ class AskArguments(_Arguments):
     """Ask another model. The last line of the answer is its receipt."""
 
     prompt: Annotated[str, Field(min_length=1)]
-    model: Annotated[str, Field(description="Logical name, also NAME:cheap, :fast or :free; `status` lists them")] = (
-        "default"
-    )
+    model: Annotated[
+        str, Field(description="Logical name, also NAME:cheap, :fast or :free; `a+b` asks both; `status` lists them")
+    ] = "default"
     attach: Annotated[
         tuple[str, ...], Field(max_length=50, description="What it reads: `path`, `path:10-80`, a handle or an image")
     ] = ()

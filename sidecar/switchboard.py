@@ -16,6 +16,7 @@ import anyio.to_thread
 from sidecar.accounts import Accounts, watched
 from sidecar.allowances import Allowances, Payer, allowances_of
 from sidecar.compression import tokens
+from sidecar.config.panels import Panel, panel_called
 from sidecar.errors import SecretMissing
 from sidecar.lately import Lately
 from sidecar.lines import Line, access
@@ -121,6 +122,10 @@ class Switchboard:
         return {
             tier.name: [endpoint.name for endpoint in tier.endpoints] for tier in (await self.usual_route(name)).tiers
         }
+
+    def panel(self, name: str) -> Panel | None:
+        """The panel called *name*, or made of models with `+` between them; raises as `panel_called` does."""
+        return panel_called(name, self._settings.models)
 
     async def listing(self, line: Line) -> tuple[Listed, ...]:
         """What the account of *line* can call by its provider's own list; see `Providers.listing`."""

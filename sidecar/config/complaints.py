@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from sidecar.config.located import Path
 from sidecar.config.model import Settings
 
-__all__ = ["complaints", "dotted", "nearest", "told"]
+__all__ = ["complaints", "dotted", "nearest", "told", "unheard"]
 
 _LINES = 20
 _LINE_CHARACTERS = 500
@@ -84,6 +84,15 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     by_lower = {name.lower(): name for name in sorted(known)}
     close = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
     return by_lower[close[0]] if close else None
+
+
+def unheard(where: Path, name: str, known: Iterable[str], what: str) -> str:
+    """That nothing of what *where* names is called *name*, with the nearest of the *known* names."""
+    meant = nearest(name, known)
+    hint = (
+        f"did you mean `{meant}`" if meant else f"there is {', '.join(f'`{each}`' for each in sorted(known)) or 'none'}"
+    )
+    return f"`{dotted(where)}`: no {what} is called `{name}`; {hint}"
 
 
 def _complaint(loc: Path, kind: str, context: Mapping[str, Any], models: type[BaseModel]) -> tuple[Path, str]:

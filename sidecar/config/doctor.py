@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from sidecar.config.detect import Finding
 from sidecar.config.hosts import KnownProvider, known_provider, split_target
 from sidecar.config.layers import Configuration
+from sidecar.config.panels import panel_called, panel_line
 from sidecar.config.render import inactive
 from sidecar.config.secrets import is_reference, resolve
 from sidecar.errors import SecretMissing
@@ -159,6 +160,9 @@ def _models(configuration: Configuration, answering: Collection[str]) -> Iterabl
     if "default" not in models:
         yield Line("note", f"no model is called `default`: every `ask` must name one of {_listed(list(models))}")
     for name, asked in models.items():
+        if (panel := panel_called(name, models)) is not None:
+            yield Line("found", panel_line(panel))
+            continue
         tiers = [
             f"{tier.name}: {_listed(targets)}"
             for tier in asked.tiers

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from sidecar.config import model
-from sidecar.config.complaints import dotted, nearest
+from sidecar.config.complaints import dotted, nearest, unheard
 from sidecar.config.located import Path
+from sidecar.config.panels import wrong_panel
 from sidecar.providers.catalogue import host_at
 
 if TYPE_CHECKING:
@@ -230,6 +231,12 @@ def _wrong_models(settings: model.Settings, catalogue: Mapping[str, Host]) -> It
     known = {*settings.providers, *catalogue}
     for name, asked in settings.models.items():
         path: Path = ("models", name)
+        if asked.kind == "panel":
+            yield from wrong_panel(name, asked, settings.models)
+            continue
+        for word in ("members", "judge"):
+            if getattr(asked, word):
+                yield (*path, word), f'`{dotted((*path, word))}` is for a panel: add `"kind": "panel"` or remove it'
         if not asked.tiers:
             yield path, f"`{dotted(path)}` has no `tiers`: name the targets that may answer it"
         for index, tier in enumerate(asked.tiers):
@@ -298,20 +305,16 @@ def _wrong_budget(where: Path, budget: model.Budget, settings: model.Settings) -
         yield where, f"`{dotted(where)}` limits nothing: give `limit_usd` or `limit_tokens`"
     asked = settings.models
     if budget.model is not None and budget.model not in asked:
-        yield (*where, "model"), _unheard((*where, "model"), budget.model, asked, "model")
+        yield (*where, "model"), unheard((*where, "model"), budget.model, asked, "model")
+        return
+    if budget.model is not None and asked[budget.model].kind == "panel":
+        entry = (*where, "model")
+        yield entry, f"`{dotted(entry)}`: `{budget.model}` is a panel, whose calls are its members'; name one of them"
         return
     reached = [asked[budget.model]] if budget.model is not None else asked.values()
     tiers = {tier.name for each in reached for tier in each.tiers}
     if budget.tier is not None and budget.tier not in tiers:
-        yield (*where, "tier"), _unheard((*where, "tier"), budget.tier, tiers, "tier")
-
-
-def _unheard(where: Path, name: str, known: Iterable[str], what: str) -> str:
-    meant = nearest(name, known)
-    hint = (
-        f"did you mean `{meant}`" if meant else f"there is {', '.join(f'`{each}`' for each in sorted(known)) or 'none'}"
-    )
-    return f"`{dotted(where)}`: no {what} is called `{name}`; {hint}"
+        yield (*where, "tier"), unheard((*where, "tier"), budget.tier, tiers, "tier")
 
 
 def _twice(path: Path, names: list[str], what: str) -> Iterable[tuple[Path, str]]:

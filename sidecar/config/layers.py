@@ -2,8 +2,8 @@
 
     defaults < detected < the user's file < the project's file < environment < flags
 
-Objects merge by key, everything else replaces what lies below. Two lists add up instead, because a limit may
-be added but never lifted by a later layer: `run.deny` and `budgets`.
+Objects merge by key, everything else replaces what lies below, and so does a model of another `kind`. Two lists add
+up instead, because a limit may be added but never lifted by a later layer: `run.deny` and `budgets`.
 """
 
 from __future__ import annotations
@@ -170,9 +170,9 @@ def _lay(under: dict[str, Any], over: Mapping[str, Any], origin: str, path: Plac
         here = (*path, key)
         name = dotted(here)
         if isinstance(value, Mapping):
-            if not isinstance(under.get(key), dict):
+            if not isinstance(under.get(key), dict) or (path == ("models",) and _is_of_another_kind(value, under[key])):
                 under[key] = {}
-                origins.pop(name, None)
+                _forget(name, origins)
             _lay(under[key], value, origin, here, origins)
             if not under[key]:
                 origins[name] = origin
@@ -187,10 +187,19 @@ def _lay(under: dict[str, Any], over: Mapping[str, Any], origin: str, path: Plac
             origins.update({dotted((*here, start + index)): origin for index in range(len(fresh))})
             under[key] = [*under[key], *fresh]
         else:
-            for stale in [known for known in origins if known.startswith((f"{name}.", f"{name}["))]:
-                del origins[stale]
+            _forget(name, origins)
             under[key] = value
             origins[name] = origin
+
+
+def _is_of_another_kind(model: Mapping[str, Any], below: Mapping[str, Any]) -> bool:
+    """Whether *model* is a panel over a model of tiers, or the other way round: nothing of what is *below* fits it."""
+    return "kind" in model and model["kind"] != below.get("kind", "tiers")
+
+
+def _forget(name: str, origins: dict[str, str]) -> None:
+    for stale in [known for known in origins if known == name or known.startswith((f"{name}.", f"{name}["))]:
+        del origins[stale]
 
 
 def _settings(values: Mapping[str, Any]) -> Settings:

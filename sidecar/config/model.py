@@ -13,8 +13,8 @@ whole once more. Rules that need the whole or the catalogue stand in `hosts.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Literal
+from collections.abc import Collection, Mapping
+from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -38,7 +38,9 @@ __all__ = [
     "Quota",
     "Run",
     "Settings",
+    "Suffix",
     "Tier",
+    "without_suffix",
 ]
 
 _SECRET_HEADERS = ("auth", "cookie", "key", "password", "secret", "token")
@@ -132,7 +134,15 @@ Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Speed = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
 Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
+Suffix = Literal["cheap", "fast", "free"]
+"""What may follow a model's name after a colon where it is asked for."""
 Percentile = Literal["p50", "p75", "p90", "p95", "p99"]
+
+
+def without_suffix(name: str, models: Collection[str]) -> str:
+    """The logical name in *name*, which a suffix may follow; a configured name with a colon in it stands for itself."""
+    base, _, word = name.rpartition(":")
+    return base if name not in models and base and word in get_args(Suffix) else name
 
 
 class _Part(BaseModel):
@@ -316,8 +326,14 @@ class Objectives(_Part):
 class Model(Choosing):
     """A logical name a caller asks for."""
 
+    kind: Literal["tiers", "panel"] = "tiers"
+    """Whether tiers answer one after the other, or several models side by side."""
     tiers: tuple[Tier, ...] = ()
     """The groups that may answer, the best first."""
+    members: tuple[Name, ...] = ()
+    """For a panel: the models that are asked, 2 to 8; each name may end in `:cheap`, `:fast` or `:free`."""
+    judge: Name | None = None
+    """For a panel: the model that makes one answer of the members'; null gives them all."""
     deadline_s: Seconds = 120.0
     """One ask ends within so many seconds, whatever is tried for it."""
     limits: Limits = Limits()

@@ -129,6 +129,8 @@ def what_it_asks(path: Path) -> Asked:
         targets = [target for tier in said.get("tiers", ()) for target in tier["targets"]]
         if targets:
             lines.append(f"model `{_shown(name)}` sends prompts to {_listed(targets)}")
+        if members := said.get("members"):
+            lines.append(f"model `{_shown(name)}` asks {_listed(members)} at once, each at its price")
     if roots := file.values.get("roots"):
         lines.append(f"lets the verbs read {_listed(roots)}, from `{_shown(str(path.parent.parent))}`")
     if "attach" in file.values:
@@ -207,6 +209,9 @@ def _sifted_models(
         mine = own.get("models", {}).get(name, {}).get("tiers")
         if name == FOCUS and not is_own:
             held.append(_held(("models", name), "would send what commands print to a model whenever a focus is given"))
+            continue
+        if said.get("kind") == "panel" and not is_own:
+            held.append(_held(("models", name), "would ask several models at once, each at its price"))
             continue
         # A model of the user's own keeps to the providers the user gave it: it may be the private one.
         allowed = (

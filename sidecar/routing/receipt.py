@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from sidecar.errors import AskFailed
+from sidecar.providers.vocabulary import Usage
 from sidecar.routing.plan import clock_text
 from sidecar.routing.vocabulary import MEANINGS, OUTRUN, Attempt, PassedOver, Reply, Route
 
-__all__ = ["ask_failed", "cost_text", "phrase", "receipt", "seconds_text"]
+__all__ = ["ask_failed", "cost_text", "one_line", "phrase", "receipt", "seconds_text", "tokens_text"]
 
 _TRAITS = {str(meaning): trait for meaning, trait in MEANINGS.items()}
 
@@ -33,14 +34,14 @@ def receipt(reply: Reply) -> str:
         told.append(f"{len(troubles) - _TOLD} more")
     after = f" after {'; '.join(told)}" if told else ""
     finish = {"length": " · cut at its token limit", "refused": " · refused by a content policy"}
-    return _one_line(
+    return one_line(
         f"[answered by {reply.endpoint.name} (tier {reply.tier}) in {seconds_text(reply.took_s)}{after}"
-        f"{finish.get(reply.answer.finish, '')} · {_tokens(reply)} · {cost_text(reply.cost_usd)}"
+        f"{finish.get(reply.answer.finish, '')} · {tokens_text(reply.answer.usage)} · {cost_text(reply.cost_usd)}"
         f"{''.join(f' · {note}' for note in reply.notes)}]"
     )
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """*text* without the line breaks that a foreign message may bring."""
     return " ".join(text.split())
 
@@ -74,6 +75,7 @@ def ask_failed(
     now: float,
     took_s: float,
     notes: Sequence[str] = (),
+    cost_usd: float | None = 0.0,
 ) -> AskFailed:
     """The exception of a call that nobody answered: what the user can do, then everything tried or passed over.
 
@@ -88,10 +90,11 @@ def ask_failed(
     retry_after_s = max(0.0, back_at - now) if back_at is not None and stopped is None else None
     retryable = stopped is None and (back_at is not None or any(_heals(attempt.outcome) for attempt in attempts))
     return AskFailed(
-        _one_line(_sentence(route, attempts, passed_over, stopped=stopped, back_at=back_at, now=now, took_s=took_s)),
-        report=tuple(_one_line(line) for line in report),
+        one_line(_sentence(route, attempts, passed_over, stopped=stopped, back_at=back_at, now=now, took_s=took_s)),
+        report=tuple(one_line(line) for line in report),
         retryable=retryable,
         retry_after_s=retry_after_s,
+        cost_usd=cost_usd,
     )
 
 
@@ -159,8 +162,8 @@ def _report(attempts: Sequence[Attempt], now: float) -> list[str]:
     return lines
 
 
-def _tokens(reply: Reply) -> str:
-    usage = reply.answer.usage
+def tokens_text(usage: Usage) -> str:
+    """What was read and written, such as "120 in (100 cached), 30 out"."""
     if usage.input_tokens is None and usage.output_tokens is None:
         return "tokens unknown"
     read = "?" if usage.input_tokens is None else f"{usage.input_tokens:,}"

@@ -592,6 +592,7 @@ class Router:
             now=now,
             took_s=self._timer() - course.began,
             notes=course.notes,
+            cost_usd=course.cost_usd(),
         )
 
     # what is remembered
@@ -667,6 +668,7 @@ class Router:
             answered_by=answered.key if answered else None,
             attempts=tuple(_ledger_line(attempt) for attempt in course.attempts),
             meters=tuple(course.meters),
+            panel=ask.panel,
         )
         spent = turn.spent if turn is not None else {}
 

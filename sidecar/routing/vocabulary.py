@@ -293,6 +293,8 @@ class Ask:
     thread: str | None = None
     turns: tuple[Turn, ...] = ()
     fit: Fit | None = None
+    panel: str | None = None
+    """The panel that this is asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sidecar.store.text import plain, stored
-from sidecar.store.vocabulary import Call, Experience, FormSavings, Saving, Spending, Turn
+from sidecar.store.vocabulary import Call, Experience, FormSavings, PanelSpending, Saving, Spending, Turn
 
 if TYPE_CHECKING:
     import sqlite3
@@ -21,6 +21,7 @@ __all__ = [
     "add_turns",
     "counts",
     "experience",
+    "panels",
     "savings",
     "savings_by_form",
     "spending",
@@ -45,8 +46,8 @@ def add_call(connection: sqlite3.Connection, call: Call, *, session: int = 0) ->
     """The call with its attempts, in their order; *session* is the sidecar that made it."""
     answered_by = None if call.answered_by is None else stored(call.answered_by)
     row = connection.execute(
-        "INSERT INTO calls (asked_at, model, took_s, answered_by, session) VALUES (?, ?, ?, ?, ?)",
-        (call.asked_at, stored(call.model), call.took_s, answered_by, session),
+        "INSERT INTO calls (asked_at, model, took_s, answered_by, session, panel) VALUES (?, ?, ?, ?, ?, ?)",
+        (call.asked_at, stored(call.model), call.took_s, answered_by, session, call.panel and stored(call.panel)),
     ).lastrowid
     connection.executemany(
         _ADD_ATTEMPT,
@@ -195,6 +196,22 @@ def _experience(endpoint: str, rows: Sequence[tuple[Any, float, float | None, in
         if plain(outcome) == "answered" and tokens is not None and tokens >= _FEWEST_TOKENS and took_s > 0
     )
     return Experience(endpoint, outcomes, tuple(sorted(waited)), tuple(sorted(speeds)))
+
+
+def panels(connection: sqlite3.Connection, since: float) -> list[PanelSpending]:
+    """Totals of every panel's calls at or after *since*, the dearest first; `spending` has them by endpoint too."""
+    rows = connection.execute(
+        """
+        SELECT panel, count(DISTINCT calls.id), coalesce(sum(cost_usd), 0.0) AS cost,
+            coalesce(sum(cost_usd IS NULL AND (outcome = 'answered' OR input_tokens IS NOT NULL)), 0)
+        FROM calls LEFT JOIN attempts ON attempts.call = calls.id
+        WHERE asked_at >= ? AND panel IS NOT NULL
+        GROUP BY panel
+        ORDER BY cost DESC, panel
+        """,
+        (since,),
+    )
+    return [PanelSpending(plain(panel), *totals) for panel, *totals in rows]
 
 
 def counts(connection: sqlite3.Connection) -> dict[str, Any]:

@@ -114,6 +114,7 @@ STATE: tuple[Migration, ...] = (
         ) WITHOUT ROWID
         """,
     ),
+    ("ALTER TABLE calls ADD COLUMN panel TEXT",),
 )
 
 ORIGINALS: tuple[Migration, ...] = (

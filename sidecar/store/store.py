@@ -27,6 +27,7 @@ from sidecar.store.vocabulary import (
     Meter,
     News,
     Original,
+    PanelSpending,
     Position,
     Reservation,
     Saving,
@@ -263,6 +264,15 @@ class Store:
     async def thread(self, name: str) -> tuple[Turn, ...]:
         """The turns of the thread, oldest first; none where nothing was said in it."""
         return await self._from_state(lambda connection: ledger.thread(connection, name))
+
+    async def say(self, thread: str, turns: Sequence[Turn]) -> None:
+        """Add *turns* to *thread*, on disk before this returns."""
+        said_at = self._clock()
+        await self._in_state(lambda connection: ledger.add_turns(connection, thread, turns, said_at=said_at))
+
+    async def panels(self, since: float) -> list[PanelSpending]:
+        """Totals of every panel asked at or after *since*, the dearest first."""
+        return await self._from_state(lambda connection: ledger.panels(connection, since))
 
     async def spending(self, since: float) -> list[Spending]:
         """Totals of every endpoint tried in calls at or after *since*, the dearest first."""

@@ -18,6 +18,7 @@ __all__ = [
     "Meter",
     "News",
     "Original",
+    "PanelSpending",
     "Position",
     "Reservation",
     "Saving",
@@ -93,6 +94,8 @@ class Call:
     attempts: tuple[AttemptRecord, ...]
     meters: tuple[Meter, ...] = ()
     """What providers said with their answers that was not known before."""
+    panel: str | None = None
+    """The panel that this was asked for, where the model is one of its members or its judge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +199,16 @@ class Experience:
     outcomes: Mapping[str, int]
     first_token_s: tuple[float, ...] = ()
     tokens_per_s: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PanelSpending:
+    """Totals of one panel since a time; *calls* are those of its members and its judge."""
+
+    panel: str
+    calls: int
+    cost_usd: float
+    unpriced: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """`ask`: a prompt, and what it should read, to another model by its logical name.
 
-prompt + attach ──fitted to the endpoint's window──> router ──> answer, short, with its receipt
+prompt + attach ──read once──> Question ──aimed at a model, fitted to the endpoint's window──> router ──> answer, short,
+                                   │                                                                   with its receipt
+                                   └──aimed at each of several──> panel
 """
 
 from __future__ import annotations
@@ -12,18 +14,32 @@ from typing import TYPE_CHECKING, Any
 import anyio.to_thread
 
 from sidecar.compression import tokens
-from sidecar.errors import StateError, WrongUsage
+from sidecar.errors import WrongUsage
 from sidecar.providers.vocabulary import Message
 from sidecar.store.vocabulary import Turn
+from sidecar.verbs.answering import Answered, beside, cut_to, reply_document
 from sidecar.verbs.attaching import Reading, attached, images_of, without_secrets
 from sidecar.verbs.rooms import Caller, Rooms
 
 if TYPE_CHECKING:
     from sidecar.routing.plan import Standing
-    from sidecar.routing.vocabulary import Ask, Reply, Route
+    from sidecar.routing.vocabulary import Ask, Fit, Route
     from sidecar.switchboard import Switchboard
 
-__all__ = ["Answered", "Explained", "Prepared", "ask", "ask_model", "environ_below", "explain", "may_ask", "prepared"]
+__all__ = [
+    "Aimed",
+    "Answered",
+    "Explained",
+    "Question",
+    "aimed",
+    "ask",
+    "ask_model",
+    "environ_below",
+    "explain",
+    "may_ask",
+    "questioned",
+    "said_earlier",
+]
 
 _DEPTH = "SIDECAR_DEPTH"
 _DEEPEST = 2
@@ -33,15 +49,6 @@ _SURE = 1.25
 """Vendors count differently from o200k: so far over its window, a conversation is too long by anybody's count."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """An answer as the caller sees it, and the whole reply behind it."""
-
-    text: str
-    receipt: str
-    reply: Reply
-
-
 async def ask(rooms: Rooms, *, caller: Caller, **request: Any) -> str:
     """The answer, and in the last line its receipt; *request* is what `ask_model` takes."""
     answered = await ask_model(rooms, caller=caller, **request)
@@ -49,16 +56,24 @@ async def ask(rooms: Rooms, *, caller: Caller, **request: Any) -> str:
 
 
 async def ask_model(rooms: Rooms, *, caller: Caller, answer_tokens: int | None = None, **request: Any) -> Answered:
-    """Ask a model by its logical name; *request* is what `prepared` takes.
+    """Ask a model, or a panel of them, by its logical name; *request* is *model* and what `questioned` takes.
 
     Raises WrongUsage, ConfigurationError or AskFailed.
     """
     from sidecar.routing.receipt import receipt
 
-    made = await prepared(rooms, by_chance=True, **request)
-    reply = await made.switchboard.answer(made.route, made.ask, caller.progress)
+    model = request.pop("model", "default")
+    question = await questioned(rooms, **request)
+    panel = question.switchboard.panel(model)
+    if panel is not None:
+        from sidecar.verbs.panel import ask_panel
+
+        return await ask_panel(rooms, question, panel, caller=caller, answer_tokens=answer_tokens)
+    made = await aimed(rooms, question, model)
+    reply = await question.switchboard.answer(made.route, made.ask, caller.progress)
     line = receipt(reply)
-    return Answered(await _short(rooms, caller, reply.answer.text, line, answer_tokens), line, reply)
+    text = await cut_to(rooms, reply.answer.text, beside(caller.bound(answer_tokens), line))
+    return Answered(text, line, (reply,), reply_document(reply, line))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,45 +85,71 @@ class Explained:
 
 
 async def explain(rooms: Rooms, **request: Any) -> Explained:
-    """Who would be asked for this very *request* (which `prepared` takes), and why not others; calls nobody."""
+    """Who would be asked for this very *request* (as `ask_model` takes it), and why not others; calls nobody."""
+    model = request.pop("model", "default")
+    question = await questioned(rooms, **request)
+    panel = question.switchboard.panel(model)
+    if panel is None:
+        return await _explained(rooms, question, model)
+    judge = () if panel.judge is None else (panel.judge,)
+    each = {member: await _explained(rooms, question, member) for member in (*panel.members, *judge)}
+    lines = [
+        line
+        for member, explained in each.items()
+        for line in (f"{member}:", *(f"  {line}" for line in explained.lines))
+    ]
+    standings = tuple(standing for member in panel.members for standing in each[member].standings)
+    return Explained(standings, tuple(lines))
+
+
+async def _explained(rooms: Rooms, question: Question, model: str) -> Explained:
     from sidecar.routing import plan
 
-    made = await prepared(rooms, by_chance=False, **request)
+    made = await aimed(rooms, question, model, by_chance=False)
     notes: list[str] = []
-    spent = await (await rooms.switchboard()).allowances.spent(made.route, notes)
+    spent = await question.switchboard.allowances.spent(made.route, notes)
     healths, now = await rooms.store.health(), rooms.clock()
     lines = (*plan.explain(made.route, healths, now, spent), *notes)
     return Explained(plan.standings(made.route, healths, now, spent), lines)
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """An ask that is ready to be routed."""
+class Question:
+    """What is asked, read and checked once, whoever is asked; *earlier* is what was said in its thread."""
 
     switchboard: Switchboard
+    prompt: str
+    system: str | None
+    schema: Mapping[str, Any] | None
+    thread: str | None
+    earlier: tuple[Turn, ...]
+    has_images: bool
+    fit: Fit | None
+
+
+@dataclass(frozen=True, slots=True)
+class Aimed:
+    """A question to one model, ready to be routed."""
+
     route: Route
     ask: Ask
 
 
-async def prepared(
+async def questioned(
     rooms: Rooms,
     *,
-    by_chance: bool,
     prompt: str,
-    model: str = "default",
     attach: Sequence[str] = (),
     system: str | None = None,
     thread: str | None = None,
     schema: Mapping[str, Any] | None = None,
-) -> Prepared:
-    """What is asked, of whom: everything but the call.
+) -> Question:
+    """What is asked, of nobody yet.
 
     *attach* names what the model reads (`path`, `path:10-80`, a handle, an image), *thread* a conversation to begin
-    or go on with, *schema* a JSON Schema for the answer. *by_chance* takes an order that leaves something to chance as
-    it falls, else as it usually stands. Raises WrongUsage or ConfigurationError.
+    or go on with, *schema* a JSON Schema for the answer. Raises WrongUsage or ConfigurationError.
     """
     from sidecar.routing.schema import check_schema
-    from sidecar.routing.vocabulary import Ask
 
     if not prompt.strip():
         raise WrongUsage("`ask` needs a `prompt` with something in it.")
@@ -121,32 +162,50 @@ async def prepared(
     given = [await attached(rooms, words) for words in attach]
     images = images_of(given)
     attachments = [await without_secrets(rooms, each) for each in given if each.name not in images]
-    switchboard = await rooms.switchboard()
-    route = await (switchboard.route(model) if by_chance else switchboard.usual_route(model))
-    if images:
-        route = _seeing(route, switchboard)
     turns = await rooms.store.thread(thread) if thread is not None else ()
-    route = _staying(route, turns, rooms.clock())
-    earlier = _earlier(turns)
     reading = Reading(
         rooms,
         prompt=prompt,
         attachments=attachments,
         images=images,
         system=system or "",
-        earlier=earlier,
+        earlier=said_earlier(turns),
         keeps=thread is not None,
     )
-    ask = Ask(
-        messages=(*earlier, Message("user", prompt, cache=thread is not None)),
-        system=system,
-        limit_tokens=None,
-        schema=schema,
-        thread=thread,
-        turns=(Turn("user", prompt),),
+    return Question(
+        await rooms.switchboard(),
+        prompt,
+        system,
+        schema,
+        thread,
+        turns,
+        has_images=bool(images),
         fit=reading.messages if given else None,
     )
-    return Prepared(switchboard, await _reading_enough(route, ask, switchboard), ask)
+
+
+async def aimed(rooms: Rooms, question: Question, model: str, *, by_chance: bool = True) -> Aimed:
+    """*question* to *model*, those passed over that cannot take it; raises WrongUsage for a name nobody configured.
+
+    *by_chance* takes an order that leaves something to chance as it falls, else as it usually stands.
+    """
+    from sidecar.routing.vocabulary import Ask
+
+    switchboard = question.switchboard
+    route = await (switchboard.route(model) if by_chance else switchboard.usual_route(model))
+    if question.has_images:
+        route = _seeing(route, switchboard)
+    route = _staying(route, question.earlier, rooms.clock())
+    earlier = said_earlier(question.earlier)
+    ask = Ask(
+        messages=(*earlier, Message("user", question.prompt, cache=question.thread is not None)),
+        system=question.system,
+        schema=question.schema,
+        thread=question.thread,
+        turns=(Turn("user", question.prompt),),
+        fit=question.fit,
+    )
+    return Aimed(await _reading_enough(route, ask, switchboard), ask)
 
 
 def environ_below(environ: Mapping[str, str]) -> dict[str, str]:
@@ -203,26 +262,8 @@ def _staying(route: Route, turns: Sequence[Turn], now: float) -> Route:
     return route if last is None else kept(route, last.answered_by, answered_at=last.said_at, now=now)
 
 
-def _earlier(turns: Sequence[Turn]) -> tuple[Message, ...]:
+def said_earlier(turns: Sequence[Turn]) -> tuple[Message, ...]:
+    """The turns of a thread as messages, marked for caches that have to be told."""
     said = [Message("assistant" if turn.role == "assistant" else "user", turn.text) for turn in turns]
     # What was said before is said again with every turn: the last of it is where a cache reads up to.
     return (*said[:-1], *(replace(message, cache=True) for message in said[-1:]))
-
-
-async def _short(rooms: Rooms, caller: Caller, text: str, line: str, answer_tokens: int | None) -> str:
-    """The answer whole where it fits beside its receipt; else its beginning, with a handle for all of it."""
-    bound = caller.bound(answer_tokens)
-    if bound.is_open:
-        return text
-    room = bound.without(line, tokens.count) if answer_tokens is not None else bound.without(line, len)
-    if await anyio.to_thread.run_sync(room.admits, text, tokens.count):
-        return text
-    data = text.encode("utf-8", errors="replace")
-    try:
-        last = f'[sidecar: the answer goes on; all of it: recall("{await rooms.store.keep(data, command="ask")}")]'
-    except StateError as error:
-        last = f"[sidecar: the answer goes on, but could not be kept: {error}]"
-    room = room.without(last, tokens.count)
-    part = text if room.tokens is None else tokens.cut(text, room.tokens)
-    part = part if room.chars is None else part[: max(0, room.chars)]
-    return f"{part}\n{last}"

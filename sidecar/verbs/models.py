@@ -15,6 +15,7 @@ import anyio
 from anyio.to_thread import run_sync
 
 from sidecar.config.complaints import nearest
+from sidecar.config.panels import Panel, panel_line
 from sidecar.errors import ConfigurationError, ProviderFailed, WrongUsage
 from sidecar.lines import Line, account_lines
 from sidecar.providers.catalogue import catalogue
@@ -59,6 +60,7 @@ class Overview:
     accounts: tuple[Served, ...]
     unserved: Mapping[Endpoint, str | None]
     """Configured endpoints that their provider's list does not hold, each with the nearest id in it."""
+    panels: tuple[Panel, ...] = ()
 
 
 async def overview(rooms: Rooms, *, providers: Sequence[str] = (), refresh: bool = False) -> Overview:
@@ -85,9 +87,11 @@ async def overview(rooms: Rooms, *, providers: Sequence[str] = (), refresh: bool
             log().warning("listings not kept", reason=str(error))
     everyone = {**served, **asked}
     accounts = tuple(one for line in lines if (one := everyone[_key(line)]) is not None)
-    routes = {name: await switchboard.usual_route(name) for name in switchboard.models}
+    panels = tuple(panel for name in switchboard.models if (panel := switchboard.panel(name)) is not None)
+    named = {panel.name for panel in panels}
+    routes = {name: await switchboard.usual_route(name) for name in switchboard.models if name not in named}
     tiers = {name: {tier.name: tier.endpoints for tier in route.tiers} for name, route in routes.items()}
-    return Overview(tiers, accounts, _unserved(tiers, accounts))
+    return Overview(tiers, accounts, _unserved(tiers, accounts), panels)
 
 
 def text(told: Overview, *, now: float, all_models: bool = False) -> str:
@@ -97,6 +101,7 @@ def text(told: Overview, *, now: float, all_models: bool = False) -> str:
         lines.append(name)
         for tier, endpoints in by_tier.items():
             lines.append(f"  {tier}: {', '.join(_marked(endpoint, told.unserved) for endpoint in endpoints)}")
+    lines += [panel_line(panel) for panel in told.panels]
     for served in told.accounts:
         lines += ["", *_account(served, now, all_models)] if lines else _account(served, now, all_models)
     return "\n".join(lines)
@@ -109,6 +114,7 @@ def document(told: Overview) -> dict[str, Any]:
             name: {tier: [endpoint.name for endpoint in endpoints] for tier, endpoints in by_tier.items()}
             for name, by_tier in told.tiers.items()
         },
+        "panels": {panel.name: {"members": list(panel.members), "judge": panel.judge} for panel in told.panels},
         "accounts": [asdict(served) for served in told.accounts],
         "not_served": [{"endpoint": endpoint.name, "nearest": near} for endpoint, near in told.unserved.items()],
     }

@@ -35,6 +35,7 @@ async def status(rooms: Rooms, *, caller: Caller, about: str = "") -> str:  # no
 
 
 async def _models(rooms: Rooms, name: str | None) -> list[str]:
+    from sidecar.config.panels import panel_line
     from sidecar.routing.plan import explain
 
     try:
@@ -50,6 +51,9 @@ async def _models(rooms: Rooms, name: str | None) -> list[str]:
     lines: list[str] = []
     notes: list[str] = []
     for model in switchboard.models if name is None else (name,):
+        if (panel := switchboard.panel(model)) is not None:
+            lines.append(panel_line(panel))
+            continue
         route = await switchboard.usual_route(model)
         lines.append(f"model {model} (deadline {route.deadline_s:g} s)")
         spent = await switchboard.allowances.spent(route, notes)
@@ -95,6 +99,9 @@ async def _spending(rooms: Rooms) -> list[str]:
         tokens = f"{item.input_tokens:,} tokens in, {item.output_tokens:,} out"
         answered = f"{item.answered} of {item.calls} calls answered"
         lines.append(f"  {item.endpoint}: {answered}, {tokens}, ${item.cost_usd:,.4f}{unpriced}")
+    for panel in await rooms.store.panels(rooms.clock() - 30 * _DAY_S):
+        unpriced = f" and {panel.unpriced} of unknown price" if panel.unpriced else ""
+        lines.append(f"  of it for the panel {panel.panel}: {panel.calls} calls, ${panel.cost_usd:,.4f}{unpriced}")
     return lines
 
 

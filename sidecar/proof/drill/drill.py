@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sidecar.config.complaints import nearest
+from sidecar.config.panels import panel_called
 from sidecar.errors import WrongUsage
 from sidecar.proof.drill.figures import Figures, figures, goal
 from sidecar.proof.drill.printing import document, print_model
@@ -83,7 +84,13 @@ def _row(
 
 
 def _models(configuration: Configuration, asked: Sequence[str]) -> list[str]:
-    known = sorted(configuration.settings.models, key=lambda name: (name != "default", name))
+    models = configuration.settings.models
+    for name in asked:
+        if (panel := panel_called(name, models)) is not None:
+            raise WrongUsage(f"`{name}` is a panel; rehearse its models: `sidecar drill {' '.join(panel.members)}`.")
+    known = sorted(
+        (name for name in models if models[name].kind != "panel"), key=lambda name: (name != "default", name)
+    )
     if not known:
         raise WrongUsage("There is no model to rehearse: none is configured and none was found; see `sidecar doctor`.")
     for name in asked:

@@ -168,7 +168,7 @@ async def _ask(rooms: Rooms, model: str, at_s: float) -> Asked:
     except AskFailed as nobody:
         took_s = anyio.current_time() - at_s
         return Asked(at_s, took_s, "", "", 0, 0.0, nobody.sentence)
-    reply = answered.reply
+    reply = answered.replies[0]
     return Asked(
         at_s,
         anyio.current_time() - at_s,

@@ -119,7 +119,7 @@ async def here(base_url: str, state: str) -> None:
         caller = Caller(is_agent=False)
 
         async def ask() -> str:
-            return (await ask_model(rooms, caller=caller, prompt=PROMPT)).reply.tier
+            return (await ask_model(rooms, caller=caller, prompt=PROMPT)).replies[0].tier
 
         await obey(ask)
 
