@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sidecar.errors import ConfigurationError, ProviderFailed
-from sidecar.providers.listing import Listed, first_calls, is_served, read
+from sidecar.providers.listing import Listed, first_calls, is_served, next_call, read
 from sidecar.providers.listing_pages import every_page
 from sidecar.providers.opening import open_providers
 from sidecar.providers.reading import NotTheDialect
@@ -255,3 +258,31 @@ def test_headers_of_an_account_are_its_own() -> None:
     assert call.headers["authorization"] == f"Bearer {KEY}"
     assert call.headers["accept"] == "application/json"
     assert "content-type" not in call.headers
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["data", "models", "id", "name", "pricing", "prompt", "type", "has_more", "last_id"])
+            | st.sampled_from(["nextPageToken", "nextToken", "context_length", "outputModalities", "modelId"]),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+def test_whatever_a_provider_sends_is_read_or_told(body: Any) -> None:
+    try:
+        models = read(body)
+    except NotTheDialect:
+        models = []
+    assert all(model.id and model.id.isprintable() for model in models)
+    access = Access("it", base_url="https://h.example/v1", key=KEY)
+    (call,) = first_calls("openai-chat", access, at=AT)
+    following = next_call(call, body, "openai-chat", access, at=AT)
+    assert following is None or urlsplit(following.url).netloc == "h.example"
