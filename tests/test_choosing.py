@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sidecar.simulator import Phase, Schedule, Simulated, simulate
+from sidecar.simulator import Phase, Reply, Schedule, Simulated, simulate
 from sidecar.store import Store
 from sidecar.store.vocabulary import AttemptRecord, Call
 
@@ -99,7 +99,9 @@ async def test_a_suffix_of_the_name_chooses_what_is_free(machine: Any) -> None:
 
 async def test_a_conversation_stays_where_it_is_cached_while_it_can_be(machine: Any) -> None:
     refusing = Schedule(phases=(Phase(fault="openai.rate-limit", reset_s=30, until_call=1),))
-    async with simulate([Simulated("a", "openai-chat", refusing), CHATS[1]]) as simulation:
+    caching = Schedule(reply=Reply(input_tokens=900, cached_tokens=100))
+    providers = [Simulated("a", "openai-chat", refusing), Simulated("b", "openai-chat", caching)]
+    async with simulate(providers) as simulation:
         models = {"default": {"tiers": [tier("a", "b")]}}
         machine.configure({name: machine.at(simulation, name) for name in "ab"}, [], models=models)
         async with machine.agent() as client:
@@ -109,6 +111,7 @@ async def test_a_conversation_stays_where_it_is_cached_while_it_can_be(machine: 
             assert "[answered by b/m" in await machine.said(client, thread="review")
             machine.now += 590  # every call keeps it warm
             assert "[answered by b/m" in await machine.said(client, thread="review")
+            assert " tokens in (300 cached), " in await machine.said(client, "status", about="spending")
             machine.now += 610
             assert "[answered by a/m" in await machine.said(client, thread="review")
             machine.now += 60

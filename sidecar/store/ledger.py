@@ -152,7 +152,8 @@ def spending(connection: sqlite3.Connection, since: float) -> list[Spending]:
             coalesce(sum(input_tokens), 0),
             coalesce(sum(output_tokens), 0),
             coalesce(sum(cost_usd), 0.0) AS cost,
-            sum(cost_usd IS NULL AND (outcome = 'answered' OR coalesce(input_tokens, output_tokens) IS NOT NULL))
+            sum(cost_usd IS NULL AND (outcome = 'answered' OR coalesce(input_tokens, output_tokens) IS NOT NULL)),
+            coalesce(sum(cached_tokens), 0)
         FROM calls JOIN attempts ON attempts.call = calls.id
         WHERE asked_at >= ?
         GROUP BY endpoint

@@ -184,6 +184,8 @@ class Spending:
     output_tokens: int
     cost_usd: float
     unpriced: int
+    cached_tokens: int = 0
+    """Of the tokens read, those that a provider had in its cache."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,8 @@ async def _spending(rooms: Rooms) -> list[str]:
     lines = ["spending, last 30 days"]
     for item in found:
         unpriced = f" and {item.unpriced} calls of unknown price" if item.unpriced else ""
-        tokens = f"{item.input_tokens:,} tokens in, {item.output_tokens:,} out"
+        cached = f" ({item.cached_tokens:,} cached)" if item.cached_tokens else ""
+        tokens = f"{item.input_tokens:,} tokens in{cached}, {item.output_tokens:,} out"
         answered = f"{item.answered} of {item.calls} calls answered"
         lines.append(f"  {item.endpoint}: {answered}, {tokens}, ${item.cost_usd:,.4f}{unpriced}")
     for panel in await rooms.store.panels(rooms.clock() - 30 * _DAY_S):

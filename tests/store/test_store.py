@@ -148,7 +148,10 @@ anything = st.tuples(st.text(max_size=30), odd, st.text(max_size=30)).map("".joi
 
 
 @settings(max_examples=60)
-@given(name=anything, turns=st.lists(st.builds(Turn, role=anything, text=anything), max_size=4))
+@given(
+    name=anything,
+    turns=st.lists(st.builds(Turn, role=anything, text=anything, answered_by=st.none() | anything), max_size=4),
+)
 async def test_any_text_of_a_thread_comes_back(shared: Path, name: str, turns: list[Turn]) -> None:
     async with Store.open(shared) as store:
         before = await store.thread(name)
@@ -166,6 +169,13 @@ async def test_any_text_of_a_call_and_of_health_can_be_recorded(shared: Path, te
     async with Store.open(shared) as store:
         assert (await store.health())[text].reason == text
         assert text in [spent.endpoint for spent in await store.spending(0.0)]
+
+
+async def test_spending_tells_what_came_from_a_cache(directory: Path) -> None:
+    first, second = attempt("a", input_tokens=900), attempt("a", input_tokens=1_000)
+    async with Store.open(directory) as store:
+        await store.record_call(call(first, replace(second, cached_tokens=850)))
+        assert [(spent.input_tokens, spent.cached_tokens) for spent in await store.spending(0.0)] == [(1_900, 850)]
 
 
 async def test_spending_sums_known_costs_and_counts_what_has_no_price(directory: Path) -> None:
