@@ -643,7 +643,7 @@ def shelf_new(*, tool: str, file: str, command: str, exit_code: int, version: st
     metavar="NAME|FILE",
     help="A scenario of ours by its name, or a TOML file of yours; by default all of ours. Repeatable.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Decides every chance; the same gives the same.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Decides every chance; the same gives the same.")
 @click.option("--list", "only_list", is_flag=True, help="List our scenarios and rehearse nothing.")
 @_JSON
 def drill(*, models: tuple[str, ...], scenarios: tuple[str, ...], seed: int, only_list: bool, as_json: bool) -> None:

@@ -124,8 +124,12 @@ def after_success(health: Health, now: float) -> Health:
     return Health(outcomes="1" if health.probes_needed else outcomes)
 
 
-def after_failure(health: Health, verdict: Verdict, now: float) -> Health:
-    """*health* of the verdict's scope after a failure; unchanged where the verdict touches nobody."""
+def after_failure(health: Health, verdict: Verdict, now: float, *, undecided: int = 0) -> Health:
+    """*health* of the verdict's scope after a failure; unchanged where the verdict touches nobody.
+
+    *undecided* calls began earlier and have no end yet. Failures are quick where answers take seconds, so the first
+    results of an endpoint that is mostly well are failures alone: those calls count as answered until they are not.
+    """
     if verdict.scope is None:
         return health
     if verdict.rest_until is not None:
@@ -139,7 +143,7 @@ def after_failure(health: Health, verdict: Verdict, now: float) -> Health:
     if not verdict.counts:
         return health
     health = _counted(health)
-    if not _is_ejected(health, verdict):
+    if not _is_ejected(health, verdict, undecided):
         return replace(health, reason=verdict.meaning)
     rest_s = min(DOWN_LIMIT_S, 2.0 ** min(health.ejections, 10))
     return _rested(replace(health, ejections=health.ejections + 1), verdict, now, now + rest_s)
@@ -166,14 +170,14 @@ def _counted(health: Health) -> Health:
     return replace(health, failures=health.failures + 1, outcomes=(health.outcomes + "0")[-OUTCOMES_KEPT:])
 
 
-def _is_ejected(health: Health, verdict: Verdict) -> bool:
+def _is_ejected(health: Health, verdict: Verdict, undecided: int) -> bool:
     if health.probes_needed:
         return True  # this was the probe
     in_a_row = EJECT_HANGS_IN_A_ROW if verdict.meaning == "hang" else EJECT_IN_A_ROW
+    if health.failures >= in_a_row and health.failures >= EJECT_RATE * (health.failures + undecided):
+        return True
     calls = len(health.outcomes)
-    return health.failures >= in_a_row or (
-        calls >= EJECT_RATE_CALLS and health.outcomes.count("0") >= EJECT_RATE * calls
-    )
+    return calls >= EJECT_RATE_CALLS and health.outcomes.count("0") >= EJECT_RATE * (calls + undecided)
 
 
 def _rested(health: Health, verdict: Verdict, now: float, until: float) -> Health:

@@ -23,6 +23,8 @@ class _Watch:
     """One endpoint's attempts that have shown nothing yet, oldest first, and when it last showed anything."""
 
     waiting: dict[int, float] = field(default_factory=dict)
+    running: set[int] = field(default_factory=set)
+    """All attempts without an end yet, those that have shown something included."""
     last_sign: float = float("-inf")
     usual_s: float | None = None
     silent: int = 0
@@ -42,7 +44,9 @@ class InFlight:
         """Note an attempt; give the number it returns to `sign` and `ended`."""
         self._next += 1
         self._attempts += 1
-        self._watches.setdefault(key, _Watch()).waiting[self._next] = now
+        watch = self._watches.setdefault(key, _Watch())
+        watch.waiting[self._next] = now
+        watch.running.add(self._next)
         return self._next
 
     def sign(self, key: str, number: int, now: float) -> None:
@@ -58,6 +62,11 @@ class InFlight:
     def ended(self, key: str, number: int) -> None:
         self._attempts -= 1
         self._watches[key].waiting.pop(number, None)
+        self._watches[key].running.discard(number)
+
+    def undecided(self, key: str, number: int) -> int:
+        """How many attempts that began before attempt *number* have no end yet, and may still come to something."""
+        return sum(1 for earlier in self._watches[key].running if earlier < number)
 
     def ran_out(self, key: str) -> None:
         """An attempt ended at its limit without a sign: it counts like one that still waits."""

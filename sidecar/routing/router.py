@@ -96,6 +96,8 @@ class _Failed:
     verdict: Verdict
     message: str
     lengths: Told = field(default_factory=Told)
+    undecided: int = 0
+    """Calls to the same endpoint that began before this one and have no end yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,7 +366,7 @@ class Router:
                 self._in_flight.sign(endpoint.key, number, self._timer())
                 return answer
         except ProviderFailed as failed:
-            return self._judged(course, turn, failed.failure, self._timer() - began)
+            return self._judged(course, turn, failed.failure, number, self._timer() - began)
         except ConfigurationError as unusable:
             return _Failed(_unusable(unusable), str(unusable))
         finally:
@@ -375,7 +377,7 @@ class Router:
             f"`{endpoint.name}` was not done after the {bound_s:.1f} s that the deadline left it",
             answered=stream.characters > 0,
         )
-        return self._judged(course, turn, kind, self._timer() - began)
+        return self._judged(course, turn, kind, number, self._timer() - began)
 
     def _sign(self, turn: _Turn, number: int) -> None:
         """The first text of an attempt has come."""
@@ -396,7 +398,7 @@ class Router:
             course.reserved.append(granted.reserved)
         return granted.request
 
-    def _judged(self, course: Course, turn: _Turn, failure: Failure, took_s: float) -> _Failed:
+    def _judged(self, course: Course, turn: _Turn, failure: Failure, number: int, took_s: float) -> _Failed:
         endpoint = turn.endpoint
         judged = verdict(
             failure, provider=endpoint.host or endpoint.provider, dialect=endpoint.dialect, now=self._clock()
@@ -410,7 +412,12 @@ class Router:
             # the caller was in a hurry; that says nothing about the endpoint
             slow = MEANINGS["slow"]
             judged = replace(judged, meaning="slow", scope=None, counts=False, advice=slow.advice)
-        return _Failed(judged, failure.sentence, told(failure) if judged.action == "larger" else Told())
+        return _Failed(
+            judged,
+            failure.sentence,
+            lengths=told(failure) if judged.action == "larger" else Told(),
+            undecided=self._in_flight.undecided(endpoint.key, number),
+        )
 
     # what an attempt came to
 
@@ -483,7 +490,7 @@ class Router:
 
         def change(changed: str, health: Health) -> Health:
             if changed == key:
-                return after_failure(health, judged, now)
+                return after_failure(health, judged, now, undecided=failed.undecided)
             return released(health, turn.probe_until) if turn.probe_until is not None else health
 
         await self._settle(course, turn, change, extra=(key,) if key else ())

@@ -142,3 +142,28 @@ async def test_late_answers_from_before_the_rest_do_not_end_it(kit: Any, world: 
     }
     await play(world, kit.route(A, B), 15)
     assert [round(at - 5, 1) for at in world.calls_to(A) if at >= 5] == [0.1, 1.2, 3.3, 7.4]
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_quick_failures_before_slow_answers_do_not_send_a_mostly_healthy_endpoint_away(
+    kit: Any, world: Any, seed: int
+) -> None:
+    """Errors come at once and answers after seconds, so the first results of every burst are errors alone."""
+    world.jitter = luck(seed)
+    chance = luck(seed)
+
+    async def behave(request: Request, limits: Limits) -> Answer:
+        behaviour = kit.fails(500) if chance() < 0.3 else kit.says("a", after_s=2.0)
+        answer: Answer = await behaviour(request, limits)
+        return answer
+
+    world.behaviours = {A: behave, B: kit.says("b", after_s=2.0)}
+    replies = await play(world, kit.route(A, B), 60, gap_s=0.2)
+    assert sum(reply.endpoint.name == A for _, reply in replies) >= len(replies) / 2
+
+
+async def test_an_outage_in_the_middle_of_slow_answers_is_noticed_when_they_are_done(kit: Any, world: Any) -> None:
+    world.behaviours = {A: kit.until(10, kit.says("a", after_s=2.0), kit.fails(503)), B: kit.says("b", after_s=2.0)}
+    replies = await play(world, kit.route(A, B), 30, gap_s=0.1)
+    assert len(replies) == 300
+    assert len([at for at in world.calls_to(A) if at >= 10]) <= 50

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["document", "print_model"]
 
 _BAR = 16
+_WIDE = 120
+"""From so many columns on there is room for what happens in words and for every figure."""
+_FIGURES = ("answered", "p50", "p95", "p99", "tries", "in vain", "cost", "back after")
+_FEWER_FIGURES = ("answered", "p50", "p95", "back after")
 _STYLES = ("green", "cyan", "blue", "magenta", "yellow")
 _BLOCKS = "█▓▒░▚"
 """A tier is told by its colour, and by its block where there is no colour."""
@@ -37,16 +41,19 @@ def print_model(
     console.print(head)
     console.print(_goal_text(wanted), style="dim", highlight=False)
     console.print()
+    is_wide = console.width >= _WIDE
     table = Table(box=None, padding=(0, 1), header_style="dim", pad_edge=False)
-    for name in ("", "what happens", "who answered"):
+    for name in ("", "what happens" if is_wide else "scenario", "who answered"):
         table.add_column(name, no_wrap=name != "what happens")
-    for name in ("answered", "p50", "p95", "p99", "tries", "in vain", "cost", "back after"):
+    for name in _FIGURES if is_wide else _FEWER_FIGURES:
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
-        _add(table, row, tiers)
+        _add(table, row, tiers, is_wide=is_wide)
     console.print(table)
     for row in rows:
-        if isinstance(row, Figures) and row.missed:
+        if isinstance(row, Skipped):
+            console.print(Text(f"- {row.scenario.name}: skipped, for {row.why}", "dim"))
+        elif row.missed:
             console.print()
             console.print(Text.assemble(("✗ ", "bold red"), (row.scenario, "bold"), f": {'; '.join(row.missed)}"))
             console.print(Text(f"  {row.because}", "dim"))
@@ -75,22 +82,28 @@ def document(row: Figures | Skipped) -> dict[str, Any]:
     }
 
 
-def _add(table: Table, row: Figures | Skipped, tiers: Sequence[str]) -> None:
+def _add(table: Table, row: Figures | Skipped, tiers: Sequence[str], *, is_wide: bool) -> None:
     from rich.text import Text
 
     if isinstance(row, Skipped):
-        table.add_row(Text("-", "dim"), Text(row.scenario.title, "dim"), Text(f"skipped: {row.why}", "dim"))
+        what = row.scenario.title if is_wide else row.scenario.name
+        table.add_row(Text("-", "dim"), Text(what, "dim"), Text("skipped", "dim"))
         return
+    figures = {
+        "answered": f"{100 * row.success_rate:.1f} %",
+        "p50": _seconds(row.p50_s),
+        "p95": _seconds(row.p95_s),
+        "p99": _seconds(row.p99_s),
+        "tries": "" if row.attempts is None else f"{row.attempts:.2f}",
+        "in vain": str(row.in_vain) if row.in_vain else "",
+        "cost": "unknown" if row.cost_usd is None else f"${row.cost_usd:.3f}",
+        "back after": _back(row),
+    }
     table.add_row(
         Text("✓", "green") if row.is_met else Text("✗", "bold red"),
-        Text(row.title),
+        Text(row.title if is_wide else row.scenario),
         _bar(row, tiers),
-        f"{100 * row.success_rate:.1f} %",
-        *(_seconds(value) for value in (row.p50_s, row.p95_s, row.p99_s)),
-        "" if row.attempts is None else f"{row.attempts:.2f}",
-        str(row.in_vain) if row.in_vain else "",
-        "unknown" if row.cost_usd is None else f"${row.cost_usd:.3f}",
-        _back(row),
+        *(figures[name] for name in (_FIGURES if is_wide else _FEWER_FIGURES)),
     )
 
 
