@@ -12,7 +12,11 @@ import pytest
 from anyio import Path as AsyncPath
 
 from sidecar.app import open_rooms
+from sidecar.config.detect import arrange, look
+from sidecar.config.model import Settings
 from sidecar.errors import WrongUsage
+from sidecar.lines import account_lines
+from sidecar.providers.catalogue import catalogue
 from sidecar.simulator import Redirect, Simulated, Simulation, simulate
 from sidecar.verbs.models import Overview, document, overview, text
 
@@ -167,3 +171,10 @@ async def test_a_link_in_place_of_what_is_kept_is_neither_read_nor_written_throu
         assert len(simulation.listings("lab")) == 2
         assert await target.read_text() == before
         assert not await kept.is_symlink()
+
+
+async def test_a_host_that_was_only_found_is_asked_too(tmp_path: Path) -> None:
+    environ = {"NEBIUS_API_KEY": "k"}
+    layer = arrange(look(environ, catalogue=catalogue(), project=tmp_path), catalogue=catalogue())
+    found = account_lines(Settings.model_validate_json(json.dumps(layer)), catalogue(), environ)
+    assert [(line.provider.name, line.access.key) for line in found if line.access is not None] == [("nebius", "k")]

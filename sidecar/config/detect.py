@@ -142,7 +142,10 @@ def arrange(
 def _key(host: Host, environ: Mapping[str, str]) -> Finding:
     for variable in host.key_variables:
         if environ.get(variable, "").strip():
-            return Finding(host.name, "key", True, variable, f"the key of `{host.name}` is in `{variable}`")
+            todo = (
+                "" if host.default_models else f"name a model of it in a tier; `sidecar models {host.name}` lists them"
+            )
+            return Finding(host.name, "key", True, variable, f"the key of `{host.name}` is in `{variable}`", todo)
     variable = host.key_variables[0]
     return Finding(
         host.name, "key", False, variable, f"no key of `{host.name}` in the environment", f"set `{variable}` to use it"

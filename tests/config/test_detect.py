@@ -155,6 +155,13 @@ def claude(findings: tuple[Finding, ...]) -> Finding:
     return next(finding for finding in findings if finding.provider == "claude-cli")
 
 
+def test_a_key_of_a_host_without_suggested_models_says_where_they_are_listed(tmp_path: Path) -> None:
+    environ = {"NEBIUS_API_KEY": "k", "GROQ_API_KEY": "k"}
+    found = {one.provider: one for one in look(environ, catalogue=catalogue(), project=tmp_path) if one.is_found}
+    assert "`sidecar models nebius`" in found["nebius"].todo
+    assert found["groq"].todo == "", "it has models to begin with"
+
+
 def test_a_program_on_the_path_is_found_by_its_absolute_path(
     small_catalogue: Mapping[str, Host], tmp_path: Path, program: Callable[[Path], Path]
 ) -> None:
