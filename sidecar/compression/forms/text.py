@@ -17,6 +17,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 from sidecar.compression.alarms import alarm_lines, warning_lines
+from sidecar.compression.forms.above import ABOVE, printed_above
+from sidecar.compression.forms.drafting import condensed
 from sidecar.compression.forms.log.kinds import all_without_digits, without_digits
 from sidecar.compression.forms.log.values import varied
 from sidecar.compression.forms.marking import side_by_side
@@ -88,6 +90,7 @@ def _without_names(segment: Segment, start: int, end: int) -> list[Block]:
     if end - start == len(segment.lines):
         return _folded_or_sampled(segment)
     inner = Segment(segment.lines[start:end], segment.first + start, segment.command, segment.exit_code)
+    inner.__dict__["printed above"] = printed_above(segment)[start:end]
     return [replace(block, start=block.start + start, end=block.end + start) for block in _folded_or_sampled(inner)]
 
 
@@ -97,7 +100,7 @@ def _folded_or_sampled(segment: Segment) -> list[Block]:
     loud = {*alarms, *warning_lines(lines, segment.text)}
     # What numbers differ in lines of the same words is no news beside why the command failed.
     numbers = not segment.exit_code
-    whole = _folded(lines, 0, len(lines), loud, numbers=numbers)
+    whole = _without_above(segment, _folded(lines, 0, len(lines), loud, numbers=numbers), loud)
     if sum(block.end - block.start if block.shown is None else len(block.shown) for block in whole) <= _SAMPLE_AT:
         return whole
     blocks: list[Block] = []
@@ -107,6 +110,28 @@ def _folded_or_sampled(segment: Segment) -> list[Block]:
         else:
             blocks.append(omit(start, end, "less urgent lines"))
     return blocks
+
+
+def _without_above(segment: Segment, blocks: Sequence[Block], loud: set[int]) -> list[Block]:
+    """The same blocks, where kept lines were printed above in the same words without those; alarms stay."""
+    marks = printed_above(segment)
+    if not any(marks):
+        return list(blocks)
+    found: list[Block] = []
+    for block in blocks:
+        if block.shown is not None or not any(marks[block.start : block.end]):
+            found.append(block)
+            continue
+        why = [ABOVE if marks[i] and i not in loud else "" for i in range(block.start, block.end)]
+        for edge in range(0, len(why), _ABOVE_LINES):
+            end = min(edge + _ABOVE_LINES, len(why))
+            inner = condensed(segment.lines[block.start : block.end], why, edge, end, rank=block.rank)
+            found += [replace(one, start=one.start + block.start, end=one.end + block.start) for one in inner]
+    return found
+
+
+_ABOVE_LINES = 60
+"""So many lines share a marker for what was printed above."""
 
 
 @dataclass(frozen=True, slots=True)

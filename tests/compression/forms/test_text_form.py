@@ -3,6 +3,7 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sidecar.compression import compress
 from sidecar.compression.alarms import is_alarm
 from sidecar.compression.forms.text import FORM
 from sidecar.compression.vocabulary import Form, Segment
@@ -131,3 +132,27 @@ def test_numbers_of_similar_lines_are_told_in_sum_where_the_command_failed() -> 
     assert "40 24 30" not in failed
     assert lines[0] in failed
     assert lines[-1] in failed
+
+
+def test_several_lines_that_were_printed_above_stay_out_and_alarms_among_them_do_not() -> None:
+    steps = [
+        "   given a cart of the shop in the old town of Bergen   steps/cart.py:2",
+        "   when I add two pounds of tea and one pot to the cart   steps/cart.py:3",
+        "   then fatal: the till is closed on sundays, so that nobody pays",
+        "   then I pay by card and get a receipt with the total on it   steps/till.py:4",
+        "   and the receipt has the address of the shop at its foot   steps/till.py:5",
+    ]
+    lines = [line for number in range(12) for line in (f"scenario {'abcdefghijkl'[number]}", *steps)]
+    result = compress("\n".join(lines), command="./check.sh", exit_code=1)
+    assert result.forms == ("text",)
+    for step in steps:
+        assert result.text.count(step) == (12 if "fatal" in step else 1)
+    assert all(line in result.text for line in lines if line.startswith("scenario "))
+    assert "lines printed above" in result.text
+
+
+def test_two_lines_that_were_printed_above_are_shown_again() -> None:
+    lines = [
+        line for number in range(12) for line in (f"case {'abcdefghijkl'[number]}", "  runs the first of all", "  done")
+    ]
+    assert compress("\n".join(lines)).text.count("runs the first of all") == 12

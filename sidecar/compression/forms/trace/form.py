@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
 
 from sidecar.compression.alarms import is_alarm
 from sidecar.compression.forms import text as plain
+from sidecar.compression.forms.above import ABOVE, printed_above
 from sidecar.compression.forms.drafting import BLANK, condensed
 from sidecar.compression.forms.marking import side_by_side
 from sidecar.compression.forms.trace.languages import HINTS, may_have_frames
@@ -189,11 +190,13 @@ def _is_told(lines: Sequence[str], index: int) -> bool:
 def _reduce(segment: Segment) -> list[Block]:
     lines = segment.lines
     cut = frames_reduced(lines, stacks=_stacks(segment))
+    told = {item.line for item in _evidence(segment)}
+    above = {i: ABOVE for i, is_above in enumerate(printed_above(segment)) if is_above and i not in told}
     blocks: list[Block] = []
     position = 0
     for start, end in _regions(lines, [*_spans(segment), *_runs(cut.left_out)]):
         blocks += _around(segment, position, start)
-        blocks += _named(segment, cut, _trace(lines, start, end, cut))
+        blocks += _named(segment, cut, _trace(lines, start, end, cut, above))
         position = end
     blocks += _around(segment, position, len(lines))
     return blocks
@@ -231,14 +234,15 @@ def _around(segment: Segment, start: int, end: int) -> Iterable[Block]:
         return
     lines = segment.lines[start:end]
     inner = Segment(lines, segment.first + start, segment.command, segment.exit_code)
+    inner.__dict__["printed above"] = printed_above(segment)[start:end]
     for block in plain.FORM.reduce(inner):
         yield replace(block, start=block.start + start, end=block.end + start)
 
 
-def _trace(lines: Sequence[str], start: int, end: int, cut: FramesCut) -> Iterable[Block]:
+def _trace(lines: Sequence[str], start: int, end: int, cut: FramesCut, above: Mapping[int, str]) -> Iterable[Block]:
     """Blocks for one region, cut at empty lines so that a bound can cut between them."""
     inner = lines[start:end]
-    whys = [cut.left_out.get(index, "") or _noise(lines[index]) for index in range(start, end)]
+    whys = [cut.left_out.get(index, "") or _noise(lines[index]) or above.get(index, "") for index in range(start, end)]
     noted = {index - start: line for index, line in cut.noted.items() if start <= index and cut.pays[index] <= end}
     edges = [0]
     kept = closed = 0
