@@ -418,3 +418,25 @@ def test_what_tests_logged_in_the_same_words_stays_once_and_every_new_frame_of_t
     assert told.count("Traceback (most recent call last):") < 12
     assert '  File "/tmp/shop/svc/svc.py", line 16, in place' in told
     assert told.count("/tmp/shop/svc/svc.py:8: svc.StockError: sku-") > 15
+
+
+def test_what_each_test_logs_live_in_the_same_words_stays_the_first_times() -> None:
+    told = [
+        line
+        for number in range(20)
+        for line in (
+            "---------- live log call ----------",
+            f"INFO     shop:shop.py:6 order {number} comes in",
+            f"ERROR    shop:shop.py:9 order {number} has no price",
+            "PASSED                                    [ 50%]" if number != 7 else "FAILED                [ 50%]",
+        )
+    ]
+    failure = (
+        "____ test_order[7] ____\n>   assert f() == 3\nE   AssertionError: boom\ntests/test_shop.py:9: AssertionError"
+    )
+    run = ["===== test session starts =====", *told, "===== FAILURES =====", *failure.split("\n")]
+    end = ["===== short test summary info =====", "FAILED tests/test_shop.py::test_order[7] - AssertionError: boom"]
+    text = "\n".join([*run, *end, "=== 1 failed, 19 passed in 1.0s ==="])
+    printed = shorten(text, shelf=load(), command="pytest -v", exit_code=1).text
+    assert printed.count("comes in") == 3
+    assert "E   AssertionError: boom" in printed

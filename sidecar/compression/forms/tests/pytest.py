@@ -12,6 +12,7 @@ What a failing test printed is told by `pytest_failure`; this module knows the r
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -84,6 +85,9 @@ _WARNINGS_SHOWN = 20
 _SKIPS_SHOWN = 20
 _PRINTED_SHOWN = 3
 _TROUBLE_SHOWN = 20
+_PRINTED_TEST = 60
+"""What one test prints in so many lines is compared with what others print."""
+_TEMPLATE_CHARS = 500
 _COVERAGE_ROWS_SHOWN = 30
 _FRAGMENT_SHARE = 0.1
 _SHARE_GREEN = 0.3
@@ -374,10 +378,19 @@ class _Run:
         return "F" in marks or "E" in marks
 
     def _printed(self, printed: Sequence[int]) -> None:
-        """Of what tests printed: all of it where it is short, else its ends and its trouble, each kind once."""
+        """Of what tests printed: all of it where it is short, else its ends and its trouble, each kind once.
+
+        What test after test prints, but for numbers, stays the first times.
+        """
+        times: Counter[str] = Counter()
         for run in _runs(printed):
             if any('File "' in self.lines[i] for i in run):
                 mark_frames(self.lines, run[0], run[-1] + 1, self.why)
+            for index in run if len(run) < _PRINTED_TEST else ():
+                template = _DIGITS.sub("0", self.lines[index][:_TEMPLATE_CHARS])
+                times[template] += 1
+                if times[template] > _PRINTED_SHOWN and not self.why[index]:
+                    self.why[index] = "" if self.told.is_new_frame(self.lines[index]) else "printed output as above"
             left = [i for i in run if not self.why[i]]
             if len(left) <= 2 * _PRINTED_SHOWN or self.lines[left[0]].startswith("INTERNALERROR"):
                 continue
