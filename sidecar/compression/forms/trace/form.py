@@ -157,6 +157,18 @@ def _with_reports(segment: Segment, spans: list[tuple[int, int]]) -> list[tuple[
 
 def _evidence(segment: Segment) -> list[Evidence]:
     """What was raised, with the frame directly below it; totals and summaries; every alarm that is no frame."""
+    return verbatim(segment, _telling(segment))
+
+
+def _telling(segment: Segment) -> list[int]:
+    """The lines that are evidence, read once however often a segment is asked for them."""
+    known: list[int] | None = segment.__dict__.get("trace_telling")
+    if known is None:
+        known = segment.__dict__["trace_telling"] = sorted(_read_telling(segment))
+    return known
+
+
+def _read_telling(segment: Segment) -> set[int]:
     lines = segment.lines
     found: set[int] = set()
     for start, end in _spans(segment):
@@ -170,7 +182,7 @@ def _evidence(segment: Segment) -> list[Evidence]:
                     found.add(index + 1)
             elif (line[0] == "=" and _TOTAL.match(line)) or (is_alarm(line) and _is_told(lines, index)):
                 found.add(index)
-    return verbatim(segment, sorted(found))
+    return found
 
 
 def _is_told(lines: Sequence[str], index: int) -> bool:
@@ -190,7 +202,7 @@ def _is_told(lines: Sequence[str], index: int) -> bool:
 def _reduce(segment: Segment) -> list[Block]:
     lines = segment.lines
     cut = frames_reduced(lines, stacks=_stacks(segment))
-    told = {item.line for item in _evidence(segment)}
+    told = frozenset(_telling(segment))
     above = {i: ABOVE for i, is_above in enumerate(printed_above(segment)) if is_above and i not in told}
     blocks: list[Block] = []
     position = 0
