@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["context_tokens", "load", "price_usd"]
 
+_FREE_ENDINGS = {"openrouter": (":free", "openrouter/free")}
+"""What a host gives away by its id in genai-prices, whose lists leave it out ("access to models without cost":
+openrouter.ai, docs, model variants, free; and its router among them, 2026-11)."""
+
 
 def load() -> None:
     """Import the price data; blocks for up to a second, call it in a thread."""
@@ -31,7 +35,7 @@ def price_usd(usage: Usage, *, pricing: str | None, model_id: str, billing: str)
     A flat or free plan costs exactly 0.0. None where the host, the model, one of its prices or the
     usage is unknown: an unknown cost is never zero.
     """
-    if billing != "metered":
+    if billing != "metered" or _is_free(pricing, model_id):
         return 0.0
     if pricing is None or usage.input_tokens is None or usage.output_tokens is None:
         return None
@@ -102,6 +106,10 @@ def _reckoned(model: ModelInfo, provider: Provider, counts: tuple[int, int, int,
         return float(model.calc_price(usage, provider, genai_request_timestamp=at).total_price)
     except ValueError:
         return None
+
+
+def _is_free(pricing: str | None, model_id: str) -> bool:
+    return pricing in _FREE_ENDINGS and model_id.endswith(_FREE_ENDINGS[pricing])
 
 
 def context_tokens(pricing: str | None, model_id: str) -> int | None:

@@ -44,3 +44,10 @@ def test_an_unknown_price_is_never_nothing() -> None:
     assert price_usd(Usage(1, 0, 0, 1), pricing=None, model_id="gpt-5", billing="metered") is None
     assert price_usd(Usage(None, 0, 0, 1), pricing="openai", model_id="gpt-5", billing="metered") is None
     assert price_usd(Usage(1, 0, 0, 1), pricing=None, model_id="gpt-5", billing="flat") == 0
+
+
+def test_what_openrouter_gives_away_costs_nothing() -> None:
+    for model_id in ("z-ai/glm-4.5-air:free", "nobody/has-heard:free", "openrouter/free"):
+        assert price_usd(Usage(1, 0, 0, 1), pricing="openrouter", model_id=model_id, billing="metered") == 0
+    assert price_usd(Usage(1, 0, 0, 1), pricing="openrouter", model_id="z-ai/glm-4.5-air", billing="metered")
+    assert price_usd(Usage(1, 0, 0, 1), pricing="openai", model_id="gpt-5:free", billing="metered") != 0
