@@ -17,6 +17,7 @@ from sidecar.config.complaints import dotted, nearest, unheard
 from sidecar.config.located import Path
 from sidecar.config.panels import wrong_panel
 from sidecar.providers.catalogue import host_at
+from sidecar.providers.loopback import is_loopback
 
 if TYPE_CHECKING:
     from sidecar.providers.catalogue import Host
@@ -101,7 +102,7 @@ def known_provider(
         command=command,
         billing=said.billing or (host.billing if host else "flat" if dialect == "command" else "metered"),
         pricing=known.pricing if (known := host or behind) else None,
-        is_local=_is_loopback(base_url),
+        is_local=is_loopback(urlsplit(base_url).hostname or ""),
         accounts=accounts,
         host=behind.name if behind else "",
         data_policy=_data_policy(said, behind),
@@ -168,11 +169,6 @@ def _data_policy(said: model.Provider, behind: Host | None) -> model.DataPolicy:
         training=known.training if own.training is None else own.training,
         retention=known.retention if own.retention is None else own.retention,
     )
-
-
-def _is_loopback(base_url: str) -> bool:
-    host = urlsplit(base_url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def _usual_accounts(host: Host | None, environ: Mapping[str, str]) -> tuple[model.Account, ...]:

@@ -16,6 +16,7 @@ import anyio.to_thread
 
 from sidecar.errors import ConfigurationError
 from sidecar.providers.direct import Direct, address_of
+from sidecar.providers.loopback import is_loopback
 from sidecar.providers.masking import secrets_in
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Wire:
         """Ask once, without following anything; raises an `httpx2.HTTPError`, `InvalidURL` or UnicodeError."""
         if self._direct is not None:
             address = address_of(call.url)
-            if address is not None and not (self._has_proxy and not _is_here(address.host)):
+            if address is not None and not (self._has_proxy and not is_loopback(address.host)):
                 return await self._direct.send(call, address, watch)
         if self._client is None:
             raise anyio.ClosedResourceError
@@ -143,10 +144,6 @@ class Wire:
             # Cookies of one account must not travel with another's calls.
             cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
         )
-
-
-def _is_here(host: str) -> bool:
-    return host in ("localhost", "::1") or host.endswith(".localhost") or host.startswith("127.")
 
 
 class _Through:
