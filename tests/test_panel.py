@@ -409,7 +409,11 @@ async def test_status_lists_a_panel_with_its_members(bench: Bench) -> None:
         simulate(three(says("Tabs."), says("Spaces."), says("Merged."))) as simulation,
         bench.client(simulation) as client,
     ):
-        assert "panel review (deadline 5 s): a, b:cheap, judged by c" in await said(client, "status")
+        line = "panel review (deadline 5 s): a, b:cheap, judged by c"
+        assert line in await said(client, "status")
+        told = await said(client, "status", about="model review")
+        assert told.startswith(f"{line}\nmodel a (deadline 5 s)\n  only: provider-a/")
+        assert "model b:cheap" in told
         assert "Merged." in await said(client), "a suffix goes along"
 
 

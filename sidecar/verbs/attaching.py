@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import anyio
 import anyio.to_thread
 
 from sidecar.compression import tokens
@@ -136,10 +137,15 @@ class Reading:
         self._system = system
         self._earlier = earlier
         self._made: dict[tuple[int, float], tuple[Message, ...]] = {}
+        self._making = anyio.Lock()
 
     async def messages(self, window_tokens: int | None, share: float = 1.0) -> tuple[Message, ...]:
         """The conversation with the attachments before the prompt, within *share* of *window_tokens* by our count."""
         window = window_tokens or _UNKNOWN_WINDOW_TOKENS
+        async with self._making:  # several models of a panel may ask at once
+            return await self._fitted(window, share)
+
+    async def _fitted(self, window: int, share: float) -> tuple[Message, ...]:
         if (window, share) not in self._made:
             said = "\n".join((self._system, self._prompt, *(message.text for message in self._earlier)))
             room = int(window * share * _WINDOW_SHARE) - await anyio.to_thread.run_sync(tokens.count, said)

@@ -51,13 +51,18 @@ async def _models(rooms: Rooms, name: str | None) -> list[str]:
     lines: list[str] = []
     notes: list[str] = []
     for model in switchboard.models if name is None else (name,):
-        if (panel := switchboard.panel(model)) is not None:
+        panel = switchboard.panel(model)
+        asked = (model,)
+        if panel is not None:
             lines.append(panel_line(panel))
-            continue
-        route = await switchboard.usual_route(model)
-        lines.append(f"model {model} (deadline {route.deadline_s:g} s)")
-        spent = await switchboard.allowances.spent(route, notes)
-        lines.extend(f"  {line}" for line in explain(route, healths, rooms.clock(), spent))
+            # who is listed anyway is not told twice
+            judge = () if panel.judge is None else (panel.judge,)
+            asked = () if name is None else tuple(dict.fromkeys((*panel.members, *judge)))
+        for each in asked:
+            route = await switchboard.usual_route(each)
+            lines.append(f"model {each} (deadline {route.deadline_s:g} s)")
+            spent = await switchboard.allowances.spent(route, notes)
+            lines.extend(f"  {line}" for line in explain(route, healths, rooms.clock(), spent))
     lines.extend(notes)
     held_back = switchboard.configuration.held_back
     lines.extend(f"held back until `sidecar trust`: {held.sentence}" for held in held_back[:_HELD_BACK])
