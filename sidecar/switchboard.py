@@ -25,7 +25,7 @@ from sidecar.providers.capabilities import reads_images
 from sidecar.providers.vocabulary import Access, Answer, Effort, Limits, Request, Usage
 from sidecar.reckoning import FollowedBook, Reckoning
 from sidecar.routes import Routes
-from sidecar.routing.choice import usual
+from sidecar.routing.chance import usual
 from sidecar.routing.router import Router
 from sidecar.routing.vocabulary import Ask, Endpoint, OnProgress, OnText, Reply, Route
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sidecar.accounts import Accounts, watched
 from sidecar.reckoning import Reckoning
-from sidecar.routing.choice import usual
+from sidecar.routing.chance import usual
 from sidecar.routing.vocabulary import Endpoint, Route, Tier
 from sidecar.store import Store
 from sidecar.store.vocabulary import Call, Meter

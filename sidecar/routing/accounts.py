@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from sidecar.routing.chance import lot
 from sidecar.routing.plan import clock_text
 from sidecar.routing.vocabulary import Endpoint, Route, Target, Tier
 
@@ -57,9 +58,7 @@ def in_order(
         usage = usages.get(account, _UNUSED)
         match orders.get(endpoint.provider):
             case "spread":
-                # Sorted by u^(1/w), a draw without replacement in which each goes first with its share w (Efraimidis
-                # and Spirakis, Weighted random sampling with a reservoir, 2006).
-                return (-drawn.setdefault(account, random() ** (1.0 / usage.weight)),)
+                return (-drawn.setdefault(account, lot(usage.weight, random)),)
             case "least-used":
                 return (usage.tokens / usage.weight, usage.calls / usage.weight)
             case "soonest-reset":

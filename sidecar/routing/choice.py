@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
+from sidecar.routing.chance import lot
 from sidecar.routing.receipt import seconds_text
 from sidecar.routing.record import (
     Figure,
@@ -26,7 +27,7 @@ from sidecar.routing.record import (
 from sidecar.routing.vocabulary import Endpoint, Order, Preference, Route, Target, Tier
 from sidecar.store.vocabulary import Experience
 
-__all__ = ["Arrangement", "arranged", "listens", "usual"]
+__all__ = ["Arrangement", "arranged", "listens"]
 
 EXPLORE_SHARE = 0.05
 """The share of calls for which a target that is hardly known goes first."""
@@ -43,11 +44,6 @@ HEDGE_CALLS = 20
 """Of fewer calls, the 95th percentile is simply the slowest."""
 
 _NO_EXPERIENCE: Mapping[str, Experience] = {}
-
-
-def usual() -> float:
-    """A chance that surprises nobody: by it every order stands as it usually does, the larger share first."""
-    return 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +76,8 @@ class _Ranking:
     def drawn(self, random: Callable[[], float]) -> tuple[Endpoint, ...]:
         ranked: Sequence[_Contender] = self.ranked
         if self.shares:
-            # Sorted by u^(1/w), a draw without replacement in which each goes first with its share w (Efraimidis and
-            # Spirakis, Weighted random sampling with a reservoir, 2006).
-            keys = {target: random() ** (1.0 / share) for target, share in self.shares.items()}
-            ranked = sorted(ranked, key=lambda one: (one.target in self.behind, -keys.get(one.target, 0.0)))
+            lots = {target: lot(share, random) for target, share in self.shares.items()}
+            ranked = sorted(ranked, key=lambda one: (one.target in self.behind, -lots.get(one.target, 0.0)))
         elif random() < EXPLORE_SHARE:
             first = self.strangers[int(random() * len(self.strangers))]
             ranked = (first, *(one for one in ranked if one is not first))

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidecar.routing.choice import arranged, listens, usual
+from sidecar.routing.chance import usual
+from sidecar.routing.choice import arranged, listens
 from sidecar.routing.plan import explain
 from sidecar.routing.vocabulary import Endpoint, Order, Preference, Route, Tier
 from sidecar.store.vocabulary import Experience
