@@ -48,6 +48,9 @@ THROTTLE_S = (1.0, 2.0, 4.0, 5.0)
 PACE_S = 600.0
 """A provider's window that ends within it is a pace, one that ends later a quota."""
 DOWN_LIMIT_S = 60.0
+MIXED_LIMIT_S = 2.0
+"""Of an endpoint that fails often and answers as well: being away from it for long would be for bad luck."""
+MIXED_RATE = 0.4
 UNNAMED_LIMIT_S = 21_600.0
 """No rest that we invented ourselves is longer: what waits for the user is looked at again four times a day."""
 PROBE_LIMIT_S = 600.0
@@ -145,7 +148,7 @@ def after_failure(health: Health, verdict: Verdict, now: float, *, undecided: in
     health = _counted(health)
     if not _is_ejected(health, verdict, undecided):
         return replace(health, reason=verdict.meaning)
-    rest_s = min(DOWN_LIMIT_S, 2.0 ** min(health.ejections, 10))
+    rest_s = min(MIXED_LIMIT_S if _is_mixed(health, verdict) else DOWN_LIMIT_S, 2.0 ** min(health.ejections, 10))
     return _rested(replace(health, ejections=health.ejections + 1), verdict, now, now + rest_s)
 
 
@@ -180,6 +183,11 @@ def _is_ejected(health: Health, verdict: Verdict, undecided: int) -> bool:
     return calls >= EJECT_RATE_CALLS and health.outcomes.count("0") >= EJECT_RATE * (calls + undecided)
 
 
+def _is_mixed(health: Health, verdict: Verdict) -> bool:
+    """It has answered several of its latest ten calls. One that hangs is not tried for luck: each try costs a caller."""
+    return verdict.meaning != "hang" and health.outcomes[-EJECT_RATE_CALLS:].count("1") >= MIXED_RATE * EJECT_RATE_CALLS
+
+
 def _rested(health: Health, verdict: Verdict, now: float, until: float) -> Health:
     limit_s = FARTHEST_S if verdict.is_named else UNNAMED_LIMIT_S
     until = min(until, now + limit_s)
@@ -190,7 +198,7 @@ def _rested(health: Health, verdict: Verdict, now: float, until: float) -> Healt
         rest_until=until,
         reason=verdict.meaning,
         is_named=verdict.is_named,
-        # server failures come in clusters, a limit is over when it is over
-        probes_needed=2 if verdict.counts and not verdict.is_named else 1,
+        # server failures come in clusters, a limit is over when it is over; and who answers most is well by that
+        probes_needed=2 if verdict.counts and not verdict.is_named and not _is_mixed(health, verdict) else 1,
         probe_until=0.0,
     )

@@ -49,7 +49,7 @@ def nth(values: list[float], share: float) -> float:
     return sorted(values)[int(share * (len(values) - 1))]
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(16))
 async def test_a_rate_limit_without_a_hint_costs_four_calls_and_b_is_not_abandoned(
     kit: Any, world: Any, seed: int
 ) -> None:
