@@ -13,13 +13,24 @@ from __future__ import annotations
 
 import random as _random
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 import anyio
 
-from sidecar.errors import AskFailed, ConfigurationError, ProviderFailed
-from sidecar.providers.vocabulary import Answer, Failure, Limits, Message, Request, Usage
+from sidecar.errors import AskFailed
+from sidecar.providers.vocabulary import Answer, Message, Usage
+from sidecar.routing.asking import (
+    BOOKKEEPING_S,
+    PROGRESS_EVERY_S,
+    Asking,
+    Came,
+    CandidateTurn,
+    Failed,
+    Send,
+    stops,
+    tell,
+)
 from sidecar.routing.book import SafeBook
 from sidecar.routing.course import Course
 from sidecar.routing.health import (
@@ -32,14 +43,12 @@ from sidecar.routing.health import (
     released,
     spent_ahead,
 )
-from sidecar.routing.hedging import HedgeBudget, Race
 from sidecar.routing.inflight import InFlight
-from sidecar.routing.lengths import Told, Windows, share_to_try, told
+from sidecar.routing.lengths import Told, Windows, share_to_try
 from sidecar.routing.meters import Meters
-from sidecar.routing.plan import SCOPES, Candidate, Plan, plan
+from sidecar.routing.plan import SCOPES, Plan, plan
 from sidecar.routing.receipt import ask_failed, phrase
 from sidecar.routing.schema import check_schema, complaint, json_text
-from sidecar.routing.verdict import verdict
 from sidecar.routing.vocabulary import (
     CANCELLED,
     MEANINGS,
@@ -50,20 +59,15 @@ from sidecar.routing.vocabulary import (
     HealthBook,
     Limiter,
     OnProgress,
-    OnText,
     Reply,
     Route,
     Verdict,
-    Wanted,
     Withheld,
     scope_key,
 )
 from sidecar.store.vocabulary import AttemptRecord, Call, Health, Turn
 
 __all__ = ["Price", "Router", "Send", "Window"]
-
-Send = Callable[[Endpoint, Request, Limits, OnText | None], Awaitable[Answer]]
-"""One attempt at one endpoint; raises `ProviderFailed`, or a `ConfigurationError` when it cannot even begin."""
 
 Price = Callable[[Endpoint, Answer], float | None]
 """What an answer cost in USD; None is unknown, 0.0 exactly is flat or free."""
@@ -73,13 +77,8 @@ Window = Callable[[Endpoint], int | None]
 
 MESSAGE_CHARACTERS = 300
 """Of a provider's own message, in the ledger and in reports."""
-PROGRESS_EVERY_S = 0.5
 WAIT_SLICE_S = 5.0
 """A long wait tells progress and looks at the shared state this often."""
-BOOKKEEPING_S = 10.0
-"""What must be written is written even when the call is cancelled, but not for ever."""
-HANG_COUNTS_S = 5.0
-"""A silence shorter than this, forced by a caller's short deadline, is not held against an endpoint."""
 PROBE_GRACE_S = 1.0
 
 
@@ -89,49 +88,6 @@ def _ignore(_call: Call) -> None:
 
 def _no_window(_endpoint: Endpoint) -> int | None:
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    verdict: Verdict
-    message: str
-    lengths: Told = field(default_factory=Told)
-    undecided: int = 0
-    """Calls to the same endpoint that began before this one and have no end yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Came:
-    """What came of one request, after so many seconds; None where another one was faster."""
-
-    turn: _Turn
-    outcome: Answer | _Failed | Withheld | None
-    took_s: float
-
-
-@dataclass(slots=True)
-class _Turn:
-    """One candidate's turn: the probe it holds, and what is added to the conversation after an invalid reply."""
-
-    candidate: Candidate
-    has_others: bool
-    """Endpoints that this call has not tried may be asked after this one."""
-    probe_until: float | None = None
-    correction: tuple[Message, ...] = ()
-    spent: Mapping[str, float] = field(default_factory=dict)
-    """Who has nothing left after its answer, by health key, and until when (epoch s)."""
-    messages: tuple[Message, ...] | None = None
-    """The conversation as it is sent here, made at the first attempt."""
-    is_refitted: bool = False
-    """The endpoint called what fits its window too long, and was sent less."""
-    first_token_s: float | None = None
-    """Of the latest attempt."""
-    race: Race[Answer | _Failed | Withheld] | None = None
-    """Another request may be sent beside the one that is under way."""
-
-    @property
-    def endpoint(self) -> Endpoint:
-        return self.candidate.endpoint
 
 
 class Router:
@@ -155,7 +111,6 @@ class Router:
         timer: Callable[[], float] = anyio.current_time,
     ) -> None:
         self._book = SafeBook(book, limiter.caught_up if limiter is not None else _ignore)
-        self._send = send
         self._price = price
         self._windows = Windows(window)
         self._limiter = limiter
@@ -165,7 +120,9 @@ class Router:
         self._sleep = sleep
         self._timer = timer
         self._in_flight = InFlight()
-        self._hedges = HedgeBudget()
+        self._asking = Asking(
+            send, windows=self._windows, in_flight=self._in_flight, limiter=limiter, clock=clock, timer=timer
+        )
 
     async def route(self, route: Route, ask: Ask, on_progress: OnProgress | None = None) -> Reply:
         """The first answer that an endpoint of *route* gives, recorded on disk before it is returned.
@@ -195,7 +152,7 @@ class Router:
                 continue
             if course.attempts:
                 last = course.attempts[-1]
-                await _tell(on_progress, f"{last.endpoint.name}: {phrase(last.outcome)}; asking {turn.endpoint.name}")
+                await tell(on_progress, f"{last.endpoint.name}: {phrase(last.outcome)}; asking {turn.endpoint.name}")
             reply = await self._take(course, current, turn, ask, on_progress)
             if reply is not None:
                 return reply
@@ -211,7 +168,7 @@ class Router:
         """Write what a broken state kept from being written; raises StateError where it still cannot be."""
         await self._book.flush()
 
-    def _next_turn(self, course: Course, current: Plan) -> _Turn | None:
+    def _next_turn(self, course: Course, current: Plan) -> CandidateTurn | None:
         now = self._timer()
         if now >= course.ends:
             return None
@@ -221,20 +178,20 @@ class Router:
         limit_s = course.route.limits.first_token_s
         moving = [one for one in admitted if not self._in_flight.is_stuck(one.endpoint.key, now, limit_s=limit_s)]
         chosen = (moving or admitted)[0]
-        return _Turn(
+        return CandidateTurn(
             chosen, has_others=any(one is not chosen and not course.tries.get(one.endpoint) for one in admitted)
         )
 
     async def _take(
-        self, course: Course, current: Plan, turn: _Turn, ask: Ask, on_progress: OnProgress | None
+        self, course: Course, current: Plan, turn: CandidateTurn, ask: Ask, on_progress: OnProgress | None
     ) -> Reply | None:
         """Ask one candidate, at most twice; None when the next one has to be asked."""
         if turn.candidate.probes and not await self._claim(course, turn):
             return None
-        asked: _Turn | None = turn
+        asked: CandidateTurn | None = turn
         try:
             while asked is not None:
-                came = await self._asked(course, current, asked, ask, on_progress)
+                came = await self._asking.asked(course, current, asked, ask, on_progress)
                 asked = None
                 for one in came:
                     done = await self._note(course, current, one, ask)
@@ -245,71 +202,7 @@ class Router:
         finally:
             await self._release(course, turn)
 
-    async def _asked(
-        self, course: Course, current: Plan, turn: _Turn, ask: Ask, on_progress: OnProgress | None
-    ) -> list[_Came]:
-        """What came of asking a candidate, and, where it is slow and that is allowed, another one beside it."""
-        after_s = course.route.hedge_after_s(turn.candidate.tier, turn.endpoint)
-        if after_s is not None and not turn.correction and (second := self._second(course, current, turn)):
-            self._hedges.called()
-            return await self._raced(course, (turn, second), ask, on_progress, after_s=after_s)
-        began = self._timer()
-        outcome = await self._attempt(course, turn, ask, on_progress)
-        return [_Came(turn, outcome, self._timer() - began)]
-
-    def _second(self, course: Course, current: Plan, turn: _Turn) -> _Turn | None:
-        """Who may be asked beside *turn*: the next one of its tier that is well and costs nothing more."""
-        now, limit_s = self._timer(), course.route.limits.first_token_s
-        for candidate in course.admitted(current, now):
-            key = candidate.endpoint.key
-            if (
-                candidate.endpoint != turn.endpoint
-                and candidate.tier == turn.candidate.tier
-                and not candidate.probes
-                and key in course.route.unbilled
-                and not self._in_flight.is_stuck(key, now, limit_s=limit_s)
-            ):
-                return _Turn(candidate, has_others=turn.has_others)
-        return None
-
-    async def _raced(
-        self,
-        course: Course,
-        turns: tuple[_Turn, _Turn],
-        ask: Ask,
-        on_progress: OnProgress | None,
-        *,
-        after_s: float,
-    ) -> list[_Came]:
-        """What came of both requests, the one that settles it last; the first alone where it was quick enough."""
-        took_s: dict[int, float] = {}
-        first, second = turns
-        race: Race[Answer | _Failed | Withheld] = Race(lambda outcome: _settles(course, outcome))
-
-        async def attempt(number: int) -> Answer | _Failed | Withheld:
-            began = self._timer()
-            try:
-                return await self._attempt(course, turns[number], ask, on_progress)
-            finally:
-                took_s[number] = self._timer() - began
-
-        async def may_begin() -> bool:
-            if not self._hedges.take():
-                return False
-            await _tell(on_progress, f"{first.endpoint.name}: no word yet; asking {second.endpoint.name} as well")
-            return True
-
-        first.race = race
-        results = await race.run(lambda: attempt(0), lambda: attempt(1), after_s=after_s, may_begin=may_begin)
-        second.race = race if race.began_second else None
-        first.race = second.race
-        came = [_Came(turns[number], outcome, took_s[number]) for number, outcome in results]
-        outrun = [
-            _Came(turns[number], None, spent_s) for number, spent_s in took_s.items() if number not in dict(results)
-        ]
-        return [*came[:-1], *outrun, *came[-1:]]
-
-    async def _note(self, course: Course, current: Plan, came: _Came, ask: Ask) -> Reply | bool:
+    async def _note(self, course: Course, current: Plan, came: Came, ask: Ask) -> Reply | bool:
         """The reply; or whether to ask the same endpoint again."""
         turn, outcome = came.turn, came.outcome
         course.sending.pop(turn.endpoint, None)
@@ -329,100 +222,14 @@ class Router:
             if not outcome.is_passing:
                 course.withhold(turn.endpoint, outcome)
             return False
-        if isinstance(outcome, _Failed):
+        if isinstance(outcome, Failed):
             return await self._note_failure(course, current, turn, outcome, took_s=came.took_s, ask=ask)
         return await self._note_answer(course, current, turn, outcome, took_s=came.took_s, ask=ask)
-
-    async def _attempt(
-        self, course: Course, turn: _Turn, ask: Ask, on_progress: OnProgress | None
-    ) -> Answer | _Failed | Withheld:
-        endpoint = turn.endpoint
-        began = self._timer()
-        bound_s, limits = course.bounds(began, has_others=turn.has_others)
-        number = self._in_flight.began(endpoint.key, began)
-        stream = _Stream(lambda: self._sign(turn, number), self._timer, on_progress)
-        stream.name = endpoint.name
-        try:
-            with anyio.move_on_after(bound_s):
-                if turn.messages is None:
-                    turn.messages = ask.messages if ask.fit is None else await ask.fit(self._windows.of(endpoint), 1.0)
-                request = Request(
-                    endpoint.model_id,
-                    turn.messages + turn.correction,
-                    system=ask.system,
-                    limit_tokens=ask.limit_tokens,
-                    schema=ask.schema,
-                    effort=course.route.effort(turn.candidate.tier),
-                    cache_system=ask.thread is not None,
-                )
-                granted = await self._granted(course, turn, request)
-                if isinstance(granted, Withheld):
-                    return granted
-                stream.sent_at = self._timer()
-                course.sending[endpoint] = (turn.candidate.tier, stream.sent_at)
-                if turn.race is not None:
-                    turn.race.sent()
-                answer = await self._send(endpoint, granted, limits, stream.on_text)
-                self._in_flight.sign(endpoint.key, number, self._timer())
-                return answer
-        except ProviderFailed as failed:
-            return self._judged(course, turn, failed.failure, number, self._timer() - began)
-        except ConfigurationError as unusable:
-            return _Failed(_unusable(unusable), str(unusable))
-        finally:
-            turn.first_token_s = stream.first_token_s
-            self._in_flight.ended(endpoint.key, number)
-        kind: Failure = Failure(
-            "silence_limit" if stream.characters else "first_token_limit",
-            f"`{endpoint.name}` was not done after the {bound_s:.1f} s that the deadline left it",
-            answered=stream.characters > 0,
-        )
-        return self._judged(course, turn, kind, number, self._timer() - began)
-
-    def _sign(self, turn: _Turn, number: int) -> None:
-        """The first text of an attempt has come."""
-        self._in_flight.sign(turn.endpoint.key, number, self._timer())
-        if turn.race is not None:
-            turn.race.spoke()
-
-    async def _granted(self, course: Course, turn: _Turn, request: Request) -> Request | Withheld:
-        """*request* as budgets and quotas let it be sent, if they do."""
-        if self._limiter is None:
-            return request
-        ends_at = self._clock() + (course.ends - self._timer()) + BOOKKEEPING_S
-        wanted = Wanted(course.route, turn.candidate.tier, turn.endpoint, request, course.attempts, ends_at)
-        granted = await self._limiter.grant(wanted, course.notes)
-        if isinstance(granted, Withheld):
-            return granted
-        if granted.reserved:
-            course.reserved.append(granted.reserved)
-        return granted.request
-
-    def _judged(self, course: Course, turn: _Turn, failure: Failure, number: int, took_s: float) -> _Failed:
-        endpoint = turn.endpoint
-        judged = verdict(
-            failure, provider=endpoint.host or endpoint.provider, dialect=endpoint.dialect, now=self._clock()
-        )
-        if failure.kind == "first_token_limit":
-            self._in_flight.ran_out(endpoint.key)
-        own_limit_s = course.route.limits.silence_s if failure.answered else course.route.limits.first_token_s
-        if judged.meaning == "hang" and (
-            took_s < min(own_limit_s, HANG_COUNTS_S) - 0.01 or (failure.answered and took_s < own_limit_s)
-        ):
-            # the caller was in a hurry; that says nothing about the endpoint
-            slow = MEANINGS["slow"]
-            judged = replace(judged, meaning="slow", scope=None, counts=False, advice=slow.advice)
-        return _Failed(
-            judged,
-            failure.sentence,
-            lengths=told(failure) if judged.action == "larger" else Told(),
-            undecided=self._in_flight.undecided(endpoint.key, number),
-        )
 
     # what an attempt came to
 
     async def _note_answer(
-        self, course: Course, current: Plan, turn: _Turn, answer: Answer, *, took_s: float, ask: Ask
+        self, course: Course, current: Plan, turn: CandidateTurn, answer: Answer, *, took_s: float, ask: Ask
     ) -> Reply | bool:
         """The reply; or whether to ask the same endpoint again."""
         route, endpoint = course.route, turn.endpoint
@@ -469,7 +276,7 @@ class Router:
         return True
 
     async def _note_failure(
-        self, course: Course, current: Plan, turn: _Turn, failed: _Failed, *, took_s: float, ask: Ask
+        self, course: Course, current: Plan, turn: CandidateTurn, failed: Failed, *, took_s: float, ask: Ask
     ) -> bool:
         """Whether to ask the same endpoint again; raises `AskFailed` where the call has to stop."""
         endpoint, judged = turn.endpoint, failed.verdict
@@ -482,7 +289,7 @@ class Router:
             advice=judged.advice,
             first_token_s=turn.first_token_s,
         )
-        if _stops(course, judged):
+        if stops(course, judged):
             course.attempts.append(attempt)
             raise await self._failure(course, current, ask, stopped=attempt)
         now = self._clock()
@@ -513,7 +320,7 @@ class Router:
         course.note_failure(endpoint, judged, self._timer())
         return False
 
-    async def _refit(self, course: Course, turn: _Turn, lengths: Told, ask: Ask) -> bool:
+    async def _refit(self, course: Course, turn: CandidateTurn, lengths: Told, ask: Ask) -> bool:
         """Compress what is attached once more, to what the endpoint said it reads; False where that changes nothing."""
         window = self._windows.of(turn.endpoint)
         self._windows.learn(turn.endpoint, lengths.limit)
@@ -524,7 +331,7 @@ class Router:
             turn.messages = await ask.fit(window, share_to_try(lengths))
         return turn.messages != sent
 
-    def _may_retry(self, course: Course, turn: _Turn, judged: Verdict, health: Health, *, rests: bool) -> bool:
+    def _may_retry(self, course: Course, turn: CandidateTurn, judged: Verdict, health: Health, *, rests: bool) -> bool:
         return (
             judged.action == "retry"
             and not rests
@@ -533,7 +340,7 @@ class Router:
             and self._in_flight.may_retry()
         )
 
-    def _attempt_of(self, turn: _Turn, answer: Answer, outcome: str, took_s: float) -> Attempt:
+    def _attempt_of(self, turn: CandidateTurn, answer: Answer, outcome: str, took_s: float) -> Attempt:
         cost_usd = answer.cost_usd if answer.cost_usd is not None else self._price(turn.endpoint, answer)
         return Attempt(
             turn.endpoint,
@@ -546,7 +353,7 @@ class Router:
             first_token_s=turn.first_token_s,
         )
 
-    def _reply(self, course: Course, current: Plan, turn: _Turn, answer: Answer) -> Reply:
+    def _reply(self, course: Course, current: Plan, turn: CandidateTurn, answer: Answer) -> Reply:
         return Reply(
             answer=answer,
             endpoint=turn.endpoint,
@@ -569,7 +376,7 @@ class Router:
         wait_s, standing = found
         if wait_s >= PROGRESS_EVERY_S:
             why = f" ({standing.reason})" if standing.reason else ""
-            await _tell(on_progress, f"waiting {wait_s:.0f} s for {standing.endpoint.name}{why}")
+            await tell(on_progress, f"waiting {wait_s:.0f} s for {standing.endpoint.name}{why}")
         await self._sleep(min(wait_s, WAIT_SLICE_S))
         return True
 
@@ -604,7 +411,7 @@ class Router:
 
     # what is remembered
 
-    async def _claim(self, course: Course, turn: _Turn) -> bool:
+    async def _claim(self, course: Course, turn: CandidateTurn) -> bool:
         """Take the single probe of every scope that needs one; False when another call was faster."""
         now = self._clock()
         _, limits = course.bounds(self._timer(), has_others=turn.has_others)
@@ -627,7 +434,7 @@ class Router:
     async def _settle(
         self,
         course: Course,
-        turn: _Turn,
+        turn: CandidateTurn,
         change: Callable[[str, Health], Health],
         *,
         extra: Sequence[str] = (),
@@ -641,7 +448,7 @@ class Router:
             course.healths = {**course.healths, **changed}
         turn.probe_until = None
 
-    async def _release(self, course: Course, turn: _Turn) -> None:
+    async def _release(self, course: Course, turn: CandidateTurn) -> None:
         """Give a probe back that came to nothing, also when the call was cancelled."""
         until = turn.probe_until
         if until is not None:
@@ -656,7 +463,7 @@ class Router:
         if course.attempts:
             await self._record(course, ask, None, None)
 
-    async def _record(self, course: Course, ask: Ask, turn: _Turn | None, answer: Answer | None) -> None:
+    async def _record(self, course: Course, ask: Ask, turn: CandidateTurn | None, answer: Answer | None) -> None:
         """The whole call in one transaction, on disk when this returns."""
         course.is_recorded = True
         now = self._clock()
@@ -698,55 +505,6 @@ class Router:
             course.notes.append(f"this call could not be recorded within {BOOKKEEPING_S:.0f} s")
 
 
-def _stops(course: Course, judged: Verdict) -> bool:
-    return judged.action == "stop" or (judged.action == "if-allowed" and not course.route.allow_after_refusal)
-
-
-def _settles(course: Course, outcome: Answer | _Failed | Withheld) -> bool:
-    """Whether a call has heard enough, whoever else was asked: an answer, or what is the caller's to mend."""
-    return isinstance(outcome, Answer) or (isinstance(outcome, _Failed) and _stops(course, outcome.verdict))
-
-
-class _Stream:
-    """Watches an answer come in: the first piece is a sign of life, the rest is progress."""
-
-    def __init__(self, sign: Callable[[], None], timer: Callable[[], float], on_progress: OnProgress | None) -> None:
-        self.characters = 0
-        self.name = ""
-        self.sent_at = timer()
-        self.first_token_s: float | None = None
-        self._sign = sign
-        self._timer = timer
-        self._on_progress = on_progress
-        self._told_at = timer()
-
-    async def on_text(self, text: str) -> None:
-        if not self.characters and text:
-            self._sign()
-            self.first_token_s = self._timer() - self.sent_at
-        self.characters += len(text)
-        if self._on_progress is not None:
-            now = self._timer()
-            if now - self._told_at >= PROGRESS_EVERY_S:
-                self._told_at = now
-                await self._on_progress(f"{self.name}: {self.characters:,} characters so far")
-
-
-def _unusable(error: ConfigurationError) -> Verdict:
-    """An account that cannot be used as it is configured: the user's to mend, and no other endpoint's business."""
-    return Verdict(
-        meaning="key",
-        action="account",
-        scope=None,
-        rest_until=None,
-        is_named=False,
-        counts=False,
-        sentence=str(error),
-        advice=MEANINGS["key"].advice,
-        row="our own configuration",
-    )
-
-
 def _after_answer(health: Health, now: float, held: float | None) -> Health:
     """*health* after an answer to a call that held the probe until *held*, None where it held none."""
     if health.probes_needed and (held is None or health.probe_until != held):
@@ -779,10 +537,3 @@ def _ledger_line(attempt: Attempt) -> AttemptRecord:
         first_token_s=attempt.first_token_s,
         cache_write_tokens=usage.cache_write_tokens,
     )
-
-
-async def _tell(on_progress: OnProgress | None, text: str) -> None:
-    """Progress is a courtesy: a client that does not read it holds nobody up for longer than a second."""
-    if on_progress is not None:
-        with anyio.move_on_after(1.0):
-            await on_progress(text)
