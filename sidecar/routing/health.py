@@ -184,7 +184,7 @@ def _is_ejected(health: Health, verdict: Verdict, undecided: int) -> bool:
 
 
 def _is_mixed(health: Health, verdict: Verdict) -> bool:
-    """It has answered several of its latest ten calls. One that hangs is not tried for luck: each try costs a caller."""
+    """It answered several of its latest ten calls. One that hangs is not tried for luck: each try costs a call."""
     return verdict.meaning != "hang" and health.outcomes[-EJECT_RATE_CALLS:].count("1") >= MIXED_RATE * EJECT_RATE_CALLS
 
 
