@@ -291,7 +291,7 @@ async def test_a_call_that_its_caller_gives_up_has_used_its_request(begin: Begin
 
 
 FORKED = """
-import os, sys
+import os, signal, sys
 from pathlib import Path
 
 import anyio
@@ -343,6 +343,7 @@ for _ in range(20):
     if not child:
         os.close(opened)
         os.read(gate, 1)
+        signal.alarm(100)  # nobody outlives the test
         anyio.run(main)
         os._exit(0)
     children.append(child)

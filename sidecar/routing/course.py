@@ -96,9 +96,8 @@ class Course:
         affected = [other for other in self._endpoints() if _is_affected(other, endpoint, verdict)]
         is_passing = (trait.heals_itself or verdict.is_named) and verdict.action != "larger"
         for other in affected:
-            tries = self.tries[other] = self.tries.get(other, 0) + 1
-            self.ready_at[other] = now + self.backoff_s(tries)
-            if not is_passing or (trait.costs and tries >= COSTLY_TRIES):
+            self.pause(other, now)
+            if not is_passing or (trait.costs and self.tries[other] >= COSTLY_TRIES):
                 self.barred.setdefault(other, trait.phrase)
         if verdict.action == "larger":
             self._bar_smaller(endpoint)
@@ -107,6 +106,11 @@ class Course:
         """*endpoint*, or everybody, is out for this call: it would cost more than the call may."""
         for other in self._endpoints() if withheld.ends_call else (endpoint,):
             self.barred.setdefault(other, withheld.reason)
+
+    def pause(self, endpoint: Endpoint, now: float) -> None:
+        """*endpoint* may be tried again in a moment; the others come first."""
+        tries = self.tries[endpoint] = self.tries.get(endpoint, 0) + 1
+        self.ready_at[endpoint] = now + self.backoff_s(tries)
 
     def bar(self, endpoint: Endpoint, reason: str) -> None:
         """*endpoint*'s target is out for this call, on every account."""

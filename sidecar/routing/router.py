@@ -219,7 +219,9 @@ class Router:
             )
             return False
         if isinstance(outcome, Withheld):
-            if not outcome.is_passing:
+            if outcome.is_passing:
+                course.pause(turn.endpoint, self._timer())
+            else:
                 course.withhold(turn.endpoint, outcome)
             return False
         if isinstance(outcome, Failed):
