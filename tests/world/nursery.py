@@ -15,6 +15,9 @@ import sys
 from importlib import import_module
 
 LOADED_BY_A_FIRST_ASK = (
+    "anyio._backends._asyncio",
+    "h11",
+    "httpcore2",
     "httpx2",
     "jsonschema.validators",
     "sidecar.app",
@@ -24,12 +27,13 @@ LOADED_BY_A_FIRST_ASK = (
     "sidecar.providers.opening",
     "sidecar.providers.transport",
     "sidecar.providers.wire",
+    "sidecar.routing.affinity",
     "sidecar.routing.receipt",
     "sidecar.routing.router",
     "sidecar.server",
     "sidecar.switchboard",
     "sidecar.verbs.ask",
-    "uvicorn",
+    "sqlite3",
 )
 
 
