@@ -7,7 +7,7 @@ what neither says is unknown, which a filter takes for no.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sidecar.config.hosts import KnownProvider
 from sidecar.config.model import DataPolicy
@@ -53,10 +53,24 @@ def facts(provider: KnownProvider, model_id: str) -> Facts:
     Imports the price data at the first call, so call it where a second may pass.
     """
     host = host_at(provider.name, provider.base_url)
-    can = capabilities(model_id, dialect=provider.dialect, host=host, pricing=provider.pricing, images=provider.images)
+    known = capabilities(
+        model_id, dialect=provider.dialect, host=host, pricing=provider.pricing, images=provider.images
+    )
+    can = _told(known, provider)
     if host is not None and not host.data_policy.covers(model_id):  # handed on to somebody else, somewhere else
         return Facts(can, provider.own_data_policy, ())
     return Facts(can, provider.data_policy, _regions(provider, model_id))
+
+
+def _told(known: Capabilities, provider: KnownProvider) -> Capabilities:
+    """*known* with the user's own word for their provider on top."""
+    return replace(
+        known,
+        context_tokens=provider.context_tokens or known.context_tokens,
+        tools="tools" in provider.capabilities or known.tools,
+        json_schema="json-schema" in provider.capabilities or known.json_schema,
+        reasoning="reasoning" in provider.capabilities or known.reasoning,
+    )
 
 
 def _regions(provider: KnownProvider, model_id: str) -> tuple[tuple[str, ...], ...]:

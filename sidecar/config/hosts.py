@@ -20,6 +20,7 @@ from sidecar.providers.catalogue import host_at
 from sidecar.providers.loopback import is_loopback
 
 if TYPE_CHECKING:
+    from sidecar.providers.capabilities import Need
     from sidecar.providers.catalogue import Host
 
 __all__ = ["KnownProvider", "contradictions", "known_provider", "split_target"]
@@ -56,6 +57,8 @@ class KnownProvider:
     region: str = ""
     api_version: str = ""
     images: bool | None = None
+    capabilities: tuple[Need, ...] = ()
+    context_tokens: int | None = None
     order: Literal["listed", "spread", "least-used", "soonest-reset"] = "listed"
     problem: str | None = None
 
@@ -113,6 +116,8 @@ def known_provider(
         region=said.region or "",
         api_version=said.api_version or "",
         images=said.images,
+        capabilities=said.capabilities,
+        context_tokens=said.context_tokens,
         order=said.order,
         problem=problem,
     )

@@ -230,6 +230,10 @@ class Provider(_Part):
     """For `azure`: a dated version of its API, such as `2025-04-01-preview`, where `v1`, the usual one, does not do."""
     images: bool | None = None
     """Whether its models read images; null goes by the name of the model."""
+    capabilities: tuple[Literal["tools", "json-schema", "reasoning"], ...] = ()
+    """What its models can do beside what is known of them, for `needs`; images have a key of their own."""
+    context_tokens: Annotated[int, Field(gt=0)] | None = None
+    """How many tokens its models read, such as a server of yours was started with; null goes by what is known."""
     command: Annotated[tuple[Word, ...], Field(min_length=1)] | None = None
     """For the dialect `command`: the program and its arguments; `{model}` stands for the target's model."""
     accounts: Annotated[tuple[Account, ...], Field(min_length=1)] | None = None

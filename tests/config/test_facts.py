@@ -96,6 +96,13 @@ def test_a_host_is_found_by_its_address_with_its_places_filled_in() -> None:
     assert host_at("ollama", "http://127.0.0.1:8081/v1") is None
 
 
+def test_the_users_own_word_for_what_a_server_can_do_goes_first() -> None:
+    own = {"dialect": "openai-chat", "base_url": "https://llm.example/v1"}
+    told = facts_of("mine/m", {**own, "capabilities": ["tools", "json-schema"], "context_tokens": 32_768}).capabilities
+    assert (told.tools, told.json_schema, told.reasoning, told.context_tokens) == (True, True, None, 32_768)
+    assert facts_of("openai/gpt-5", {"context_tokens": 8_000}).capabilities.context_tokens == 8_000
+
+
 def test_capabilities_are_known_denied_or_unknown() -> None:
     known = facts_of("gemini/gemini-3.8-flash").capabilities
     assert (known.vision, known.json_schema) == (True, True)
