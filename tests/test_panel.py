@@ -16,11 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mcp import Client
 
-from sidecar.app import open_rooms
+from sidecar.app import examine, open_rooms
 from sidecar.compression import tokens
 from sidecar.server import build
 from sidecar.simulator import Phase, Reply, Schedule, Simulated, Simulation, simulate
-from sidecar.verbs.ask import ask_model
+from sidecar.verbs.ask import ask_model, explain
+from sidecar.verbs.models import document, overview
+from sidecar.verbs.models import text as listing_text
 from sidecar.verbs.rooms import Caller
 
 KEY = "sk-simulated-0123456789abcdef"
@@ -460,6 +462,32 @@ async def test_a_panel_that_cannot_be_is_refused_before_anybody_is_asked(
         assert all(simulation.calls(name) == [] for name in "abc")
     assert sentence in text
     assert "\n" not in text
+
+
+async def test_a_schema_that_cannot_be_used_is_the_callers_to_mend_in_one_sentence(bench: Bench) -> None:
+    async with (
+        simulate([Simulated(name, "openai-chat", says("{}")) for name in "ab"]) as simulation,
+        bench.client(simulation) as client,
+    ):
+        text = await said(client, model="a+b", schema={"$ref": "https://elsewhere.example/schema"}, fails=True)
+    assert text == "`schema` refers to `https://elsewhere.example/schema`, which is not inside it; put it under `$defs`"
+
+
+async def test_a_panel_is_explained_listed_and_examined(bench: Bench) -> None:
+    bench.panel = {"members": ["a", "b"], "judge": "c"}
+    line = "panel review (deadline 5 s): a, b, judged by c"
+    async with simulate(three(says("Tabs."), says("Spaces."), says("Merged."))) as simulation:
+        environ = bench.environ(simulation)
+        async with open_rooms(cwd=bench.folder, environ=environ) as rooms:
+            explained = await explain(rooms, prompt="?", model="review")
+            listed = await overview(rooms)
+        examined = [one.text for one in await examine(cwd=bench.folder, environ=environ)]
+        assert all(simulation.calls(name) == [] for name in "abc")
+    assert [explained.lines[0], explained.lines[2], explained.lines[4]] == ["a:", "b:", "c:"]
+    assert all("tried first" in explained.lines[index] for index in (1, 3, 5))
+    assert line in listing_text(listed, now=0.0).splitlines()
+    assert document(listed)["panels"] == {"review": {"members": ["a", "b"], "judge": "c"}}
+    assert line in examined
 
 
 async def test_a_model_with_a_plus_in_its_name_is_that_model(bench: Bench) -> None:

@@ -23,7 +23,7 @@ from sidecar.roots import part_of
 from sidecar.verbs.compress import masked
 from sidecar.verbs.rooms import Rooms
 
-__all__ = ["Attachment", "Reading", "attached", "images_of", "without_secrets"]
+__all__ = ["Attachment", "Reading", "attached", "images_of", "room_tokens", "without_secrets"]
 
 _UNKNOWN_WINDOW_TOKENS = 32_000
 """What an endpoint is taken to read where nobody says: what most local servers are started with."""
@@ -112,6 +112,12 @@ def _lines_of(data: bytes, part: Lines, words: str) -> bytes:
     return b"\n".join(lines[part.first - 1 : part.last])
 
 
+def room_tokens(window_tokens: int | None, share: float = 1.0) -> int:
+    """How many tokens by our count may be sent within *share* of a window, with room left for the reply."""
+    window = window_tokens or _UNKNOWN_WINDOW_TOKENS
+    return int(window * share * _WINDOW_SHARE) - min(_REPLY_RESERVE_TOKENS, window // 4)
+
+
 class Reading:
     """The attachments of one ask, made to fit each endpoint that is tried; what one window needed is made once.
 
@@ -148,8 +154,8 @@ class Reading:
     async def _fitted(self, window: int, share: float) -> tuple[Message, ...]:
         if (window, share) not in self._made:
             said = "\n".join((self._system, self._prompt, *(message.text for message in self._earlier)))
-            room = int(window * share * _WINDOW_SHARE) - await anyio.to_thread.run_sync(tokens.count, said)
-            room -= min(_REPLY_RESERVE_TOKENS, window // 4) + _IMAGE_TOKENS * len(self._images)
+            room = room_tokens(window, share) - await anyio.to_thread.run_sync(tokens.count, said)
+            room -= _IMAGE_TOKENS * len(self._images)
             each = max(200, room // max(1, len(self._attachments)) - 40)
             texts = [await self._text(attachment, each) for attachment in self._attachments]
             names = [f"<attachment name={name!r}>image {at}</attachment>" for at, name in enumerate(self._images, 1)]

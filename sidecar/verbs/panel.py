@@ -26,6 +26,7 @@ from sidecar.routing.vocabulary import Ask, Reply
 from sidecar.store.vocabulary import Turn
 from sidecar.verbs.answering import Answered, beside, cut_to, reply_document
 from sidecar.verbs.ask import Aimed, Question, aimed, said_earlier
+from sidecar.verbs.attaching import room_tokens
 from sidecar.verbs.rooms import Caller, Rooms
 
 if TYPE_CHECKING:
@@ -36,11 +37,6 @@ __all__ = ["ask_panel"]
 _JUDGE_SHARE = 1 / 3
 """The part of the deadline that members leave to the judge."""
 _SHORTEST_S = 0.05
-
-_UNKNOWN_WINDOW_TOKENS = 32_000
-_WINDOW_SHARE = 0.85
-_REPLY_RESERVE_TOKENS = 4_000
-"""As attachments are fitted (`sidecar.verbs.attaching`)."""
 
 _LEAST_TOKENS, _LEAST_CHARS = 60, 240
 """Where a member's share of the room is less, the answers are cut as one text."""
@@ -135,8 +131,7 @@ class _Bench:
 
     async def messages(self, window_tokens: int | None, share: float = 1.0) -> tuple[Message, ...]:
         earlier = said_earlier(self.question.earlier)
-        window = int((window_tokens or _UNKNOWN_WINDOW_TOKENS) * share)
-        room = int(window * _WINDOW_SHARE) - min(_REPLY_RESERVE_TOKENS, window // 4)
+        room = room_tokens(window_tokens, share)
 
         def fitted() -> tuple[str, ...]:
             said = "\n".join((JUDGING, self.question.prompt, *(message.text for message in earlier)))
