@@ -87,7 +87,8 @@ def _models(configuration: Configuration, asked: Sequence[str]) -> list[str]:
     models = configuration.settings.models
     for name in asked:
         if (panel := panel_called(name, models)) is not None:
-            raise WrongUsage(f"`{name}` is a panel; rehearse its models: `sidecar drill {' '.join(panel.members)}`.")
+            words = " ".join(f"--model {member}" for member in panel.members)
+            raise WrongUsage(f"`{name}` is a panel; rehearse its models: `sidecar drill {words}`.")
     known = sorted(
         (name for name in models if models[name].kind != "panel"), key=lambda name: (name != "default", name)
     )

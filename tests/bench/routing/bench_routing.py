@@ -108,6 +108,7 @@ class Stage:
         return Worker(name, self.pythons[name], self.base_url, self.folder / (state or f"{name}-{time.monotonic_ns()}"))
 
     def note(self, figure: str, name: str, value: float, text: str) -> None:
+        sys.stderr.write(f"{figure}, {name}: {text}\n")
         self.figures.setdefault(figure, {})[name] = text
         self.values[figure, name] = value
 
@@ -339,7 +340,7 @@ def main() -> None:
             for name in pythons:
                 hang(stage, name)
         added(stage, rounds=10, calls=60)
-        crowd(stage, rounds=5, calls=960)
+        crowd(stage, rounds=5, calls=640)
     if given.quick:
         sys.stdout.write("\n".join(f"{figure}: {by_name}" for figure, by_name in stage.figures.items()) + "\n")
         return
