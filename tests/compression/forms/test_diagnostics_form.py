@@ -640,3 +640,19 @@ def test_rustcs_errors_of_one_missing_import_share_what_it_says_under_the_first(
     told = shortened("cargo/build_imports_gone")
     assert "--> src/builder/arg.rs:1399:35 src/builder/arg.rs:4372:37 src/builder/arg.rs:4374:24" in told
     assert told.count("   6 + use crate::ValueHint;") == 2  # as a type that is not found, and as one that is undeclared
+
+
+def test_what_javac_says_of_a_type_variable_stays_where_an_error_may_be_about_its_bound(printed: Printed) -> None:
+    below = ["  where T is a type-variable:", "    T extends {} declared in class Box"]
+    report = [
+        "src/Box.java:3: warning: [unchecked] unchecked cast",
+        *(line.format("Shop") for line in below),
+        "src/Box.java:9: error: incompatible types: Cart cannot be converted to T",
+        *(line.format("Shop") for line in below),
+        "src/Box.java:19: error: incompatible types: Cart cannot be converted to T[]",
+        *(line.format("Object") for line in below),
+        *(f"src/Crate.java:{number}: warning: [rawtypes] found raw type: Box" for number in range(9)),
+    ]
+    told = "\n".join(printed(FORM, of("\n".join(report))))
+    assert told.count("T extends Shop declared in class Box") == 1
+    assert "T extends Object" not in told

@@ -62,6 +62,10 @@ _LOCATED = re.compile(r"(?:\[ERROR\])? *location: class (?:[\w.]{1,200}\.)?(\w+)
 
 _SPAN = re.compile(r" *\d+ \| +(?:\|_?|`->|\|->) +\S{0,3}$")
 _BUILDERS_FRAME = re.compile(r"\s+at (?:java|jdk|sun|org\.apache\.maven|org\.codehaus\.plexus|org\.gradle)\.")
+_TYPE_VARIABLE = re.compile(
+    r" +(?:where [\w,#]{1,80} (?:is a|are) type-variables?:$|[\w#]{1,40} extends (?P<bound>\w+) declared in )"
+)
+"""javac's, below what it says of a generic class; a bound other than `Object` may be what an error is about."""
 _NOT_ASSIGNABLE = " is not assignable to "
 _QUOTES = "\"'"
 _MACRO_NOTE = "(in Nightly builds, run with -Z macro-backtrace"
@@ -329,6 +333,8 @@ class _Marker:
         located = _LOCATED.match(line) if "location: class " in line else None
         if located is not None and f"{located[1]}.java:" in place:
             return "classes of files"
+        if line[:2] == "  " and (variable := _TYPE_VARIABLE.match(line)) is not None:
+            return "type variables" if variable["bound"] in {None, "Object"} or not finding.is_error else ""
         if _NOT_ASSIGNABLE in line and line[:1] == " " and _restates(line, said):
             return "types named above"
         if said.startswith(_SIMILAR) and not line.startswith("=="):
