@@ -96,6 +96,8 @@ def _clock_time(text: str) -> str:
 def _zone(name: str) -> str:
     import zoneinfo
 
+    if name == "UTC":  # needs no zone data, which not every machine has
+        return name
     try:
         zoneinfo.ZoneInfo(name)
     except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError

@@ -44,8 +44,8 @@ _NOT_SENT = frozenset({"network", "missing"})
 
 
 def zone(name: str | None) -> tzinfo:
-    """The time zone called *name*, UTC for None; raises KeyError or ValueError for one this machine does not know."""
-    if name is None:
+    """The time zone called *name*, UTC for None; raises KeyError, ValueError or OSError where it is not known here."""
+    if name in (None, "UTC"):  # which needs no zone data: not every machine has some
         return UTC
     from zoneinfo import ZoneInfo
 
