@@ -94,7 +94,7 @@ class Accounts:
                 continue
             if not one.limits:
                 (tokens if one.unit == "tokens" else calls)[one.account] = tally.used
-            elif (ends := tally.resets_at) is not None and not tally.is_spent():
+            elif (ends := tally.resets_at) is not None:  # a spent one is passed over anyway
                 lost_at[one.account] = min(ends, lost_at.get(one.account, ends))
         for meter in self._meters:
             owner = _account_of(meter)

@@ -84,7 +84,7 @@ class Reckoning:
         if not self._allowances:
             return
         is_fresh, self._is_fresh = self._is_fresh, False
-        if is_fresh and abs(self._clock() - self.looked_at) < _FRESH_S and not self._has_turned():
+        if is_fresh and abs(self._clock() - self.looked_at) < _FRESH_S:
             return
         try:
             await self._follow()

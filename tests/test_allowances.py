@@ -144,6 +144,24 @@ async def test_a_call_waits_for_a_quota_that_is_free_again_within_its_deadline(b
         assert failed.value.retry_after_s == pytest.approx(5 * HOUR, abs=1)
 
 
+async def test_of_two_spent_quotas_the_end_of_the_later_is_waited_for(begin: Begin) -> None:
+    quotas = (Quota(window="day", limit_requests=1), Quota(window="5h", limit_requests=1))
+    async with begin(quotas=quotas) as one:
+        await one.ask()
+        (passed,) = (await one.ask()).passed_over
+        assert passed.reason.startswith("the day quota of dear@work is spent")
+        assert passed.until == NOON + 12 * HOUR
+
+
+async def test_a_look_is_for_the_call_that_made_it(begin: Begin, now: list[float]) -> None:
+    budgets = [Budget(window="day", limit_usd=1)]
+    async with begin(budgets) as one, begin(budgets) as other:
+        await one.book.health()  # of a call that was given up at once
+        await other.ask()
+        now[0] += 1
+        assert (await one.allowances.lines())[0].startswith("the day's budget: $0.25 of $1.00")
+
+
 async def test_a_budget_leaves_what_costs_nothing_and_one_that_stops_leaves_nobody(begin: Begin) -> None:
     async with begin([Budget(window="day", limit_usd=0.5)]) as one:
         assert await served(one, 3) == "ddp"
