@@ -11,14 +11,13 @@ FAIL	example.com/gw/cart	0.003s                as printed
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sidecar.compression.forms.drafting import BLANK
+from sidecar.compression.forms.tests.go_logs import LOG, fold_clocked, point_at_logs, tell_testify
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, read
 from sidecar.compression.forms.tests.must import keep_evidence
-from sidecar.compression.forms.tests.repeats import SAID
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
 from sidecar.compression.vocabulary import Evidence, Part, Segment
@@ -31,7 +30,6 @@ _LIBRARY = re.compile(
     r"|_testmain\.go|/src/(?:testing|runtime|reflect|sync|net)/"
 )
 _PLACE = re.compile(r"\s+\S+\.(?:go|s):\d+(?: \+0x[0-9a-f]+)?$")
-_LOG = re.compile(r"\s+\S+\.go:\d+: (.*)")
 _GOROUTINE = re.compile(r"goroutine \d+ .*:$|\S.* at 0x[0-9a-f]+ by |Goroutine \d+ \(")
 _REGISTER = re.compile(r"r(?:\w{1,2}|flags|ip) +0x|[cfg]s +0x")
 
@@ -68,52 +66,10 @@ def _tell(run: Run, start: int, end: int) -> None:
         index += 1
     if goroutine > start and not own and not first:
         _leave_out(why, goroutine, end)
-    _tell_testify(run, start, end)
+    tell_testify(run, start, end)
     report = [i for i in range(start, end) if run.kinds[i] is Kind.OTHER and not why[i]]
     run.tell_comparison(start, end)
     run.tell_report(report)
-
-
-def _tell_testify(run: Run, start: int, end: int) -> None:
-    """Of a failed assertion of testify go the place and the test, which stand above it, and the same in a diff.
-
-    cart_test.go:42:
-            Error Trace:    /src/cart/cart_test.go:42      goes
-            Error:          Not equal:
-                            expected: int(4)
-            Test:           TestTotal                      goes
-    """
-    lines, why = run.lines, run.why
-    place = name = ""
-    said: list[str] = []
-    for index in range(start, end):
-        line = lines[index]
-        if (failed := _NAME.match(line)) is not None:
-            name = failed[1]
-        elif _LOG.match(line) is not None:
-            place, said = line.strip().partition(": ")[0].removesuffix(":"), []
-        elif place and (traced := _TRACE.match(line)) is not None and traced[1].endswith(place):
-            why[index] = "places and names again"
-        elif place and (tested := _TESTED.match(line)) is not None and tested[1] == name:
-            why[index] = "places and names again"
-            place = ""
-        elif (compared := _COMPARED.match(line)) is not None:
-            said.append(compared[1])
-        elif len(said) == _SIDES and line.strip() == "Diff:" and sum(map(len, said)) <= _PLAIN_CHARS:
-            for i in range(index, end):
-                if any(pattern.match(lines[i]) for pattern in (_TESTED, _MESSAGES, _LOG, _NAME)):
-                    break
-                why[i] = "the same difference again"
-
-
-_NAME = re.compile(r"\s*--- FAIL: (\S+)")
-_TRACE = re.compile(r"\s+Error Trace:\s+(\S+)$")
-_TESTED = re.compile(r"\s+Test:\s+(\S.*)$")
-_COMPARED = re.compile(r"\s+(?:expected|actual  ): (.*)$")
-_MESSAGES = re.compile(r"\s+Messages:\s")
-_SIDES = 2
-_PLAIN_CHARS = 400
-"""Two values that are written whole in so many characters are seen to differ without testify's diff of them."""
 
 
 def _leave_out(why: list[str], start: int, end: int) -> None:
@@ -143,7 +99,7 @@ def _evidence(segment: Segment) -> list[Evidence]:
     for index, line in enumerate(segment.lines):
         if "--- FAIL: " in line and _FAILED.match(line):
             room = _LOGS_OF_A_TEST
-        elif room and ".go:" in line and (logged := _LOG.match(line)):
+        elif room and ".go:" in line and (logged := LOG.match(line)):
             # A very long one may be cut; the same one is not said twice.
             words = line.rstrip() if len(line) <= _LONG_CHARS else line[: logged.start(1) + _LOG_CHARS]
             if words not in said:
@@ -161,95 +117,10 @@ _LOG_CHARS = 120
 
 def _finish(run: Run) -> None:
     run.shortened = "indentation"
-    _point_at_logs(run)
-    _fold_clocked(run)
+    point_at_logs(run)
+    fold_clocked(run)
     keep_evidence(run, _evidence(run.segment))
     _keep_logs(run)
-
-
-def _point_at_logs(run: Run) -> None:
-    """Where a test failed in the words of an earlier one its place stays, and says the place of that one."""
-    first: dict[tuple[str, ...], int] = {}
-    for section in run.sections:
-        for place, body in () if section.leader else _logs(run, section.start, section.end):
-            told = [i for i in body if run.why[i] in {"", SAID} and run.lines[i].strip()]
-            words = (_said(run, place)[1], *(run.lines[i].strip() for i in told))
-            is_worth = bool(told) and sum(map(len, words)) >= _WORTH_CHARS
-            again = first.setdefault(words, place) if is_worth else place
-            for i in told:
-                run.why[i] = "" if again == place else "logs that say the same"
-            if again == place:
-                _join_testify(run, place, told)
-            else:
-                here, there = _said(run, place)[0], _said(run, again)[0]
-                pointer = "the same again" if here == there else f"same as {there}"
-                run.instead[place] = f"{run.lines[place].rstrip()} {pointer}"
-                run.pointed.add(place)
-
-
-_WORTH_CHARS = 40
-
-
-def _join_testify(run: Run, place: int, told: Sequence[int]) -> None:
-    """Print an assertion of testify without its columns of blanks, a short one behind its place."""
-    lines = [run.lines[i].strip() for i in told]
-    if not lines or not lines[0].startswith("Error:") or _said(run, place)[1]:
-        return
-    is_short = len(lines) <= _JOINED_LINES and max(map(len, lines)) <= _JOINED_CHARS and "Diff:" not in lines
-    if not is_short:
-        run.instead |= {i: _MARGIN.sub("        ", run.lines[i]) for i in told if _MARGIN.match(run.lines[i])}
-        return
-    joined = " | ".join(_COLUMN.sub(r"\1 ", line) for line in (lines[0].removeprefix("Error:").strip(), *lines[1:]))
-    run.instead[place] = f"{run.lines[place].rstrip()} {joined}"
-    run.pointed.add(place)
-    for i in told:
-        run.why[i] = BLANK
-
-
-_JOINED_LINES = 6
-_JOINED_CHARS = 300
-_MARGIN = re.compile(r" +\t {12}\t")
-_COLUMN = re.compile(r"^(Messages:)\s+")
-
-
-def _logs(run: Run, start: int, end: int) -> Iterable[tuple[int, list[int]]]:
-    """Each log of a failing test: the line that names its place, and those below it that stand deeper."""
-    index = start
-    while index < end:
-        line = run.lines[index]
-        index += 1
-        if run.kinds[index - 1] is not Kind.OTHER or not _LOG.match(line):
-            continue
-        place, depth = index - 1, len(line) - len(line.lstrip())
-        while index < end and run.kinds[index] in {Kind.OTHER, Kind.BLANK}:
-            below = run.lines[index]
-            if below.strip() and len(below) - len(below.lstrip()) <= depth:
-                break
-            index += 1
-        yield place, list(range(place + 1, index))
-
-
-def _said(run: Run, index: int) -> tuple[str, str]:
-    """The place of a log and what stands behind it."""
-    place, _, words = run.lines[index].strip().partition(": ")
-    return place.removesuffix(":"), words
-
-
-def _fold_clocked(run: Run) -> None:
-    """What the program under test logs goes where it has said the same but for numbers."""
-    times: Counter[str] = Counter()
-    for index, kind in enumerate(run.kinds):
-        line = run.lines[index]
-        if kind is Kind.OTHER and line[:2] in {"19", "20"} and not run.why[index] and _CLOCKED.match(line):
-            words = _DIGITS.sub("0", line[:2_000])
-            times[words] += 1
-            if times[words] > _CLOCKED_SHOWN:
-                run.why[index] = "logs that say the same but for numbers"
-
-
-_CLOCKED = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d+)? \S")
-_CLOCKED_SHOWN = 2
-_DIGITS = re.compile(r"\d+")
 
 
 def _keep_logs(run: Run) -> None:
@@ -270,7 +141,7 @@ def _keep_logs(run: Run) -> None:
         if index in inside:
             run.why[index] = run.why[index] or ("logs that say the same" if index in again else "")
             continue
-        said = _LOG.match(run.lines[index])
+        said = LOG.match(run.lines[index])
         if owner in failed:
             run.why[index] = "logs that say the same" if index in again else ""
         elif owner in skipped and said:
@@ -284,7 +155,7 @@ def _said_again(lines: Sequence[str], logged: Mapping[int, str]) -> frozenset[in
     """Which lines belong to a log that repeats, but for addresses, one of the same failed test."""
     logs: list[list[int]] = []
     for index in logged:
-        if _LOG.match(lines[index]) or not logs or logs[-1][-1] != index - 1:
+        if LOG.match(lines[index]) or not logs or logs[-1][-1] != index - 1:
             logs.append([])
         logs[-1].append(index)
     said: set[tuple[str, str]] = set()

@@ -1,0 +1,153 @@
+"""What a failed test of Go logged, line by line or as testify lays it out, and what the program under test did.
+
+cart_test.go:42:                                    cart_test.go:42: Not equal: | expected: 4 | actual  : 5
+        Error Trace:    /src/cart/cart_test.go:42
+        Error:          Not equal:
+                        expected: 4
+                        actual  : 5
+        Test:           TestTotal
+cart_test.go:44: (all of that again)                cart_test.go:44: same as cart_test.go:42
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from sidecar.compression.forms.drafting import BLANK
+from sidecar.compression.forms.tests.grammar import Kind
+from sidecar.compression.forms.tests.repeats import SAID
+from sidecar.compression.forms.tests.run import Run
+
+__all__ = ["LOG", "fold_clocked", "point_at_logs", "tell_testify"]
+
+LOG = re.compile(r"\s+\S+\.go:\d+: (.*)")
+"""A log's first line: its place and what stands behind it."""
+
+
+def tell_testify(run: Run, start: int, end: int) -> None:
+    """Of a failed assertion of testify go the place and the test, which stand above it, and the same in a diff.
+
+    cart_test.go:42:
+            Error Trace:    /src/cart/cart_test.go:42      goes
+            Error:          Not equal:
+                            expected: int(4)
+            Test:           TestTotal                      goes
+    """
+    lines, why = run.lines, run.why
+    place = name = ""
+    said: list[str] = []
+    for index in range(start, end):
+        line = lines[index]
+        if (failed := _NAME.match(line)) is not None:
+            name = failed[1]
+        elif LOG.match(line) is not None:
+            place, said = line.strip().partition(": ")[0].removesuffix(":"), []
+        elif place and (traced := _TRACE.match(line)) is not None and traced[1].endswith(place):
+            why[index] = "places and names again"
+        elif place and (tested := _TESTED.match(line)) is not None and tested[1] == name:
+            why[index] = "places and names again"
+            place = ""
+        elif (compared := _COMPARED.match(line)) is not None:
+            said.append(compared[1])
+        elif len(said) == _SIDES and line.strip() == "Diff:" and sum(map(len, said)) <= _PLAIN_CHARS:
+            for i in range(index, end):
+                if any(pattern.match(lines[i]) for pattern in (_TESTED, _MESSAGES, LOG, _NAME)):
+                    break
+                why[i] = "the same difference again"
+
+
+_NAME = re.compile(r"\s*--- FAIL: (\S+)")
+_TRACE = re.compile(r"\s+Error Trace:\s+(\S+)$")
+_TESTED = re.compile(r"\s+Test:\s+(\S.*)$")
+_COMPARED = re.compile(r"\s+(?:expected|actual  ): (.*)$")
+_MESSAGES = re.compile(r"\s+Messages:\s")
+_SIDES = 2
+_PLAIN_CHARS = 400
+"""Two values that are written whole in so many characters are seen to differ without testify's diff of them."""
+
+
+def point_at_logs(run: Run) -> None:
+    """Where a test failed in the words of an earlier one its place stays, and says the place of that one."""
+    first: dict[tuple[str, ...], int] = {}
+    for section in run.sections:
+        for place, body in () if section.leader else _logs(run, section.start, section.end):
+            told = [i for i in body if run.why[i] in {"", SAID} and run.lines[i].strip()]
+            words = (_said(run, place)[1], *(run.lines[i].strip() for i in told))
+            is_worth = bool(told) and sum(map(len, words)) >= _WORTH_CHARS
+            again = first.setdefault(words, place) if is_worth else place
+            for i in told:
+                run.why[i] = "" if again == place else "logs that say the same"
+            if again == place:
+                _join_testify(run, place, told)
+            else:
+                here, there = _said(run, place)[0], _said(run, again)[0]
+                pointer = "the same again" if here == there else f"same as {there}"
+                run.instead[place] = f"{run.lines[place].rstrip()} {pointer}"
+                run.pointed.add(place)
+
+
+_WORTH_CHARS = 40
+
+
+def _join_testify(run: Run, place: int, told: Sequence[int]) -> None:
+    """Print an assertion of testify without its columns of blanks, a short one behind its place."""
+    lines = [run.lines[i].strip() for i in told]
+    if not lines or not lines[0].startswith("Error:") or _said(run, place)[1]:
+        return
+    is_short = len(lines) <= _JOINED_LINES and max(map(len, lines)) <= _JOINED_CHARS and "Diff:" not in lines
+    if not is_short:
+        run.instead |= {i: _MARGIN.sub("        ", run.lines[i]) for i in told if _MARGIN.match(run.lines[i])}
+        return
+    joined = " | ".join(_COLUMN.sub(r"\1 ", line) for line in (lines[0].removeprefix("Error:").strip(), *lines[1:]))
+    run.instead[place] = f"{run.lines[place].rstrip()} {joined}"
+    run.pointed.add(place)
+    for i in told:
+        run.why[i] = BLANK
+
+
+_JOINED_LINES = 6
+_JOINED_CHARS = 300
+_MARGIN = re.compile(r" +\t {12}\t")
+_COLUMN = re.compile(r"^(Messages:)\s+")
+
+
+def _logs(run: Run, start: int, end: int) -> Iterable[tuple[int, list[int]]]:
+    """Each log of a failing test: the line that names its place, and those below it that stand deeper."""
+    index = start
+    while index < end:
+        line = run.lines[index]
+        index += 1
+        if run.kinds[index - 1] is not Kind.OTHER or not LOG.match(line):
+            continue
+        place, depth = index - 1, len(line) - len(line.lstrip())
+        while index < end and run.kinds[index] in {Kind.OTHER, Kind.BLANK}:
+            below = run.lines[index]
+            if below.strip() and len(below) - len(below.lstrip()) <= depth:
+                break
+            index += 1
+        yield place, list(range(place + 1, index))
+
+
+def _said(run: Run, index: int) -> tuple[str, str]:
+    """The place of a log and what stands behind it."""
+    place, _, words = run.lines[index].strip().partition(": ")
+    return place.removesuffix(":"), words
+
+
+def fold_clocked(run: Run) -> None:
+    """What the program under test logs goes where it has said the same but for numbers."""
+    times: Counter[str] = Counter()
+    for index, kind in enumerate(run.kinds):
+        line = run.lines[index]
+        if kind is Kind.OTHER and line[:2] in {"19", "20"} and not run.why[index] and _CLOCKED.match(line):
+            words = _DIGITS.sub("0", line[:2_000])
+            times[words] += 1
+            if times[words] > _CLOCKED_SHOWN:
+                run.why[index] = "logs that say the same but for numbers"
+
+
+_CLOCKED = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d+)? \S")
+_CLOCKED_SHOWN = 2
+_DIGITS = re.compile(r"\d+")
