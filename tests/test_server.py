@@ -661,11 +661,11 @@ async def test_a_large_attachment_is_compressed_to_the_window_of_the_endpoint(
 async def test_an_attachment_that_is_still_too_long_is_compressed_once_more_for_the_same_endpoint(
     agent: Agent, environ: dict[str, str], tmp_path: Path, project: Path
 ) -> None:
-    words = ("the", "cart", "holds", "no", "apples", "but", "pears", "of", "each", "kind", "again", "today")
-    paragraphs = (" ".join(words[(number * step) % 11] for step in range(1, 11)) for number in range(1, 4_000))
+    # no two paragraphs share their words, or they would be folded before the window counts
+    paragraphs = (" ".join(f"w{(number * step) % 9_973}" for step in range(7, 17)) for number in range(1, 4_000))
     (project / "large.md").write_text("\n\n".join(paragraphs))
     providers = [
-        Simulated("small", "openai-chat", Schedule(context_tokens=9_000)),
+        Simulated("small", "openai-chat", Schedule(context_tokens=6_000)),
         Simulated("large", "openai-chat", Schedule(context_tokens=1_000_000)),
     ]
     async with simulate(providers) as simulation:
