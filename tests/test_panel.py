@@ -33,7 +33,7 @@ def says(text: str, **more: Any) -> Schedule:
     return Schedule(reply=Reply(text=text, input_tokens=10, output_tokens=2, **more))
 
 
-def fails(fault: str = "refuse", *, text: str = "never said") -> Schedule:
+def fails(fault: str, *, text: str = "never said") -> Schedule:
     return Schedule(reply=Reply(text=text), phases=(Phase(fault=fault),))
 
 
@@ -44,7 +44,7 @@ class Bench:
     folder: Path
     panel: dict[str, Any] = field(default_factory=dict)
     more: dict[str, Any] = field(default_factory=dict)
-    deadline_s: float = 5.0
+    deadline_s: float = 60.0
 
     def environ(self, simulation: Simulation) -> dict[str, str]:
         names = simulation.names
@@ -145,7 +145,6 @@ async def test_they_are_asked_at_once(bench: Bench) -> None:
 
 
 async def test_a_failing_member_does_not_fail_the_panel(bench: Bench) -> None:
-    bench.deadline_s = 1.0
     async with (
         simulate(three(says("Tabs."), fails("anthropic.bad-key"), says("Neither."))) as simulation,
         bench.client(simulation) as client,
@@ -161,7 +160,6 @@ async def test_a_failing_member_does_not_fail_the_panel(bench: Bench) -> None:
 
 
 async def test_when_everybody_fails_the_error_tells_of_each(bench: Bench) -> None:
-    bench.deadline_s = 1.0
     limited = Schedule(phases=(Phase(fault="openai.rate-limit", reset_s=600),))
     async with (
         simulate(three(limited, fails("anthropic.bad-key"), fails("gemini.bad-key"))) as simulation,
@@ -173,15 +171,19 @@ async def test_when_everybody_fails_the_error_tells_of_each(bench: Bench) -> Non
         assert f"{name}: tried provider-{name}/{PRICED} (tier only): {why}" in text
 
 
+FAULTS = ["", "", "openai.bad-key", "openai.no-model", "openai.quota", "openai.policy", "empty", "garbage"]
+"""All of which are final, so that nobody waits for a deadline."""
+
+
 @settings(max_examples=20)
-@given(faults=st.tuples(*[st.sampled_from(["", "refuse", "openai.bad-key", "empty", "openai.policy", "garbage"])] * 4))
+@given(faults=st.tuples(*[st.sampled_from(FAULTS)] * 4))
 def test_whoever_fails_the_others_answers_are_there(tmp_path_factory: Any, faults: tuple[str, ...]) -> None:
     folder = tmp_path_factory.mktemp("panel")
     schedules = [fails(fault) if fault else says(f"I am number {index}.") for index, fault in enumerate(faults)]
     providers = [Simulated(name, "openai-chat", one) for name, one in zip("abcd", schedules, strict=True)]
 
     async def main() -> None:
-        bench = Bench(folder, deadline_s=0.5)
+        bench = Bench(folder)
         async with simulate(providers) as simulation, bench.client(simulation) as client:
             text = await said(client, model="a+b+c+d", fails=all(faults))
         for index, (name, fault) in enumerate(zip("abcd", faults, strict=True)):
@@ -222,7 +224,6 @@ async def test_a_judge_merges_what_it_reads_without_names(bench: Bench) -> None:
 
 async def test_a_judge_that_fails_costs_the_merging_and_no_answer(bench: Bench) -> None:
     bench.panel = {"members": ["a", "b"], "judge": "c"}
-    bench.deadline_s = 1.5
     async with (
         simulate(three(says("Tabs."), says("Spaces."), fails("gemini.bad-key"))) as simulation,
         bench.client(simulation) as client,
@@ -235,7 +236,6 @@ async def test_a_judge_that_fails_costs_the_merging_and_no_answer(bench: Bench) 
 
 async def test_one_answer_is_not_judged(bench: Bench) -> None:
     bench.panel = {"members": ["a", "b"], "judge": "c"}
-    bench.deadline_s = 1.5
     async with simulate(three(fails("openai.bad-key"), says("Spaces."), says("Merged."))) as simulation:
         async with bench.client(simulation) as client:
             text = await said(client)
@@ -248,7 +248,7 @@ async def test_one_answer_is_not_judged(bench: Bench) -> None:
 
 async def test_a_member_that_hangs_leaves_the_judge_its_time(bench: Bench) -> None:
     bench.panel = {"members": ["a", "b", "c"], "judge": "d"}
-    bench.deadline_s = 1.5
+    bench.deadline_s = 9.0  # of which the members have 6
     providers = [*three(says("Tabs."), says("Spaces."), fails("hang")), Simulated("d", "openai-chat", says("Merged."))]
     async with simulate(providers) as simulation, bench.client(simulation) as client:
         text = await said(client)
@@ -365,7 +365,6 @@ async def test_with_a_judge_its_answer_has_the_bound(bench: Bench) -> None:
 async def test_answers_too_long_for_the_judges_window_are_cut_alike(bench: Bench) -> None:
     bench.panel = {"members": ["a", "b"], "judge": "c"}
     long = " ".join(f"word{number}" for number in range(25_000))
-    bench.deadline_s = 60.0
     providers = [
         Simulated("a", "openai-chat", says(long)),
         Simulated("b", "openai-chat", says("Short.")),
@@ -411,16 +410,15 @@ async def test_status_lists_a_panel_with_its_members(bench: Bench) -> None:
         simulate(three(says("Tabs."), says("Spaces."), says("Merged."))) as simulation,
         bench.client(simulation) as client,
     ):
-        line = "panel review (deadline 5 s): a, b:cheap, judged by c"
+        line = "panel review (deadline 60 s): a, b:cheap, judged by c"
         assert line in await said(client, "status")
         told = await said(client, "status", about="model review")
-        assert told.startswith(f"{line}\nmodel a (deadline 5 s)\n  only: provider-a/")
+        assert told.startswith(f"{line}\nmodel a (deadline 60 s)\n  only: provider-a/")
         assert "model b:cheap" in told
         assert "Merged." in await said(client), "a suffix goes along"
 
 
 async def test_a_script_gets_every_answer_whole(bench: Bench) -> None:
-    bench.deadline_s = 1.0
     providers = [
         Simulated("a", "openai-chat", says("Tabs.", cost_usd=0.25)),
         Simulated("b", "anthropic", fails("anthropic.bad-key")),
@@ -475,7 +473,7 @@ async def test_a_schema_that_cannot_be_used_is_the_callers_to_mend_in_one_senten
 
 async def test_a_panel_is_explained_listed_and_examined(bench: Bench) -> None:
     bench.panel = {"members": ["a", "b"], "judge": "c"}
-    line = "panel review (deadline 5 s): a, b, judged by c"
+    line = "panel review (deadline 60 s): a, b, judged by c"
     async with simulate(three(says("Tabs."), says("Spaces."), says("Merged."))) as simulation:
         environ = bench.environ(simulation)
         async with open_rooms(cwd=bench.folder, environ=environ) as rooms:
