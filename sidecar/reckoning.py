@@ -13,13 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 from sidecar.errors import StateError
 from sidecar.routing.quota import Allowance, Tally
-from sidecar.store.vocabulary import Call, Health, News, Position, Reservation, Use
+from sidecar.store.vocabulary import Call, Health, News, Position, Reservation, Since, Use
 
 if TYPE_CHECKING:
     from sidecar.store.store import Store
 
 __all__ = ["FollowedBook", "Reckoning", "note_broken", "uses_of"]
 
+
+_RECENT_S = 6 * 3600.0
+"""Uses of the last hours are read one by one; those before leave a rolling window a step late at most, never early."""
+_STEP_S = 900.0
+"""No step reaches over the beginning of a window: the hours of all time zones begin at a quarter of one."""
+_FINE_STEP_S = 60.0
+"""Where a window begins at another minute."""
 
 _FRESH_S = 0.05
 """A look is for the call that made it, which asks for its limits at once."""
@@ -138,12 +145,18 @@ class Reckoning:
         for call in self._unsaved:
             self._add(uses_of(call, session=self._store.session))
 
-    def _asked_from(self) -> tuple[Position | None, float]:
+    def _asked_from(self) -> tuple[Position | None, Since]:
         """Where to read on; from the start, once a window has ended or the clock was set back."""
         now = self.looked_at = self._clock()
         if self._has_turned():
             self._begin(now)
-        return self._position, min((tally.since for tally in self.tallies), default=now)
+        start = min((tally.since for tally in self.tallies), default=now)
+        if self._position is not None:
+            return self._position, Since(start)
+        chained = [tally.since for tally in self.tallies if tally.allowance.window.follows_calls]
+        windows = [(tally.allowance.window, tally.since) for tally in self.tallies]
+        is_even = all(begins % _STEP_S == 0 for window, begins in windows if window.is_fixed)
+        return None, Since(start, min((now - _RECENT_S, *chained)), _STEP_S if is_even else _FINE_STEP_S)
 
     def _has_turned(self) -> bool:
         """Move every window to now; whether the ledger has to be read anew for one."""

@@ -74,6 +74,11 @@ class Window:
         """A call begins it: five hours from the first one after the last window ended, as subscriptions have it."""
         return self.length == "5h" and not self.is_rolling
 
+    @property
+    def is_fixed(self) -> bool:
+        """It begins by the clock."""
+        return self.length in ("day", "week", "month") and not self.is_rolling
+
     def span(self, now: float, *, session_start: float = 0.0) -> Span:
         """The window that holds *now*; for one that is begun by calls, the time in which its beginning may lie."""
         if self.length in ("call", "session"):
@@ -191,7 +196,7 @@ def amount(use: Use, unit: Unit) -> float:
         case "tokens":
             return (use.input_tokens or 0) + (use.output_tokens or 0)
         case "requests":
-            return 0.0 if use.outcome in _NOT_SENT else 1.0
+            return 0.0 if use.outcome in _NOT_SENT else float(use.calls)
 
 
 def told(value: float, unit: Unit) -> str:

@@ -31,6 +31,7 @@ from sidecar.store.vocabulary import (
     Position,
     Reservation,
     Saving,
+    Since,
     Spending,
     Summary,
     Turn,
@@ -82,9 +83,9 @@ class Store:
         self._health = HealthTable()
         self._look: _Look | None = None
         """The look at everybody's health that waits for its turn."""
-        self._follower = uses.Follower()
-        self.session = secrets.randbits(62)
-        """The number by which the calls of this sidecar are told from others' in the ledger."""
+        self.session = secrets.randbits(62) | 1
+        """The number by which the calls of this sidecar are told from others' in the ledger; never 0."""
+        self._follower = uses.Follower(self.session)
         self._state_lane = lane("sidecar state")
         self._originals_lane = lane("sidecar originals")
         # Packing 200 MB takes two seconds; recalling something meanwhile should not.
@@ -282,11 +283,11 @@ class Store:
         """How the latest attempts of each of *endpoints* in calls at or after *since* went, of the tried ones."""
         return await self._from_state(lambda connection: ledger.experience(connection, endpoints, since))
 
-    async def news(self, position: Position | None, *, since: float) -> News:
-        """What the ledger has after *position*, from *since* (epoch s) on where that is None, and what is reserved."""
+    async def news(self, position: Position | None, *, since: Since) -> News:
+        """What the ledger has after *position*, all *since* a time where that is None, and what is reserved."""
         return await self._from_state(lambda connection: self._follower.news(connection, position, since=since))
 
-    async def look(self, position: Position | None, *, since: float) -> tuple[Mapping[str, Health], News]:
+    async def look(self, position: Position | None, *, since: Since) -> tuple[Mapping[str, Health], News]:
         """`health` and `news`, in one transaction."""
         return await self._from_state(
             lambda connection: (
@@ -295,7 +296,7 @@ class Store:
             )
         )
 
-    async def reserve(self, wanted: Reservation, position: Position | None, *, since: float) -> News:
+    async def reserve(self, wanted: Reservation, position: Position | None, *, since: Since) -> News:
         """Reserve a request and look at the ledger in one transaction: those with a smaller number came before it."""
 
         def work(connection: sqlite3.Connection) -> News:

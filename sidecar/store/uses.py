@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from sidecar.store.text import plain, stored
-from sidecar.store.vocabulary import Meter, News, Position, Reservation, Use
+from sidecar.store.vocabulary import Meter, News, Position, Reservation, Since, Use
 
 if TYPE_CHECKING:
     import sqlite3
@@ -26,27 +26,46 @@ _USES = """
 """
 
 
-class Follower:
-    """Reads the ledger on from where a reader stands; one for each connection's user.
+_LONG_AGO = """
+    SELECT max(calls.id), max(asked_at + calls.took_s), CASE session WHEN ? THEN session ELSE 0 END AS own, model,
+        tier, endpoint, outcome, sum(input_tokens), sum(output_tokens), sum(cost_usd), count(*)
+    FROM calls JOIN attempts ON attempts.call = calls.id
+    WHERE asked_at >= ? AND asked_at + calls.took_s < ?
+    GROUP BY own, model, tier, endpoint, outcome, cost_usd IS NULL, cost_usd = 0.0,
+        CAST((asked_at + calls.took_s) / ? AS INTEGER)
+"""
 
-    Calls are numbered in the order in which they were committed, so whoever has seen one has seen all before it.
+
+class Follower:
+    """Reads the ledger on from where a reader stands; one for each connection's user, whose *session* it knows.
+
+    Calls are numbered in the order in which they were committed, so whoever has seen one has seen all before it. What
+    is long ago is summed up where it lies: a month of 100,000 calls took seconds to read one by one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, session: int) -> None:
+        self._session = session
         self._connection: sqlite3.Connection | None = None
         self._file = 0
         self._looks = 0
 
-    def news(self, connection: sqlite3.Connection, position: Position | None, *, since: float, own: int = 0) -> News:
-        """What came after *position*; everything from *since* (epoch s) on where that is of another file or None."""
+    def news(self, connection: sqlite3.Connection, position: Position | None, *, since: Since, own: int = 0) -> News:
+        """What came after *position*; everything *since* a time where that is of another file or None."""
         if connection is not self._connection:
             self._connection, self._file = connection, self._file + 1
         self._looks += 1
         is_anew = position is None or position.file != self._file
         if position is None or is_anew:
-            rows = connection.execute(f"{_USES} WHERE asked_at >= ? ORDER BY calls.id", (since - LONGEST_CALL_S,))
+            start = since.start - LONGEST_CALL_S
+            rows = (
+                connection.execute(_LONG_AGO, (self._session, start, since.singly, since.step_s)).fetchall()
+                + connection.execute(
+                    f"{_USES} WHERE asked_at >= ? AND asked_at + calls.took_s >= ? ORDER BY calls.id",
+                    (max(start, since.singly - LONGEST_CALL_S), since.singly),
+                ).fetchall()
+            )
         else:
-            rows = connection.execute(f"{_USES} WHERE calls.id > ? ORDER BY calls.id", (position.call,))
+            rows = connection.execute(f"{_USES} WHERE calls.id > ? ORDER BY calls.id", (position.call,)).fetchall()
         uses = tuple(
             Use(call, at, session, plain(model), plain(tier), plain(endpoint), plain(outcome), *amounts)
             for call, at, session, model, tier, endpoint, outcome, *amounts in rows

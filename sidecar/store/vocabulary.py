@@ -22,6 +22,7 @@ __all__ = [
     "Position",
     "Reservation",
     "Saving",
+    "Since",
     "Spending",
     "Summary",
     "Turn",
@@ -100,7 +101,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One attempt as limits see it; *at* is the end of its call, *session* the sidecar that made it."""
+    """An attempt as limits see it, or *calls* alike of long ago as one, at the end of the last of them.
+
+    *at* is the end of its call, *session* the sidecar that made it; of long ago only one's own are told from others'.
+    """
 
     call: int
     at: float
@@ -112,6 +116,7 @@ class Use:
     input_tokens: int | None = None
     output_tokens: int | None = None
     cost_usd: float | None = None
+    calls: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,15 @@ class Position:
 
     file: int
     call: int
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """From when on uses are wanted (epoch s): one by one from *singly* on, before that together by *step_s*."""
+
+    start: float
+    singly: float = 0.0
+    step_s: float = 900.0
 
 
 @dataclass(frozen=True, slots=True)
