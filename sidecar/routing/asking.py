@@ -29,6 +29,7 @@ from sidecar.routing.vocabulary import (
     Verdict,
     Wanted,
     Withheld,
+    scope_key,
 )
 
 __all__ = [
@@ -92,6 +93,8 @@ class CandidateTurn:
     """The endpoint called what fits its window too long, and was sent less."""
     first_token_s: float | None = None
     """Of the latest attempt."""
+    leash_s: float | None = None
+    """How long this test of an endpoint that hung may wait; None where the route's own limit holds."""
     race: Race[Outcome] | None = None
     """Another request may be sent beside the one that is under way."""
 
@@ -189,6 +192,9 @@ class Asking:
         endpoint = turn.endpoint
         began = self._timer()
         bound_s, limits = course.bounds(began, has_others=turn.has_others)
+        turn.leash_s = self._leash_s(course, turn, limits.first_token_s)
+        if turn.leash_s is not None:
+            limits = replace(limits, first_token_s=turn.leash_s)
         number = self._in_flight.began(endpoint.key, began)
         stream = _Stream(lambda: self._sign(turn, number), self._timer, on_progress)
         stream.name = endpoint.name
@@ -229,6 +235,14 @@ class Asking:
         )
         return self._judged(course, turn, kind, number, self._timer() - began)
 
+    def _leash_s(self, course: Course, turn: CandidateTurn, limit_s: float) -> float | None:
+        """A test after a hang costs its caller a little, not the whole limit, where others can answer."""
+        health = course.healths.get(scope_key("endpoint", turn.endpoint))
+        if turn.probe_until is None or not turn.has_others or health is None or health.reason != "hang":
+            return None
+        leash_s = self._in_flight.leash_s(turn.endpoint.key, health.ejections)
+        return leash_s if leash_s is not None and leash_s < limit_s else None
+
     def _sign(self, turn: CandidateTurn, number: int) -> None:
         """The first text of an attempt has come."""
         self._in_flight.sign(turn.endpoint.key, number, self._timer())
@@ -256,6 +270,8 @@ class Asking:
         if failure.kind == "first_token_limit":
             self._in_flight.ran_out(endpoint.key)
         own_limit_s = course.route.limits.silence_s if failure.answered else course.route.limits.first_token_s
+        if turn.leash_s is not None and not failure.answered:
+            own_limit_s = turn.leash_s
         if judged.meaning == "hang" and (
             took_s < min(own_limit_s, HANG_COUNTS_S) - 0.01 or (failure.answered and took_s < own_limit_s)
         ):

@@ -167,3 +167,36 @@ async def test_an_outage_in_the_middle_of_slow_answers_is_noticed_when_they_are_
     replies = await play(world, kit.route(A, B), 30, gap_s=0.1)
     assert len(replies) == 300
     assert len([at for at in world.calls_to(A) if at >= 10]) <= 50
+
+
+async def test_an_endpoint_that_hangs_for_long_costs_three_calls_their_limit_and_its_tests_little(
+    kit: Any, world: Any
+) -> None:
+    world.behaviours = {
+        A: kit.until(1.0, kit.says("a"), kit.until(11.0, kit.hangs(), kit.says("a"))),
+        B: kit.says("b"),
+    }
+    replies = await play(world, kit.route(A, B, limits=Limits(first_token_s=2.0)), 25)
+    took = [reply.took_s for _, reply in replies]
+    assert sum(seconds > 1.5 for seconds in took) <= 3
+    assert len([at for at in world.calls_to(A) if 1.0 <= at < 11.0]) <= 6, "three calls, and a test now and then"
+    assert sum(seconds > 0.1 for seconds in took) <= 6
+    back = next(at for at, reply in replies if at > 2 and reply.endpoint.name == A)
+    assert back <= 11.0 + 8.1
+
+
+async def test_an_endpoint_that_comes_back_slowly_is_given_longer_at_each_test(kit: Any, world: Any) -> None:
+    """It loads its model after it hung: 1.5 s for an answer that used to take 20 ms."""
+
+    async def as_limited(request: Request, limits: Limits) -> Answer:
+        behaviour = world.behaviours["slow"] if limits.first_token_s >= 1.5 else kit.hangs()
+        answer: Answer = await behaviour(request, limits)
+        return answer
+
+    world.behaviours = {
+        A: kit.until(1.0, kit.says("a"), kit.until(4.0, kit.hangs(), as_limited)),
+        B: kit.says("b"),
+        "slow": kit.says("a", after_s=1.5),
+    }
+    replies = await play(world, kit.route(A, B, limits=Limits(first_token_s=2.0)), 40)
+    assert any(at > 4 and reply.endpoint.name == A for at, reply in replies)
