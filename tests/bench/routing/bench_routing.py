@@ -1,6 +1,6 @@
 """The same schedules through this router, LiteLLM's Router and a bare client, in one run, beside the bar.
 
-    uv run tests/bench/routing/bench_routing.py [--litellm PYTHON] [--quick] [--write]
+    uv run tests/bench/routing/bench_routing.py [--litellm PYTHON] [--only NAME,NAME] [--write]
 
 LiteLLM lives in an environment of its own (`uv venv DIR; uv pip install --python DIR litellm`), whose python is given
 with --litellm; without it, it is left out. The providers run in a process of their own, every contender too;
@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -312,10 +312,30 @@ def providers() -> Iterator[str]:
         process.wait(10)
 
 
+def every(play: Callable[[Stage, str], None]) -> Callable[[Stage], None]:
+    """*play* by each contender in turn."""
+
+    def part(stage: Stage) -> None:
+        for name in stage.pythons:
+            play(stage, name)
+
+    return part
+
+
+PARTS: dict[str, Callable[[Stage], None]] = {
+    "limited": every(lambda stage, name: outage(stage, name, "limited")),
+    "limited-named": every(lambda stage, name: outage(stage, name, "limited-named")),
+    "quota": every(quota),
+    "hang": every(hang),
+    "added": lambda stage: added(stage, rounds=10, calls=60),
+    "crowd": lambda stage: crowd(stage, rounds=5, calls=640),
+}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--litellm", metavar="PYTHON", help="the python of an environment with LiteLLM")
-    parser.add_argument("--quick", action="store_true", help="the last two figures alone")
+    parser.add_argument("--only", default=",".join(PARTS), help=f"some of {', '.join(PARTS)}; nothing is written then")
     parser.add_argument("--write", action="store_true", help="put the table into tests/bench/ROUTING.md")
     given = parser.parse_args()
     pythons = {"here": sys.executable, "bare": sys.executable}
@@ -331,18 +351,9 @@ def main() -> None:
         versions = f", LiteLLM {found.stdout.strip()}"
     with tempfile.TemporaryDirectory() as folder, providers() as base_url:
         stage = Stage(base_url, pythons, Path(folder))
-        if not given.quick:
-            for schedule in ("limited", "limited-named"):
-                for name in pythons:
-                    outage(stage, name, schedule)
-            for name in pythons:
-                quota(stage, name)
-            for name in pythons:
-                hang(stage, name)
-        added(stage, rounds=10, calls=60)
-        crowd(stage, rounds=5, calls=640)
-    if given.quick:
-        sys.stdout.write("\n".join(f"{figure}: {by_name}" for figure, by_name in stage.figures.items()) + "\n")
+        for part in given.only.split(","):
+            PARTS[part](stage)
+    if given.only != ",".join(PARTS):
         return
     command = "uv run tests/bench/routing/bench_routing.py --litellm PYTHON --write"
     text = page(stage, command, versions)
