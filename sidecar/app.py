@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sidecar.config.detect import Finding
     from sidecar.config.doctor import Line
     from sidecar.config.layers import Configuration
-    from sidecar.switchboard import Switchboard
+    from sidecar.switchboard.switchboard import Switchboard
 
 __all__ = ["configured", "examine", "open_rooms"]
 
@@ -105,11 +105,11 @@ class _Configured:
 
     async def _connected(self) -> Switchboard:
         from sidecar.config.detect import probe
-        from sidecar.lines import lines
         from sidecar.log import hide
         from sidecar.providers.catalogue import catalogue
         from sidecar.providers.opening import open_providers
-        from sidecar.switchboard import Switchboard
+        from sidecar.switchboard.lines import lines
+        from sidecar.switchboard.switchboard import Switchboard
         from sidecar.verbs.ask import environ_below
 
         servers: tuple[Finding, ...] = ()

@@ -15,9 +15,9 @@ from sidecar.app import open_rooms
 from sidecar.config.detect import arrange, look
 from sidecar.config.model import Settings
 from sidecar.errors import WrongUsage
-from sidecar.lines import account_lines
 from sidecar.providers.catalogue import catalogue
 from sidecar.simulator import Redirect, Simulated, Simulation, simulate
+from sidecar.switchboard.lines import account_lines
 from sidecar.verbs.models import Overview, document, overview, text
 
 pytestmark = pytest.mark.anyio

@@ -24,7 +24,7 @@ from sidecar.verbs.rooms import Caller, Rooms
 if TYPE_CHECKING:
     from sidecar.routing.plan import Standing
     from sidecar.routing.vocabulary import Ask, Fit, Route
-    from sidecar.switchboard import Switchboard
+    from sidecar.switchboard.switchboard import Switchboard
 
 __all__ = [
     "Aimed",

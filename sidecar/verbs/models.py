@@ -17,14 +17,14 @@ from anyio.to_thread import run_sync
 from sidecar.config.complaints import nearest
 from sidecar.config.panels import Panel, panel_line
 from sidecar.errors import ConfigurationError, ProviderFailed, WrongUsage
-from sidecar.lines import Line, account_lines
 from sidecar.providers.catalogue import catalogue
 from sidecar.providers.listing import Listed, is_served
 from sidecar.routing.vocabulary import Endpoint
 from sidecar.store.listings import keep_listings, kept_listings
+from sidecar.switchboard.lines import Line, account_lines
 
 if TYPE_CHECKING:
-    from sidecar.switchboard import Switchboard
+    from sidecar.switchboard.switchboard import Switchboard
     from sidecar.verbs.rooms import Rooms
 
 __all__ = ["Overview", "Served", "document", "overview", "text"]

@@ -21,7 +21,7 @@ from sidecar.store.vocabulary import Saving
 if TYPE_CHECKING:
     from sidecar.config.layers import Configuration
     from sidecar.store.store import Store
-    from sidecar.switchboard import Switchboard
+    from sidecar.switchboard.switchboard import Switchboard
 
 __all__ = ["Caller", "Rooms"]
 

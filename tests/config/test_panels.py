@@ -11,7 +11,7 @@ from sidecar.config.layers import Layer, merge
 from sidecar.config.model import Settings, Suffix
 from sidecar.config.panels import Panel, panel_called
 from sidecar.config.trust import sift
-from sidecar.routes import SUFFIXES
+from sidecar.switchboard.routes import SUFFIXES
 
 TIERS = {"tiers": [{"name": "only", "targets": ["lab/model"]}]}
 

@@ -31,7 +31,7 @@ LOADED_BY_A_FIRST_ASK = (
     "sidecar.routing.receipt",
     "sidecar.routing.router",
     "sidecar.server",
-    "sidecar.switchboard",
+    "sidecar.switchboard.switchboard",
     "sidecar.verbs.ask",
     "sqlite3",
 )

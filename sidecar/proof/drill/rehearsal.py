@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from sidecar.config.layers import Configuration
     from sidecar.providers.catalogue import Host
-    from sidecar.switchboard import Switchboard
+    from sidecar.switchboard.switchboard import Switchboard
     from sidecar.verbs.rooms import Rooms
 
 __all__ = ["Asked", "Rehearsal", "Skipped", "rehearse"]
@@ -97,7 +97,7 @@ async def _play(
     configuration: Configuration, parts: StandIns, folder: Path, *, model: str, scenario: Scenario, seed: int
 ) -> Rehearsal:
     from sidecar.providers.opening import open_providers
-    from sidecar.switchboard import Switchboard
+    from sidecar.switchboard.switchboard import Switchboard
 
     # A Unix socket: bytes are there once they are sent, and no address of the outside can be reached through it.
     path = folder / "simulator"

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from sidecar.config.hosts import KnownProvider, split_target
-from sidecar.lines import Line, lines
 from sidecar.proof.drill.scenario import Answers, Scenario, Trouble, troubles
 from sidecar.providers.vocabulary import Access
 from sidecar.simulator import Cut, Empty, Fault, Hang, Phase, Refuse, Reply, Schedule, Simulated, Simulation
 from sidecar.simulator.dialect import CHARACTERS_PER_TOKEN
 from sidecar.simulator.programs import SimulatedProgram
+from sidecar.switchboard.lines import Line, lines
 
 if TYPE_CHECKING:
     from sidecar.config import model as configured

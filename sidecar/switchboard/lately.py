@@ -15,8 +15,8 @@ from sidecar.errors import SidecarError, StateError
 from sidecar.log import log
 
 if TYPE_CHECKING:
-    from sidecar.routes import Routes
     from sidecar.store.store import Store
+    from sidecar.switchboard.routes import Routes
 
 __all__ = ["Lately"]
 

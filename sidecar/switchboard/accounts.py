@@ -12,9 +12,9 @@ from sidecar.routing.quota import Allowance, Unit, Window
 from sidecar.routing.vocabulary import Endpoint, Route
 
 if TYPE_CHECKING:
-    from sidecar.reckoning import Reckoning
     from sidecar.store.store import Store
     from sidecar.store.vocabulary import Meter
+    from sidecar.switchboard.reckoning import Reckoning
 
 __all__ = ["Accounts", "watched"]
 

@@ -14,15 +14,15 @@ from typing import Any
 import anyio
 import pytest
 
-from sidecar.allowances import Allowances, Payer, allowances_of
 from sidecar.config.model import Budget, Quota
 from sidecar.errors import AskFailed, ProviderFailed
 from sidecar.providers.vocabulary import Answer, Failure, Limits, Message, Request, Usage
-from sidecar.reckoning import FollowedBook, Reckoning
 from sidecar.routing.router import Router
 from sidecar.routing.vocabulary import Ask, Endpoint, OnText, Reply, Route, Tier
 from sidecar.store import Store
 from sidecar.store.vocabulary import AttemptRecord, Call
+from sidecar.switchboard.allowances import Allowances, Payer, allowances_of
+from sidecar.switchboard.reckoning import FollowedBook, Reckoning
 
 NOON = 1_795_608_000.0  # 2026-11-25T12:00:00Z
 HOUR = 3600.0
@@ -314,10 +314,10 @@ from pathlib import Path
 
 import anyio
 
-from sidecar.allowances import Allowances, Payer, allowances_of
+from sidecar.switchboard.allowances import Allowances, Payer, allowances_of
 from sidecar.config.model import Quota
 from sidecar.providers.vocabulary import Answer, Message, Usage
-from sidecar.reckoning import FollowedBook, Reckoning
+from sidecar.switchboard.reckoning import FollowedBook, Reckoning
 from sidecar.routing.router import Router
 from sidecar.routing.vocabulary import Ask, Endpoint, Route, Tier
 from sidecar.store import Store

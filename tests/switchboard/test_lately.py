@@ -10,8 +10,8 @@ import anyio.lowlevel
 import pytest
 
 from sidecar.errors import AskFailed, StateFull
-from sidecar.lately import Lately
 from sidecar.store.vocabulary import Experience
+from sidecar.switchboard.lately import Lately
 
 
 class Ledger:

@@ -19,8 +19,8 @@ from sidecar.routing.vocabulary import Endpoint, Order, Preference, Route, Tier
 
 if TYPE_CHECKING:
     from sidecar.config import model as configured
-    from sidecar.lines import Line
     from sidecar.store.vocabulary import Experience
+    from sidecar.switchboard.lines import Line
 
 __all__ = ["SUFFIXES", "Routes"]
 

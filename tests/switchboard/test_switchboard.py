@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sidecar.providers.vocabulary import Limits
-from sidecar.switchboard import patient_limits
+from sidecar.switchboard.switchboard import patient_limits
 
 
 def test_a_model_that_is_to_think_is_waited_for_unless_its_user_set_a_limit() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sidecar.accounts import Accounts, watched
-from sidecar.reckoning import Reckoning
 from sidecar.routing.chance import usual
 from sidecar.routing.vocabulary import Endpoint, Route, Tier
 from sidecar.store import Store
 from sidecar.store.vocabulary import Call, Meter
+from sidecar.switchboard.accounts import Accounts, watched
+from sidecar.switchboard.reckoning import Reckoning
 
 NOON = 1_795_608_000.0  # 2026-11-25T12:00:00Z
 HOUR = 3600.0

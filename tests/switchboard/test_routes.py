@@ -10,11 +10,11 @@ import pytest
 from sidecar.config.hosts import contradictions
 from sidecar.config.model import Settings
 from sidecar.errors import WrongUsage
-from sidecar.lines import lines
 from sidecar.providers.catalogue import catalogue
-from sidecar.routes import Routes
 from sidecar.routing.vocabulary import Route
 from sidecar.store.vocabulary import Experience
+from sidecar.switchboard.lines import lines
+from sidecar.switchboard.routes import Routes
 
 LAB = {"dialect": "openai-chat", "base_url": "https://lab.example/v1", "accounts": [{"key": None}]}
 PRIVATE = {"training": False, "retention": "none"}

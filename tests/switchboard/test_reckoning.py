@@ -8,10 +8,10 @@ from random import Random
 
 import pytest
 
-from sidecar.reckoning import Reckoning, uses_of
 from sidecar.routing.quota import Allowance, Tally, Window, zone
 from sidecar.store import Store
 from sidecar.store.vocabulary import AttemptRecord, Call
+from sidecar.switchboard.reckoning import Reckoning, uses_of
 
 NOW = 1_795_608_000.0  # 2026-11-25T12:00:00Z
 

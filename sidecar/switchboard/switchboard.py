@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from sidecar.accounts import Accounts, watched
-from sidecar.allowances import Allowances, Payer, allowances_of
 from sidecar.compression import tokens
 from sidecar.config.panels import Panel, panel_called
 from sidecar.errors import SecretMissing
-from sidecar.lately import Lately
-from sidecar.lines import Line, access
 from sidecar.log import hide
 from sidecar.providers.capabilities import reads_images
 from sidecar.providers.vocabulary import Access, Answer, Effort, Limits, Request, Usage
-from sidecar.reckoning import FollowedBook, Reckoning
-from sidecar.routes import Routes
 from sidecar.routing.chance import usual
 from sidecar.routing.router import Router
 from sidecar.routing.vocabulary import Ask, Endpoint, OnProgress, OnText, Reply, Route
+from sidecar.switchboard.accounts import Accounts, watched
+from sidecar.switchboard.allowances import Allowances, Payer, allowances_of
+from sidecar.switchboard.lately import Lately
+from sidecar.switchboard.lines import Line, access
+from sidecar.switchboard.reckoning import FollowedBook, Reckoning
+from sidecar.switchboard.routes import Routes
 
 if TYPE_CHECKING:
     from sidecar.config.layers import Configuration

@@ -19,12 +19,12 @@ import anyio.to_thread
 
 from sidecar.errors import StateError
 from sidecar.providers.vocabulary import Request
-from sidecar.reckoning import Reckoning, note_broken, uses_of
 from sidecar.routing.affording import Price, affordable, estimated_tokens
 from sidecar.routing.plan import clock_text
 from sidecar.routing.quota import WARN_SHARE, Allowance, Tally, Unit, Window, amount, told, zone
 from sidecar.routing.vocabulary import Endpoint, Granted, Place, Route, Spent, Wanted, Withheld
 from sidecar.store.vocabulary import Call, Meter, Reservation, Use
+from sidecar.switchboard.reckoning import Reckoning, note_broken, uses_of
 
 if TYPE_CHECKING:
     from sidecar.config import model as configured
