@@ -347,7 +347,8 @@ class Store:
         return await self._state_lane.run(lambda is_abandoned: self._state.read(job, is_abandoned, since))
 
     async def _writing(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        return await self._state_lane.run(lambda is_abandoned: self._state.write(job, is_abandoned))
+        since = self._state.slices_waited
+        return await self._state_lane.run(lambda is_abandoned: self._state.write(job, is_abandoned, since))
 
     async def _from_originals(self, job: Callable[[sqlite3.Connection], T]) -> T:
         since = self._originals.slices_waited

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
+import anyio
 import pytest
 
+from sidecar.errors import StateLocked
 from sidecar.store import Store
 from sidecar.store.vocabulary import AttemptRecord, Call, Reservation, Since
 
@@ -49,6 +52,26 @@ async def test_a_ledger_that_was_set_aside_is_another_one(directory: Path) -> No
         (directory / "state.db").rename(directory / "old.db")
         after = await store.news(before.position, since=Since(0.0))
         assert (after.is_anew, after.uses) == (True, ())
+
+
+async def test_a_crowd_that_reserves_while_the_state_is_held_waits_for_the_lock_together(directory: Path) -> None:
+    """One after the other they would wait 100 s."""
+    async with Store.open(directory, wait_s=0.5) as store:
+        await store.record_call(CALL)
+        holder = sqlite3.connect(directory / "state.db", isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")
+
+        async def refused() -> None:
+            with pytest.raises(StateLocked):
+                await store.reserve(WANTED, None, since=Since(0.0))
+
+        with anyio.fail_after(30):
+            async with anyio.create_task_group() as group:
+                for _ in range(200):
+                    group.start_soon(refused)
+        holder.execute("COMMIT")
+        holder.close()
+        assert (await store.reserve(WANTED, None, since=Since(0.0))).own > 0
 
 
 async def test_reservations_have_an_order_and_end_with_their_call(directory: Path, now: list[float]) -> None:
