@@ -67,8 +67,7 @@ def _used(
     configuration: Configuration, catalogue: Mapping[str, Host], environ: Mapping[str, str]
 ) -> dict[str, KnownProvider]:
     settings = configuration.settings
-    names = [*settings.providers]
-    names += [split_target(target)[0] for m in settings.models.values() for tier in m.tiers for target in tier.targets]
+    names = (*settings.providers, *(split_target(target)[0] for target in settings.targets))
     known = (
         known_provider(name, settings=settings, catalogue=catalogue, environ=environ) for name in dict.fromkeys(names)
     )

@@ -415,6 +415,12 @@ class Settings(_Part):
     (in a project's file: to the folder that holds `.sidecar`)."""
 
     @property
+    def targets(self) -> tuple[str, ...]:
+        """Every target of every model, in the file's order, once."""
+        every = (target for model in self.models.values() for tier in model.tiers for target in tier.targets)
+        return tuple(dict.fromkeys(every))
+
+    @property
     def key_variables(self) -> frozenset[str]:
         """The environment variables that secrets are taken from: by accounts, and by headers."""
         references = [

@@ -90,9 +90,7 @@ def _reason(order: AccountOrder, usage: Usage, now: float) -> str:
 
 
 def _arranged(tier: Tier, rank: Callable[[Endpoint], tuple[float, ...]], reason: Callable[[Endpoint], str]) -> Tier:
-    by_target: dict[Target, list[Endpoint]] = {}
-    for endpoint in tier.endpoints:
-        by_target.setdefault(endpoint.target, []).append(endpoint)
+    by_target = tier.by_target()
     if len(by_target) == len(tier.endpoints):
         return tier
     reasons = {

@@ -123,18 +123,15 @@ def arranged(route: Route, experience: Mapping[str, Experience] = _NO_EXPERIENCE
 
 
 def _contenders(route: Route, tier: Tier, experience: Mapping[str, Experience]) -> tuple[_Contender, ...]:
-    by_target: dict[Target, list[Endpoint]] = {}
-    for endpoint in tier.endpoints:
-        by_target.setdefault(endpoint.target, []).append(endpoint)
     return tuple(
         _Contender(
             target,
-            tuple(endpoints),
+            endpoints,
             combined(experience[each.key] for each in endpoints if each.key in experience),
             route.costs.get(endpoints[0].key),
             any(each.key not in route.excluded and each.key not in tier.excluded for each in endpoints),
         )
-        for target, endpoints in by_target.items()
+        for target, endpoints in tier.by_target().items()
     )
 
 

@@ -18,6 +18,7 @@ from sidecar.routing.vocabulary import (
     Spent,
     Verdict,
     Withheld,
+    summed_usd,
 )
 from sidecar.store.vocabulary import Health, Meter
 
@@ -93,7 +94,7 @@ class Course:
     def note_failure(self, endpoint: Endpoint, verdict: Verdict, now: float) -> None:
         """Settle for the rest of this call who may be tried again after *endpoint* failed, and when."""
         trait = MEANINGS[verdict.meaning]
-        affected = [other for other in self._endpoints() if _is_affected(other, endpoint, verdict)]
+        affected = [other for other in self.route.endpoints if _is_affected(other, endpoint, verdict)]
         is_passing = (trait.heals_itself or verdict.is_named) and verdict.action != "larger"
         for other in affected:
             self.pause(other, now)
@@ -104,7 +105,7 @@ class Course:
 
     def withhold(self, endpoint: Endpoint, withheld: Withheld) -> None:
         """*endpoint*, or everybody, is out for this call: it would cost more than the call may."""
-        for other in self._endpoints() if withheld.ends_call else (endpoint,):
+        for other in self.route.endpoints if withheld.ends_call else (endpoint,):
             self.barred.setdefault(other, withheld.reason)
 
     def pause(self, endpoint: Endpoint, now: float) -> None:
@@ -114,7 +115,7 @@ class Course:
 
     def bar(self, endpoint: Endpoint, reason: str) -> None:
         """*endpoint*'s target is out for this call, on every account."""
-        for other in self._endpoints():
+        for other in self.route.endpoints:
             if other.target == endpoint.target:
                 self.barred.setdefault(other, reason)
 
@@ -151,9 +152,7 @@ class Course:
 
     def cost_usd(self) -> float | None:
         """What the attempts so far cost; None as soon as one of them was billed at an unknown price."""
-        costs = [attempt.cost_usd for attempt in self.attempts if attempt.is_priced]
-        known = [cost for cost in costs if cost is not None]
-        return sum(known) if len(known) == len(costs) else None
+        return summed_usd(attempt.cost_usd for attempt in self.attempts if attempt.is_priced)
 
     def _ready_in_s(self, standing: Standing, *, wall: float, now: float) -> float:
         if standing.state in ("resting", "spent"):
@@ -164,15 +163,12 @@ class Course:
 
     def _bar_smaller(self, endpoint: Endpoint) -> None:
         floor = self.window(endpoint)
-        for other in self._endpoints():
+        for other in self.route.endpoints:
             size = self.window(other)
             if other.target == endpoint.target:
                 self.barred.setdefault(other, MEANINGS["too-long"].phrase)
             elif floor is not None and size is not None and size <= floor:
                 self.barred.setdefault(other, f"its window of {size:,} tokens is not larger")
-
-    def _endpoints(self) -> list[Endpoint]:
-        return [endpoint for tier in self.route.tiers for endpoint in tier.endpoints]
 
 
 def _is_affected(other: Endpoint, failed: Endpoint, verdict: Verdict) -> bool:

@@ -23,29 +23,28 @@ MARGIN = 0.9
 _FEWEST = 128
 """No model reads fewer tokens; a smaller number in the sentence is something else."""
 
-_NUMBER = r"(\d[\d,]{2,11})"
+_LIMIT, _SENT = (rf"(?P<{name}>\d[\d,]{{2,11}})" for name in ("limit", "sent"))
 
 # Each finds the limit, and the length where it stands beside it. Read in November 2026; the sentences are those of
 # tests/routing/failures.toml, with their sources.
 _SENTENCES = (
     # OpenAI, Azure, vLLM: "maximum context length is 8192 tokens. However, you requested 9000 tokens"
     re.compile(
-        rf"maximum context length (?:is|of) {_NUMBER}(?: tokens)?(?:.{{0,80}}?(?:resulted in|requested) {_NUMBER})?",
+        rf"maximum context length (?:is|of) {_LIMIT}(?: tokens)?(?:.{{0,80}}?(?:resulted in|requested) {_SENT})?",
         re.IGNORECASE | re.DOTALL,
     ),
     # Gemini: "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)"
     re.compile(
-        rf"input token count (?:\({_NUMBER}\) )?exceeds the maximum number of tokens allowed[ :(]{{1,3}}{_NUMBER}",
+        rf"input token count (?:\({_SENT}\) )?exceeds the maximum number of tokens allowed[ :(]{{1,3}}{_LIMIT}",
         re.IGNORECASE,
     ),
     # Anthropic: "prompt is too long: 204857 tokens > 200000 maximum"
-    re.compile(rf"too long: {_NUMBER} tokens > {_NUMBER}", re.IGNORECASE),
+    re.compile(rf"too long: {_SENT} tokens > {_LIMIT}", re.IGNORECASE),
     # Anthropic: "exceed context limit: 198000 + 8192 > 200000"; the answer's share cannot be cut away here
-    re.compile(rf"context limit: {_NUMBER} \+ \d+ > {_NUMBER}", re.IGNORECASE),
+    re.compile(rf"context limit: {_SENT} \+ \d+ > {_LIMIT}", re.IGNORECASE),
     # Together and TGI: "`inputs` tokens + `max_new_tokens` must be <= 8193"
-    re.compile(rf"must be <= {_NUMBER}", re.IGNORECASE),
+    re.compile(rf"must be <= {_LIMIT}", re.IGNORECASE),
 )
-_LIMIT_FIRST = frozenset({0, 4})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +62,10 @@ def told(failure: Failure) -> Told:
     if limit is not None:
         return Told(_sane(limit), _sane(sent))
     text = f"{failure.sentence}\n{failure.text}"
-    for number, sentence in enumerate(_SENTENCES):
+    for sentence in _SENTENCES:
         if found := sentence.search(text):
-            values = [_sane(int(group.replace(",", ""))) if group else None for group in found.groups()]
-            first, second = (*values, None)[:2]
-            return Told(first, second) if number in _LIMIT_FIRST else Told(second, first)
+            named = {name: _sane(int(digits.replace(",", ""))) for name, digits in found.groupdict().items() if digits}
+            return Told(**named)
     return Told()
 
 

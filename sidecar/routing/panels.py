@@ -14,7 +14,7 @@ from string import ascii_uppercase
 from sidecar.errors import AskFailed
 from sidecar.providers.vocabulary import Usage
 from sidecar.routing.receipt import cost_text, one_line, receipt, seconds_text, tokens_text
-from sidecar.routing.vocabulary import Reply
+from sidecar.routing.vocabulary import Reply, summed_usd
 
 __all__ = ["JUDGING", "Seat", "Sitting", "panel_failed", "panel_receipt", "quoted", "section"]
 
@@ -80,9 +80,7 @@ class Sitting:
     @property
     def cost_usd(self) -> float | None:
         """What all of it cost; None as soon as a part was billed at an unknown price."""
-        costs = [each.cost_usd for each in self.outcomes]
-        known = [cost for cost in costs if cost is not None]
-        return sum(known) if len(known) == len(costs) else None
+        return summed_usd(each.cost_usd for each in self.outcomes)
 
 
 def section(seat: Seat, reply: Reply, text: str) -> str:

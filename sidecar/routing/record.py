@@ -9,7 +9,7 @@ from math import ceil
 from sidecar.routing.vocabulary import CANCELLED, OUTRUN
 from sidecar.store.vocabulary import Experience
 
-__all__ = ["Figure", "Record", "combined", "estimates", "latency_s", "reliability", "tokens_per_s"]
+__all__ = ["Figure", "Record", "combined", "estimates", "latency_s", "nth", "reliability", "tokens_per_s"]
 
 NOT_ITS_DOING = frozenset(
     {"caller", "unknown", "too-long", "policy", "filtered", "slow", "too-dear", OUTRUN, CANCELLED}
@@ -76,6 +76,12 @@ def estimates(records: Sequence[Record], figure: Figure) -> list[float | None]:
     return [round(mean + (one[0] - mean) * one[1] / (one[1] + AVERAGE_CALLS) if one else mean, 9) for one in found]
 
 
+def nth(values: Sequence[float], share: float) -> float | None:
+    """The first of sorted *values* that at least *share* of them do not exceed (the nearest rank); None of none."""
+    return values[max(1, ceil(share * len(values))) - 1] if values else None
+
+
 def _within(values: Sequence[float], percent: float) -> tuple[float, int] | None:
-    """The value at a percentile by the nearest rank, of *values* from the best to the worst."""
-    return (values[max(1, ceil(percent / 100 * len(values))) - 1], len(values)) if values else None
+    """The value at a percentile, of *values* from the best to the worst, with their number."""
+    found = nth(values, percent / 100)
+    return None if found is None else (found, len(values))

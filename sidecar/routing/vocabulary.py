@@ -14,7 +14,7 @@ Health is remembered per scope, each with its own key:
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -51,6 +51,7 @@ __all__ = [
     "Wanted",
     "Withheld",
     "scope_key",
+    "summed_usd",
 ]
 
 OnText = Callable[[str], Awaitable[None]]
@@ -240,6 +241,13 @@ class Tier:
     reasons: Mapping[str, str] = field(default_factory=dict)
     hedge_after_s: Mapping[str, float] = field(default_factory=dict)
 
+    def by_target(self) -> dict[Target, tuple[Endpoint, ...]]:
+        """The endpoints of each target, one an account, as they stand."""
+        found: dict[Target, list[Endpoint]] = {}
+        for endpoint in self.endpoints:
+            found.setdefault(endpoint.target, []).append(endpoint)
+        return {target: tuple(endpoints) for target, endpoints in found.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -268,6 +276,11 @@ class Route:
         """The model as the caller asked for it."""
         return self.model + self.suffix
 
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Those of all tiers as they stand; one in two tiers comes twice."""
+        return tuple(endpoint for tier in self.tiers for endpoint in tier.endpoints)
+
     def hedge_after_s(self, tier: str, endpoint: Endpoint) -> float | None:
         """When a second request may be sent beside a silent one to *endpoint*; None where that is not allowed."""
         return next((each.hedge_after_s.get(endpoint.key) for each in self.tiers if each.name == tier), None)
@@ -295,6 +308,16 @@ class Ask:
     fit: Fit | None = None
     panel: str | None = None
     """The panel that this is asked for."""
+
+
+def summed_usd(costs: Iterable[float | None]) -> float | None:
+    """The sum of *costs*; None as soon as one of them is not known."""
+    total = 0.0
+    for cost in costs:
+        if cost is None:
+            return None
+        total += cost
+    return total
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from sidecar.simulator.faults import fault_named
-from sidecar.simulator.vocabulary import Fault, Phase, Quota, Reply, Schedule
+from sidecar.simulator.vocabulary import USUAL_LENGTHS, Fault, Phase, Quota, Reply, Schedule
 
 __all__ = ["Course", "Effect", "QuotaState"]
 
@@ -43,7 +43,7 @@ class Effect:
     quota: QuotaState | None = None
     problem: str = "the request is not valid"
     """What a fault that turns a request down says of it."""
-    lengths: tuple[int, int] = (131_072, 128_000)
+    lengths: tuple[int, int] = USUAL_LENGTHS
     """The tokens sent and the tokens the model reads, for a fault that says the first are too many."""
 
 

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 from sidecar.providers.vocabulary import Finish
 from sidecar.simulator.answering import answer, sample
 from sidecar.simulator.course import QuotaState
-from sidecar.simulator.vocabulary import Reply
+from sidecar.simulator.vocabulary import USUAL_LENGTHS, Reply
 
 __all__ = [
     "BROKEN_EVENTS",
@@ -93,7 +93,7 @@ class Problem(Exception):
     *lengths* are the tokens sent and the tokens the model reads, where the first are too many.
     """
 
-    def __init__(self, fault: str, what: str, *, lengths: tuple[int, int] = (131_072, 128_000)) -> None:
+    def __init__(self, fault: str, what: str, *, lengths: tuple[int, int] = USUAL_LENGTHS) -> None:
         super().__init__(what)
         self.fault = fault
         self.what = what

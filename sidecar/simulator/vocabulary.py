@@ -21,6 +21,7 @@ from pydantic import ConfigDict, Field
 from sidecar.providers.vocabulary import Finish
 
 __all__ = [
+    "USUAL_LENGTHS",
     "Cut",
     "DialectName",
     "Empty",
@@ -41,6 +42,9 @@ __all__ = [
     "Status",
     "Trickle",
 ]
+
+USUAL_LENGTHS = (131_072, 128_000)
+"""The tokens sent and the tokens read at most, in a fault that says the first are too many and counted nothing."""
 
 DialectName = Literal["openai-chat", "anthropic", "gemini", "openai-responses", "ollama", "azure", "bedrock", "vertex"]
 

@@ -63,8 +63,7 @@ class Accounts:
         """*route* with the accounts of each of its targets in their order now; *random* is from 0 up to 1."""
         orders = {
             endpoint.provider: order
-            for tier in route.tiers
-            for endpoint in tier.endpoints
+            for endpoint in route.endpoints
             if (order := self._orders.get(endpoint.provider)) is not None
         }
         if not orders:

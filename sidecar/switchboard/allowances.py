@@ -3,9 +3,9 @@
     settings ──> Allowance ──> Tally <── uses, as the ledger has them (of all sidecars)
     Router ──spent?──> who is passed over     ──grant?──> one request, reserved     ──recorded──> a warning at 80 %
 
-A limit in calls is
-exact: a request is reserved before it is sent, in one transaction with a look at all that were reserved before it.
-Limits in tokens and US dollars are known once a call is over; they are passed by calls in flight at most.
+A limit in calls is exact: a request is reserved before it is sent, in one transaction with a look at all that were
+reserved before it. Limits in tokens and US dollars are known once a call is over; they are passed by calls in flight
+at most.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def lines(
 
     *follow* takes the place of `access`, where nobody is really to be called and no secret to be read.
     """
-    targets = {target for model in settings.models.values() for tier in model.tiers for target in tier.targets}
+    targets = settings.targets
     providers = {
         name: known_provider(name, settings=settings, catalogue=catalogue, environ=environ)
         for name in sorted({split_target(target)[0] for target in targets})
@@ -67,8 +67,7 @@ def account_lines(
 
     Their endpoints name no model.
     """
-    targets = (target for model in settings.models.values() for tier in model.tiers for target in tier.targets)
-    names = dict.fromkeys((*settings.providers, *(split_target(target)[0] for target in targets)))
+    names = dict.fromkeys((*settings.providers, *(split_target(target)[0] for target in settings.targets)))
     known = (known_provider(name, settings=settings, catalogue=catalogue, environ=environ) for name in names)
     return tuple(line for one in known if one is not None for line in _lines_of(f"{one.name}/", one, environ, access))
 

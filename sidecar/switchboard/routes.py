@@ -68,7 +68,7 @@ class Routes:
         if name not in self._made:
             self._made[name] = made = self._make(name)
             if listens(made):
-                self._listening |= {endpoint.key for tier in made.tiers for endpoint in tier.endpoints}
+                self._listening |= {endpoint.key for endpoint in made.endpoints}
 
     def route(self, name: str, random: Callable[[], float]) -> Route:
         """The route for one call to *name*; raises as `prepare` does."""

@@ -227,8 +227,7 @@ def _seeing(route: Route, switchboard: Switchboard) -> Route:
     """The route with those passed over that read no images."""
     blind = {
         endpoint.key: "it is not known to read images; `images` in its provider's configuration says so"
-        for tier in route.tiers
-        for endpoint in tier.endpoints
+        for endpoint in route.endpoints
         if not switchboard.reads_images(endpoint)
     }
     return replace(route, excluded={**blind, **route.excluded})
@@ -239,8 +238,7 @@ async def _reading_enough(route: Route, ask: Ask, switchboard: Switchboard) -> R
     said = "\n".join((ask.system or "", *(message.text for message in ask.messages)))
     windows = {
         endpoint.key: window
-        for tier in route.tiers
-        for endpoint in tier.endpoints
+        for endpoint in route.endpoints
         if (window := switchboard.window_tokens(endpoint)) is not None and window * _SURE < len(said)
     }
     if not windows:

@@ -111,7 +111,7 @@ async def _read(rooms: Rooms, command: str, focus: str, lines: Sequence[str], sh
 def numbered(lines: Sequence[str], printed: Sequence[Printed], bound: Bound) -> str:
     """The output with its lines numbered from 1: all of it where that is within *bound*, else as *printed*."""
     if len(lines) <= _WHOLE_LINES:
-        whole = _numbered(Printed(0, len(lines), tuple(lines), printed[0].rank) if printed else None)
+        whole = _with_numbers(lines, 1)
         if bound.admits(whole, tokens.count):
             return whole
     # Numbers cost tokens of their own: the blocks are fitted to less until they fit with them.
@@ -123,13 +123,15 @@ def numbered(lines: Sequence[str], printed: Sequence[Printed], bound: Bound) -> 
     return text
 
 
-def _numbered(block: Printed | None) -> str:
+def _numbered(block: Printed) -> str:
     """Its lines with their numbers; of what is not printed line by line, the range they stand for."""
-    if block is None:
-        return ""
     if block.is_verbatim:
-        return "\n".join(f"{number}: {line}" for number, line in enumerate(block.lines, block.start + 1))
+        return _with_numbers(block.lines, block.start + 1)
     return f"{block.start + 1}-{block.end}: {block.text}"
+
+
+def _with_numbers(lines: Sequence[str], first: int) -> str:
+    return "\n".join(f"{number}: {line}" for number, line in enumerate(lines, first))
 
 
 def ranges(named: Sequence[Sequence[int]], count: int) -> Lines:

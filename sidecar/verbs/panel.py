@@ -20,6 +20,7 @@ from sidecar.compression import tokens
 from sidecar.compression.budget import Bound
 from sidecar.errors import AskFailed, ConfigurationError, SidecarError, StateError, WrongUsage
 from sidecar.providers.vocabulary import Message
+from sidecar.routing.asking import tell
 from sidecar.routing.panels import JUDGING, Seat, Sitting, panel_failed, panel_receipt, quoted, section
 from sidecar.routing.receipt import receipt
 from sidecar.routing.vocabulary import Ask, Reply
@@ -93,7 +94,7 @@ async def _seated(question: Question, aims: dict[str, Aimed], limit_s: float, ca
             group.cancel_scope.cancel()
             return
         how = "answered" if isinstance(outcomes[member], Reply) else "failed"
-        await _tell(caller, f"{member} {how}; {len(outcomes)} of {len(aims)} are done")
+        await tell(caller.progress, f"{member} {how}; {len(outcomes)} of {len(aims)} are done")
 
     async with anyio.create_task_group() as group:
         for member, aim in aims.items():
@@ -106,7 +107,7 @@ async def _seated(question: Question, aims: dict[str, Aimed], limit_s: float, ca
 async def _judged(
     question: Question, sitting: Sitting, judge: Aimed, left_s: float, caller: Caller
 ) -> Reply | AskFailed:
-    await _tell(caller, f"{sitting.judge} merges {len(sitting.answers)} answers")
+    await tell(caller.progress, f"{sitting.judge} merges {len(sitting.answers)} answers")
     bench = _Bench(question, tuple(reply.answer.text for _, reply in sitting.answers))
     ask = Ask(
         messages=await bench.messages(None),
@@ -161,11 +162,6 @@ def _shares(sizes: Sequence[int], total: int) -> tuple[int, ...]:
         shares[index] = min(sizes[index], left // (len(sizes) - place))
         left -= shares[index]
     return tuple(shares[index] for index in range(len(sizes)))
-
-
-async def _tell(caller: Caller, message: str) -> None:
-    with anyio.move_on_after(1.0):  # a courtesy: a client that does not read it holds nobody up
-        await caller.progress(message)
 
 
 # remembering and telling

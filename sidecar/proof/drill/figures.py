@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sidecar.proof.drill.rehearsal import Asked, Rehearsal
+from sidecar.routing.record import nth
+from sidecar.routing.vocabulary import summed_usd
 
 if TYPE_CHECKING:
     from sidecar.config import model as configured
 
-__all__ = ["Figures", "Goal", "figures", "goal", "nth"]
+__all__ = ["Figures", "Goal", "figures", "goal"]
 
 ASSUMED_SUCCESS_RATE = 0.99
 ASSUMED_P95_S = 20.0
@@ -84,7 +85,6 @@ def figures(rehearsal: Rehearsal, *, tiers: Sequence[str], wanted: Goal) -> Figu
         judged = tuple(ask for ask in asks if ask.at_s >= over_at_s)
     missed, because = _missed(judged, wanted)
     left = any(ask.tier != tiers[0] for ask in asks)
-    costs = [ask.cost_usd for ask in asks]
     return Figures(
         model=rehearsal.model,
         scenario=scenario.name,
@@ -96,7 +96,7 @@ def figures(rehearsal: Rehearsal, *, tiers: Sequence[str], wanted: Goal) -> Figu
         p99_s=nth(took, 0.99),
         attempts=sum(ask.attempts for ask in asks) / len(took) if took else None,
         in_vain=rehearsal.in_vain,
-        cost_usd=None if None in costs else sum(cost for cost in costs if cost is not None),
+        cost_usd=summed_usd(ask.cost_usd for ask in asks),
         shares={tier: sum(ask.tier == tier for ask in asks) / len(asks) for tier in tiers},
         left=left,
         is_over=over_at_s is not None,
@@ -104,11 +104,6 @@ def figures(rehearsal: Rehearsal, *, tiers: Sequence[str], wanted: Goal) -> Figu
         missed=missed,
         because=because,
     )
-
-
-def nth(ascending: Sequence[float], share: float) -> float | None:
-    """The smallest of the values that at least *share* of them do not exceed; None of none."""
-    return ascending[max(0, math.ceil(share * len(ascending)) - 1)] if ascending else None
 
 
 def _missed(judged: Sequence[Asked], wanted: Goal) -> tuple[tuple[str, ...], str]:
