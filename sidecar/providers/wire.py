@@ -15,7 +15,7 @@ import anyio
 import anyio.to_thread
 
 from sidecar.errors import ConfigurationError
-from sidecar.providers.direct import Direct, address_of
+from sidecar.providers.address import address_of
 from sidecar.providers.loopback import is_loopback
 from sidecar.providers.masking import secrets_in
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from sidecar.providers.calling import Call
+    from sidecar.providers.direct import Direct
     from sidecar.providers.watch import Watch
 
 __all__ = ["Reply", "Wire", "proxy_secrets"]
@@ -124,6 +125,8 @@ class Wire:
         from http.cookiejar import CookieJar, DefaultCookiePolicy
 
         import httpx2
+
+        from sidecar.providers.direct import Direct
 
         # A proxy of the environment is for the world: a model server on this machine is reached directly.
         mounts = None if self._transport is not None else dict.fromkeys(f"all://{host}" for host in _LOOPBACK)

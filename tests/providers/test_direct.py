@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sidecar.providers.address import address_of
 from sidecar.providers.calling import Call
-from sidecar.providers.direct import address_of
 from sidecar.providers.vocabulary import Limits
 from sidecar.providers.watch import Watch
 from sidecar.providers.wire import Wire
@@ -123,18 +123,24 @@ def test_a_body_is_the_same_wherever_its_frames_are_cut(
     ("reply", "said"),
     [
         (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nshort", "in the middle of its body"),
-        (b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 4\r\n\r\nhello", "content length that is none"),
-        (b"HTTP/1.1 200 OK\r\ncontent-length: -5\r\n\r\nhello", "content length that is none"),
-        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", "a chunk without a size"),
-        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhello\r\n0\r\n\r\n", "longer than its size"),
-        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n", "in the middle of its reply"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 4\r\n\r\nhello", "Duplicate Content-Length"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: -5\r\n\r\nhello", "Invalid character in Content-Length"),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", "Invalid character in chunk size"),
+        (
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhello\r\n0\r\n\r\n",
+            "Expected LF after chunk data",
+        ),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n", "in the middle of its body"),
         (b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n", "transfer encoding that is not known"),
         (b"HTTP/1.1 200 OK\r\ncontent-encoding: br\r\ncontent-length: 1\r\n\r\nx", "was not asked for"),
         (b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 5\r\n\r\nhello", "incorrect header"),
-        (b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "a header that is none"),
+        (b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "Invalid header token"),
         (b"HTTP/1.1 200 OK\r\nx: 1", "in the middle of its head"),
-        (b"SSH-2.0-OpenSSH_9.6\r\n", "does not begin like HTTP"),
-        (b"HTTP/1.1 200 OK\r\nx: " + b"x" * 200_000, "does not begin like HTTP"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "is no HTTP/1.1"),
+        (b"HTTP/1.1 200 OK\r\nx: " + b"x" * 200_000, "does not end"),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;" + b"x" * 200_000, "does not end"),
+        (b"HTTP/1.1 102 Processing\r\n\r\n" * 6_000, "does not end"),
+        (b"HTTP/1.1 101 Switching\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n", "is no HTTP/1.1"),
         (b"", "disconnected without"),
     ],
 )
