@@ -46,8 +46,8 @@ def demo(*, keep: bool) -> None:
 def drill(*, models: tuple[str, ...], scenarios: tuple[str, ...], seed: int, only_list: bool, as_json: bool) -> None:
     """Rehearse outages on your own configuration: no provider is called, no key is read.
 
-    Every provider of a model is replaced by a simulated one with the same dialect, accounts and prices; time is
-    pushed, so an outage of an hour takes seconds. Exits with 1 when a model misses its objectives.
+    Every provider of a model is replaced by a simulated one with the same dialect, accounts, prices and limits; time
+    is pushed, so an outage of an hour takes seconds. Exits with 1 when a model misses its objectives.
     """
     import anyio
 

@@ -39,6 +39,9 @@ _CLOCK_SLACK_S = 1.0
 
 _FOR_GOOD = float(2**53)
 
+_DUST_USD = 1e-9
+"""Sums of prices are off by less. Who is so near a limit has reached it: a provider may sum in another order."""
+
 _NOT_SENT = frozenset({"network", "missing"})
 """Outcomes of attempts that reached nobody, so nobody counted them."""
 
@@ -70,6 +73,11 @@ class Window:
     zone: tzinfo = UTC
 
     @property
+    def length_s(self) -> float:
+        """How far a rolling one reaches back, and how long one lasts that is begun by a call; else 0."""
+        return _LENGTH_S.get(self.length, 0.0)
+
+    @property
     def follows_calls(self) -> bool:
         """A call begins it: five hours from the first one after the last window ended, as subscriptions have it."""
         return self.length == "5h" and not self.is_rolling
@@ -84,7 +92,7 @@ class Window:
         if self.length in ("call", "session"):
             return Span(session_start)
         if self.is_rolling:
-            return Span(now - _LENGTH_S[self.length], None)
+            return Span(now - self.length_s, None)
         if self.follows_calls:
             day = datetime.fromtimestamp(now, UTC).date() - timedelta(days=_ANCHOR_DAYS)
             return Span(datetime.combine(day, time(0), UTC).timestamp())
@@ -231,7 +239,7 @@ class Tally:
     def __init__(self, allowance: Allowance, *, session_start: float, now: float) -> None:
         self.allowance = allowance
         self._session_start = session_start
-        self._length_s = _LENGTH_S.get(allowance.window.length, 0.0)
+        self._length_s = allowance.window.length_s
         self._now = now
         self._span = allowance.window.span(now, session_start=session_start)
         self._entries: list[tuple[float, float]] = []  # (end of the call, amount), where single uses matter
@@ -289,12 +297,12 @@ class Tally:
 
     def is_spent(self, reserved: float = 0.0) -> bool:
         """Nothing is left, the calls in flight included."""
-        return self.used + reserved >= self.allowance.limit
+        return self.used + reserved >= self._full
 
     def free_at(self, reserved: float = 0.0) -> float | None:
         """When some of a spent allowance is free again, epoch s; None is never: no end, or a limit of nothing."""
-        window, limit = self.allowance.window, self.allowance.limit
-        if limit <= 0:
+        window = self.allowance.window
+        if self.allowance.limit <= 0:
             return None
         if not window.is_rolling:
             # a window that only calls in flight are about to begin is over a whole length from now, at the latest
@@ -302,7 +310,7 @@ class Tally:
         left = self._total + reserved
         for at, value in self._entries[self._first :]:
             left -= value
-            if left < limit:
+            if left < self._full:
                 return at + self._length_s
         return self._now + self._length_s
 
@@ -310,6 +318,10 @@ class Tally:
         """Until when one warning is enough, epoch s."""
         end = self._now + self._length_s if self.allowance.window.is_rolling else self.resets_at
         return end if end is not None else _FOR_GOOD
+
+    @property
+    def _full(self) -> float:
+        return self.allowance.limit - (_DUST_USD if self.allowance.unit == "usd" else 0.0)
 
     @property
     def _is_open(self) -> bool:

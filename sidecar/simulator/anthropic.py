@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sidecar.simulator.course import QuotaState
+from sidecar.simulator.counting import QuotaState
 from sidecar.simulator.dialect import (
     BROKEN_EVENTS,
     Asked,
@@ -115,10 +115,11 @@ class Anthropic:
         return event_comment(text)
 
     def quota_headers(self, quota: QuotaState, words: Mapping[str, str]) -> Mapping[str, str]:
+        head = f"anthropic-ratelimit-{quota.unit}"
         return {
-            "anthropic-ratelimit-requests-limit": str(quota.limit),
-            "anthropic-ratelimit-requests-remaining": str(quota.remaining),
-            "anthropic-ratelimit-requests-reset": words["reset_rfc3339"],
+            f"{head}-limit": f"{quota.limit:.0f}",
+            f"{head}-remaining": f"{quota.remaining:.0f}",
+            f"{head}-reset": words["reset_rfc3339"],
         }
 
 

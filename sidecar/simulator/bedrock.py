@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sidecar.providers.framing import frame
-from sidecar.simulator.course import QuotaState
+from sidecar.simulator.counting import QuotaState
 from sidecar.simulator.dialect import Asked, Problem, Received, Spoken, call_text, to_json, worded_schema
 
 __all__ = ["Bedrock"]

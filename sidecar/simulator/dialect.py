@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 
 from sidecar.providers.vocabulary import Finish
 from sidecar.simulator.answering import answer, sample
-from sidecar.simulator.course import QuotaState
+from sidecar.simulator.counting import QuotaState
 from sidecar.simulator.vocabulary import USUAL_LENGTHS, Reply
 
 __all__ = [

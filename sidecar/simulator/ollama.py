@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sidecar.simulator.course import QuotaState
+from sidecar.simulator.counting import QuotaState
 from sidecar.simulator.dialect import Asked, Problem, Received, Spoken, call_text, to_json
 
 __all__ = ["Ollama"]

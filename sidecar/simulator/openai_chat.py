@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sidecar.simulator.course import QuotaState
+from sidecar.simulator.counting import QuotaState
 from sidecar.simulator.dialect import (
     BROKEN_EVENTS,
     Asked,
@@ -96,9 +96,9 @@ class OpenAIChat:
 
     def quota_headers(self, quota: QuotaState, words: Mapping[str, str]) -> Mapping[str, str]:
         return {
-            "x-ratelimit-limit-requests": str(quota.limit),
-            "x-ratelimit-remaining-requests": str(quota.remaining),
-            "x-ratelimit-reset-requests": words["reset_go"],
+            f"x-ratelimit-limit-{quota.unit}": f"{quota.limit:.0f}",
+            f"x-ratelimit-remaining-{quota.unit}": f"{quota.remaining:.0f}",
+            f"x-ratelimit-reset-{quota.unit}": words["reset_go"],
         }
 
 

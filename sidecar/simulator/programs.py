@@ -17,8 +17,10 @@ from sidecar.errors import ProviderFailed
 from sidecar.providers.failing import failed
 from sidecar.providers.vocabulary import Access, Answer, FailureKind, Limits, Request, Usage
 from sidecar.simulator.answering import answer
+from sidecar.simulator.counting import Counted
 from sidecar.simulator.course import Course, Effect
 from sidecar.simulator.dialect import CHARACTERS_PER_TOKEN, tokens
+from sidecar.simulator.faults import fault_named
 from sidecar.simulator.resets import fill, reset_words
 from sidecar.simulator.vocabulary import Cut, Empty, ErrorBody, Exit, Hang, Reply, Schedule
 
@@ -39,8 +41,8 @@ class SimulatedProgram:
 class SimulatedPrograms:
     """The provider of the `command` dialect for *programs*; *clock* (epoch s) and *sleep* are whose time it is.
 
-    Of a schedule it performs replies, quotas and what a program can do: end with a status and a text, hang, break off
-    in its answer, print nothing. Every other fault is a crash.
+    Of a schedule it performs replies, quotas, windows and what a program can do: end with a status and a text, hang,
+    break off in its answer, print nothing. Every other fault is a crash.
     """
 
     def __init__(
@@ -74,9 +76,7 @@ class SimulatedPrograms:
         name = access.provider
         accounts = self._programs[name].accounts
         now = self._clock()
-        effect = self._courses[name].effect(
-            at_s=now - self._started_at, model=request.model_id, account=accounts.get(access.key or "")
-        )
+        effect = self._effect(name, request, accounts.get(access.key or ""), at_s=now - self._started_at)
         self._outcomes[name][effect.outcome] += 1
         text = _said(request, effect.reply)
         await self._wait(name, effect, text, limits)
@@ -84,22 +84,28 @@ class SimulatedPrograms:
             words = {
                 "model": request.model_id,
                 "problem": effect.problem,
-                **reset_words(reset_s=effect.quota.reset_s if effect.quota else effect.reset_s, now=now),
+                **reset_words(reset_s=effect.reset_s, now=now),
             }
             raise _failure(name, effect, words, text)
         if on_text is not None:
             await on_text(text)
         reply = effect.reply
-        asked = "\n".join(message.text for message in request.messages)
+        read, written = _usage(request, reply)
         return Answer(
-            text=text,
-            finish=reply.finish,
-            usage=Usage(
-                tokens(asked) if reply.input_tokens is None else reply.input_tokens,
-                reply.cached_tokens,
-                reply.cache_write_tokens,
-                tokens(text) if reply.output_tokens is None else reply.output_tokens,
-            ),
+            text=text, finish=reply.finish, usage=Usage(read, reply.cached_tokens, reply.cache_write_tokens, written)
+        )
+
+    def counted(self, name: str) -> tuple[Counted, ...]:
+        """What the quotas of that program have counted, account by account, as it stands now."""
+        return self._courses[name].counted(self._clock() - self._started_at)
+
+    def _effect(self, name: str, request: Request, account: str | None, *, at_s: float) -> Effect:
+        course = self._courses[name]
+        window = course.schedule.window_tokens(request.model_id)
+        if window is not None and tokens(_read(request)) > window:
+            return Effect("program.too-long", Reply(), fault_named("program.too-long"))
+        return course.effect(
+            at_s=at_s, model=request.model_id, account=account, usage=lambda reply: _usage(request, reply)
         )
 
     async def _wait(self, name: str, effect: Effect, text: str, limits: Limits) -> None:
@@ -115,6 +121,16 @@ class SimulatedPrograms:
             await self._sleep(limits.first_token_s)
             raise _failed(name, "first_token_limit", f"gave no part of an answer within {limits.first_token_s:g} s")
         await self._sleep(seconds)
+
+
+def _read(request: Request) -> str:
+    return "\n".join((request.system or "", *(message.text for message in request.messages)))
+
+
+def _usage(request: Request, reply: Reply) -> tuple[int, int]:
+    """How many tokens it reads and writes."""
+    read = tokens(_read(request)) if reply.input_tokens is None else reply.input_tokens
+    return read, tokens(_said(request, reply)) if reply.output_tokens is None else reply.output_tokens
 
 
 def _said(request: Request, reply: Reply) -> str:

@@ -11,8 +11,9 @@ from dataclasses import replace
 from sidecar.simulator.anthropic import Anthropic
 from sidecar.simulator.azure import Azure
 from sidecar.simulator.bedrock import Bedrock
+from sidecar.simulator.counting import Counted
 from sidecar.simulator.course import Course, Effect
-from sidecar.simulator.dialect import Asked, Dialect, Problem, Received, tokens
+from sidecar.simulator.dialect import Asked, Dialect, Problem, Received, speak, tokens
 from sidecar.simulator.faults import fault_named
 from sidecar.simulator.gemini import Gemini
 from sidecar.simulator.ollama import Ollama
@@ -62,6 +63,10 @@ class Room:
         chance = random.Random(f"{self._seed}:{self.provider.name}")  # noqa: S311 - chance, not a secret
         self._course = Course(schedule, f"{self.dialect.prefix}.rate-limit", chance)
 
+    def counted(self, at_s: float) -> tuple[Counted, ...]:
+        """What its quotas have counted, as it stands *at_s* seconds after the start."""
+        return self._course.counted(at_s)
+
     def serve(
         self, call: Received, *, at_s: float, now: float, serial: int, elsewhere: str
     ) -> tuple[Seen | None, list[Step]]:
@@ -108,7 +113,9 @@ class Room:
             return asked, Effect(
                 problem.fault, Reply(), fault_named(problem.fault), problem=problem.what, lengths=problem.lengths
             )
-        return asked, self._course.effect(at_s=seen.at, model=asked.model, account=seen.account)
+        return asked, self._course.effect(
+            at_s=seen.at, model=asked.model, account=seen.account, usage=lambda reply: _usage(asked, reply)
+        )
 
     def _recognise(self, call: Received, seen: Seen) -> None:
         if self.provider.accounts:
@@ -123,7 +130,7 @@ class Room:
         self._recognise(call, seen)
         if self.provider.models and asked.model not in self.provider.models:
             raise Problem(f"{prefix}.no-model", f"there is no model `{asked.model}`")
-        window = self.provider.schedule.context_tokens
+        window = self._course.schedule.window_tokens(asked.model)
         if window is not None and (sent := tokens(asked.read)) > window:
             raise Problem(f"{prefix}.too-long", f"{sent} tokens are more than {window}", lengths=(sent, window))
 
@@ -131,6 +138,11 @@ class Room:
         what = f"`{call.path}` is no path of the {self.provider.dialect} dialect."
         error = {"message": what, "type": "not_found_error", "status": "NOT_FOUND", "code": 404}
         return json_script(404, {"type": "error", "error": error})
+
+
+def _usage(asked: Asked, reply: Reply) -> tuple[int, int]:
+    spoken = speak(asked, reply, serial=0)
+    return spoken.input_tokens, spoken.output_tokens
 
 
 def record(provider: str, call: Received, *, at_s: float) -> Seen:

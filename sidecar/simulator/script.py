@@ -80,14 +80,10 @@ Step = Wait | Head | Body | Flood | Dribble | Hang | Drop
 
 def script(asked: Asked, effect: Effect, dialect: Dialect, *, serial: int, now: float, elsewhere: str) -> list[Step]:
     """The steps for one call; *now* is seconds since the epoch, *elsewhere* the target of a redirect without one."""
-    reset_s = effect.reset_s if effect.quota is None else effect.quota.reset_s
     sent, window = (str(length) for length in effect.lengths)
     words = {"model": asked.model, "problem": effect.problem, "sent": sent, "window": window}
-    words |= reset_words(reset_s=reset_s, now=now)
-    extra = dict(effect.reply.headers) if effect.fault is None else {}
-    if effect.quota is not None:
-        extra |= dialect.quota_headers(effect.quota, words)
-    writer = _Writer(asked, effect.reply, dialect, serial, {key: fill(value, words) for key, value in extra.items()})
+    words |= reset_words(reset_s=effect.reset_s, now=now)
+    writer = _Writer(asked, effect.reply, dialect, serial, _headers(effect, dialect, words, now))
     failing = effect.fault
     match Status(status=500, text=failing.text) if isinstance(failing, Exit) else failing:
         case None:
@@ -113,6 +109,15 @@ def script(asked: Asked, effect: Effect, dialect: Dialect, *, serial: int, now: 
             return list(_dribbled(writer.reply(), fault.bytes_per_s))
         case Huge() as fault:
             return writer.huge(fault.size_bytes)
+
+
+def _headers(effect: Effect, dialect: Dialect, words: Mapping[str, str], now: float) -> dict[str, str]:
+    """The reply's own, and what is left of quotas."""
+    own = {key: fill(value, words) for key, value in effect.reply.headers.items()} if effect.fault is None else {}
+    for quota in effect.quotas:
+        if quota.unit != "usd":  # which no vendor tells with a call
+            own |= dialect.quota_headers(quota, reset_words(reset_s=quota.reset_s, now=now))
+    return own
 
 
 def json_script(status: int, value: Any, headers: Mapping[str, str] | None = None) -> list[Step]:

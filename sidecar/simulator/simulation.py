@@ -16,6 +16,7 @@ from typing import Any
 import anyio
 
 from sidecar.errors import ConfigurationError
+from sidecar.simulator.counting import Counted
 from sidecar.simulator.dialect import Received
 from sidecar.simulator.play import Line, Sleep, play
 from sidecar.simulator.room import KEPT_CALLS, Room, record
@@ -79,6 +80,10 @@ class Simulation:
     def outcomes(self, name: str) -> dict[str, int]:
         """How often each outcome was chosen, over all calls."""
         return dict(self._room(name).outcomes)
+
+    def counted(self, name: str) -> tuple[Counted, ...]:
+        """What the quotas of that provider have counted, account by account, as it stands now."""
+        return self._room(name).counted(self._clock() - self._started_at)
 
     def change(self, name: str, schedule: Schedule) -> None:
         """From its next call on the provider follows *schedule*; times still count from the start."""

@@ -3,7 +3,7 @@
     Simulated ── name, dialect, accounts, models
       └─ Schedule
            ├─ phases   the first that applies to a call decides: a Fault, or another Reply
-           ├─ quotas   so many calls in a window, then the vendor's 429 until it ends
+           ├─ quotas   so much in a window, then the vendor's 429 until some of it is free again
            └─ reply    what is said otherwise
 
 Everything is data, so that a test, the demo, a drill's scenario and a JSON file say it in the same words.
@@ -33,6 +33,8 @@ __all__ = [
     "Huge",
     "Phase",
     "Quota",
+    "QuotaKind",
+    "QuotaUnit",
     "Redirect",
     "Refuse",
     "Reply",
@@ -45,6 +47,10 @@ __all__ = [
 
 USUAL_LENGTHS = (131_072, 128_000)
 """The tokens sent and the tokens read at most, in a fault that says the first are too many and counted nothing."""
+
+QuotaKind = Literal["fixed", "chained", "rolling"]
+
+QuotaUnit = Literal["requests", "tokens", "usd"]
 
 DialectName = Literal["openai-chat", "anthropic", "gemini", "openai-responses", "ollama", "azure", "bedrock", "vertex"]
 
@@ -224,16 +230,31 @@ class Phase(_Data):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota(_Data):
-    """*requests* answered in each window of *window_s*, then *fault* until the window ends.
+    """So much is answered in each window, then *fault* until some of it is free again; each limit given holds.
 
-    Counted apart for every account, and for *model* alone where it is given. Windows are fixed and begin
-    with the simulation. *fault* None is the dialect's own rate limit.
+    Counted apart for every account, and for *model* or *account* alone where one is given; only what was answered
+    counts, from the moment its request arrived. *fault* None is the dialect's own rate limit.
     """
 
-    requests: int
     window_s: float
+    requests: float | None = None
+    tokens: float | None = None
+    """Read and written ones, by the provider's own count."""
+    usd: float | None = None
+    """By *prices*."""
+    kind: QuotaKind = "fixed"
+    """`fixed` windows follow one another from the start on; a `chained` one begins with the first call after the last
+    one ended; `rolling` is always the last *window_s*."""
+    begins_s: tuple[float, ...] = ()
+    """When fixed windows begin, in order, where they are not all as long (months) or began before the start; the last
+    one does not end."""
+    prices: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """US dollars for a million tokens read, and written, by model; other models cost nothing."""
     model: str | None = None
+    account: str | None = None
     fault: Fault | str | None = None
+    name: str = ""
+    """What it is called where it is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,8 +262,14 @@ class Schedule(_Data):
     reply: Reply = Reply()
     phases: tuple[Phase, ...] = ()
     quotas: tuple[Quota, ...] = ()
-    context_tokens: int | None = None
-    """A longer request gets the dialect's "too long"."""
+    context_tokens: int | Mapping[str, int] | None = None
+    """A longer request gets the dialect's "too long": for all models, or for those named."""
+
+    def window_tokens(self, model: str) -> int | None:
+        """How much *model* reads, None without end."""
+        if isinstance(self.context_tokens, Mapping):
+            return self.context_tokens.get(model)
+        return self.context_tokens
 
 
 @dataclass(frozen=True, slots=True)

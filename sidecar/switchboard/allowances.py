@@ -190,6 +190,11 @@ class Allowances:
         """Count *call* where the ledger has it, and no longer beside it."""
         self._reckoning.forget(call)
 
+    async def used(self, notes: list[str]) -> tuple[tuple[Allowance, float], ...]:
+        """Every lasting budget and quota, with what of it is used in its window."""
+        await self._reckoning.follow(notes)
+        return tuple((tally.allowance, tally.used) for tally in self._reckoning.tallies if tally.allowance.limits)
+
     async def lines(self) -> list[str]:
         """One line for each budget and quota, with what of it is used, and for each window a provider told us of."""
         notes: list[str] = []

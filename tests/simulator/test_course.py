@@ -1,4 +1,5 @@
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -92,9 +93,64 @@ def test_accounts_and_models_have_quotas_of_their_own() -> None:
 
 def test_a_success_tells_what_is_left_of_the_tightest_quota() -> None:
     course = follow(Schedule(quotas=(Quota(requests=5, window_s=60), Quota(requests=3, window_s=3600))))
-    state = course.effect(at_s=10, model="m", account=None).quota
-    assert state is not None
+    (state,) = course.effect(at_s=10, model="m", account=None).quotas
     assert (state.limit, state.remaining, state.reset_s) == (3, 2, 3590)
+
+
+def test_a_rolling_quota_gives_back_what_falls_out_and_names_when() -> None:
+    course = follow(Schedule(quotas=(Quota(requests=2, window_s=60, kind="rolling"),)))
+    assert [outcomes(course, 1, at_s=at_s) for at_s in (0, 40, 50)] == [".", ".", "x"]
+    assert course.effect(at_s=50, model="m", account=None).reset_s == 10
+    assert outcomes(course, 2, at_s=61) == ".x"
+    assert course.effect(at_s=61, model="m", account=None).reset_s == 39
+
+
+def test_a_chained_quota_begins_with_a_call_and_the_next_one_with_the_first_after_it() -> None:
+    course = follow(Schedule(quotas=(Quota(requests=1, window_s=60, kind="chained"),)))
+    assert [outcomes(course, 1, at_s=at_s) for at_s in (50, 100, 110, 165, 170)] == [".", "x", ".", "x", "."]
+
+
+def test_a_quota_can_have_windows_of_different_lengths() -> None:
+    course = follow(Schedule(quotas=(Quota(requests=1, window_s=60, begins_s=(-10, 20, 100)),)))
+    assert [outcomes(course, 1, at_s=at_s) for at_s in (0, 19, 20, 99, 100)] == [".", "x", ".", "x", "."]
+    follows = follow(Schedule(quotas=(Quota(requests=1, window_s=60, begins_s=(-10, 20, 100)),)))
+    assert follows.effect(at_s=30, model="m", account=None).quotas[0].reset_s == 70
+
+
+def test_a_quota_can_be_in_tokens_and_in_dollars_of_one_account() -> None:
+    quota = Quota(tokens=100, usd=0.5, window_s=60, prices={"dear": (1e4, 0)}, account="own")
+    course = follow(Schedule(quotas=(quota,)))
+
+    def answered(model: str, account: str) -> bool:
+        return course.effect(at_s=0, model=model, account=account, usage=lambda _reply: (20, 5)).fault is None
+
+    assert [answered("dear", "own") for _ in range(4)] == [True, True, True, False], "the third one is 60 cents"
+    assert [answered("dear", "other") for _ in range(9)] == [True] * 9
+    counted = {(one.unit, round(one.used, 9), one.refused) for one in course.counted(0)}
+    assert counted == {("tokens", 75, 0), ("usd", 0.6, 1)}
+    assert {(one.used, one.refused) for one in course.counted(60)} == {(0, 0), (0, 1)}
+
+
+@given(
+    st.integers(1, 20),
+    st.floats(1, 100),
+    st.sampled_from(["rolling", "chained", "fixed"]),
+    st.lists(st.floats(0, 500), max_size=60).map(sorted),
+)
+def test_no_kind_of_window_answers_more_than_its_quota_nor_refuses_without_need(
+    requests: int, window_s: float, kind: Any, times: list[float]
+) -> None:
+    course = follow(Schedule(quotas=(Quota(requests=requests, window_s=window_s, kind=kind),)))
+    answered: list[float] = []
+    for at_s in times:
+        effect = course.effect(at_s=at_s, model="m", account=None)
+        within = [at for at in answered if at > at_s - window_s]
+        if effect.fault is None:
+            answered.append(at_s)
+            assert kind != "rolling" or len(within) < requests
+        else:
+            assert len(within) >= requests or kind == "fixed"
+            assert 0 < effect.reset_s <= window_s
 
 
 @given(st.integers(0, 20), st.floats(1, 100), st.lists(st.floats(0, 500), max_size=60).map(sorted))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sidecar.proof.drill.rehearsal import Asked, Rehearsal
+from sidecar.proof.drill.rehearsal import Asked, QuotaCount, Rehearsal
 from sidecar.routing.record import nth
 from sidecar.routing.vocabulary import summed_usd
 
@@ -17,6 +17,9 @@ __all__ = ["Figures", "Goal", "figures", "goal"]
 
 ASSUMED_SUCCESS_RATE = 0.99
 ASSUMED_P95_S = 20.0
+
+_SLACK = 1e-6
+"""Sums of prices are off by less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class Figures:
     back_s: float | None
     missed: tuple[str, ...]
     because: str = ""
+    quotas: tuple[QuotaCount, ...] = ()
+    """What they came to, where the scenario is about them or our count and a provider's differ."""
 
     @property
     def is_met(self) -> bool:
@@ -103,7 +108,13 @@ def figures(rehearsal: Rehearsal, *, tiers: Sequence[str], wanted: Goal) -> Figu
         back_s=_back_s(asks, tiers[0], over_at_s) if left else None,
         missed=missed,
         because=because,
+        quotas=tuple(one for one in rehearsal.quotas if scenario.quota_calls is not None or not _agrees(one)),
     )
+
+
+def _agrees(one: QuotaCount) -> bool:
+    """Whether the provider has turned nobody down and counted no more than we did: more, and it will."""
+    return not one.refused and (one.there is None or one.there <= one.here * (1 + _SLACK))
 
 
 def _missed(judged: Sequence[Asked], wanted: Goal) -> tuple[tuple[str, ...], str]:

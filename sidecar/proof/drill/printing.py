@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sidecar.proof.drill.figures import Figures, Goal
-from sidecar.proof.drill.rehearsal import Skipped
+from sidecar.proof.drill.rehearsal import QuotaCount, Skipped
+from sidecar.routing.quota import told
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -57,6 +58,11 @@ def print_model(
             console.print()
             console.print(Text.assemble(("✗ ", "bold red"), (row.scenario, "bold"), f": {'; '.join(row.missed)}"))
             console.print(Text(f"  {row.because}", "dim"))
+        if isinstance(row, Figures) and row.quotas:
+            console.print()
+            console.print(Text(f"{row.scenario}: what is used of quotas at the end", "dim"))
+            for one in row.quotas:
+                console.print(Text(f"  {_quota_text(one)}", "dim"))
 
 
 def document(row: Figures | Skipped) -> dict[str, Any]:
@@ -79,7 +85,28 @@ def document(row: Figures | Skipped) -> dict[str, Any]:
         "met": row.is_met,
         "missed": list(row.missed),
         "because": row.because,
+        "quotas": [
+            {
+                "quota": one.allowance.name,
+                "unit": one.allowance.unit,
+                "limit": one.allowance.limit,
+                "used_here": _rounded(one.here, 8),
+                "used_there": _rounded(one.there, 8),
+                "refused": one.refused,
+            }
+            for one in row.quotas
+        ],
     }
+
+
+def _quota_text(one: QuotaCount) -> str:
+    allowance = one.allowance
+    here, limit = told(one.here, allowance.unit), told(allowance.limit, allowance.unit)
+    there = (
+        "not enforced by its provider" if one.there is None else f"{told(one.there, allowance.unit)} by its provider"
+    )
+    refused = f"; {told(one.refused, 'requests')} refused for it" if one.refused else ""
+    return f"{allowance.name}: {here} of {limit} by our count, {there}{refused}"
 
 
 def _add(table: Table, row: Figures | Skipped, tiers: Sequence[str], *, is_wide: bool) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from sidecar.errors import AskFailed
-from sidecar.proof.drill.scenario import Scenario
+from sidecar.proof.drill.scenario import EPOCH, Scenario
 from sidecar.proof.drill.stand_ins import StandIns, stand_ins
 from sidecar.simulator import simulate
 from sidecar.simulator.programs import SimulatedPrograms
@@ -27,19 +27,16 @@ from sidecar.store.lane import Inline
 from sidecar.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from sidecar.config.layers import Configuration
     from sidecar.providers.catalogue import Host
+    from sidecar.routing.quota import Allowance
+    from sidecar.simulator.counting import Counted
     from sidecar.switchboard.switchboard import Switchboard
     from sidecar.verbs.rooms import Rooms
 
-__all__ = ["Asked", "Rehearsal", "Skipped", "rehearse"]
-
-EPOCH = 1_795_521_600.0
-"""2026-11-24 12:00 UTC, a Tuesday: whenever it is rehearsed, the windows of quotas and budgets stand the same."""
-
-_PROMPT = "What does this rehearsal show?"
+__all__ = ["Asked", "QuotaCount", "Rehearsal", "Skipped", "rehearse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +57,19 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class QuotaCount:
+    """One quota of an account at the end: what we believe is used of it, and what its provider has counted.
+
+    *there* is None where the provider is none that would enforce it. *refused* calls were turned down for it.
+    """
+
+    allowance: Allowance
+    here: float
+    there: float | None
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
 class Rehearsal:
     """Every ask in the order in which they were made; *in_vain* counts the attempts that met a trouble."""
 
@@ -67,6 +77,7 @@ class Rehearsal:
     scenario: Scenario
     asks: tuple[Asked, ...]
     in_vain: int
+    quotas: tuple[QuotaCount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +127,31 @@ async def _play(
             session_start=EPOCH,
             random=random.Random(seed).random,  # noqa: S311 - chance that can be repeated, not a secret
         )
-        asks = await _ask_steadily(_rooms(configuration, switchboard, store, folder), model, scenario)
+        rooms = _rooms(configuration, switchboard, store, folder)
+        asks = await _ask_steadily(rooms, model, scenario, parts.prompt)
+        counted = [one for name in simulation.names for one in simulation.counted(name)]
+        counted += [one for name in parts.programs for one in programs.counted(name)]
+        quotas = _quotas(await switchboard.allowances.used([]), parts, counted)
         outcomes = [simulation.outcomes(name) for name in simulation.names]
         outcomes += [programs.outcomes(name) for name in parts.programs]
     in_vain = sum(count for counted in outcomes for name, count in counted.items() if name != "answered")
-    return Rehearsal(model, scenario, tuple(sorted(asks, key=lambda ask: ask.at_s)), in_vain)
+    return Rehearsal(model, scenario, tuple(sorted(asks, key=lambda ask: ask.at_s)), in_vain, quotas)
+
+
+def _quotas(
+    used: Iterable[tuple[Allowance, float]], parts: StandIns, counted: Iterable[Counted]
+) -> tuple[QuotaCount, ...]:
+    """The quotas of the model's accounts, our count of each beside its provider's."""
+    found = {one.quota.name: one for one in counted}
+    schedules = [*(one.schedule for one in parts.served), *(one.schedule for one in parts.programs.values())]
+    kept = {quota.name for schedule in schedules for quota in schedule.quotas}
+    rows = []
+    for allowance, here in used:
+        one = found.get(allowance.key)
+        there = one.used if one is not None else 0.0 if allowance.key in kept else None
+        if allowance.account in parts.accounts:
+            rows.append(QuotaCount(allowance, here, there, one.refused if one is not None else 0))
+    return tuple(rows)
 
 
 def _rooms(configuration: Configuration, switchboard: Switchboard, store: Store, folder: Path) -> Rooms:
@@ -145,11 +176,11 @@ def _rooms(configuration: Configuration, switchboard: Switchboard, store: Store,
     )
 
 
-async def _ask_steadily(rooms: Rooms, model: str, scenario: Scenario) -> list[Asked]:
+async def _ask_steadily(rooms: Rooms, model: str, scenario: Scenario, prompt: str) -> list[Asked]:
     asks: list[Asked] = []
 
     async def ask(at_s: float) -> None:
-        asks.append(await _ask(rooms, model, at_s))
+        asks.append(await _ask(rooms, model, prompt, at_s))
 
     async with anyio.create_task_group() as group:
         for number in range(scenario.calls):
@@ -159,12 +190,12 @@ async def _ask_steadily(rooms: Rooms, model: str, scenario: Scenario) -> list[As
     return asks
 
 
-async def _ask(rooms: Rooms, model: str, at_s: float) -> Asked:
+async def _ask(rooms: Rooms, model: str, prompt: str, at_s: float) -> Asked:
     from sidecar.verbs.ask import ask_model
     from sidecar.verbs.rooms import Caller
 
     try:
-        answered = await ask_model(rooms, caller=Caller(is_agent=False), prompt=_PROMPT, model=model)
+        answered = await ask_model(rooms, caller=Caller(is_agent=False), prompt=prompt, model=model)
     except AskFailed as nobody:
         took_s = anyio.current_time() - at_s
         return Asked(at_s, took_s, "", "", 0, 0.0, nobody.sentence)

@@ -28,7 +28,20 @@ from pydantic import BaseModel, ConfigDict, Field
 from sidecar.config.complaints import complaints, nearest, told
 from sidecar.errors import ConfigurationError, WrongUsage
 
-__all__ = ["Answers", "Scenario", "Trouble", "Worded", "read_scenario", "scenario_called", "shipped", "troubles"]
+__all__ = [
+    "Answers",
+    "Question",
+    "Scenario",
+    "Trouble",
+    "Worded",
+    "read_scenario",
+    "scenario_called",
+    "shipped",
+    "troubles",
+]
+
+EPOCH = 1_795_521_600.0
+"""2026-11-24 12:00 UTC, a Tuesday: whenever it is rehearsed, the windows of quotas and budgets stand the same."""
 
 MOST_CALLS = 20_000
 """More would take minutes and show nothing new."""
@@ -86,6 +99,13 @@ class Answers(_Part):
     output_tokens: Annotated[int, Field(ge=1, le=4_000)] = 120
 
 
+class Question(_Part):
+    """What is asked, where a short question would not show it."""
+
+    of_window: Annotated[float, Field(gt=0, le=2)]
+    """How long it is, as a share of the smallest window among those of the first tier that are known."""
+
+
 class Scenario(_Part):
     """An outage: how long it is watched, how often somebody asks meanwhile, what goes wrong when."""
 
@@ -97,6 +117,9 @@ class Scenario(_Part):
     judged: Literal["all", "after"] = "all"
     """Which asks the objectives are held against: all, or those after the last trouble."""
     answers: Answers = Answers()
+    question: Question | None = None
+    quota_calls: Annotated[int, Field(ge=1, le=MOST_CALLS)] | None = None
+    """Every quota of an account is good for so many of these calls at most; null leaves it as it is configured."""
     troubles: tuple[Trouble, ...] = ()
     name: str = ""
     """The name of its file."""

@@ -104,6 +104,96 @@ def test_a_second_account_answers_while_the_first_has_spent_its_quota(configured
     assert row["left_best_tier"] is False
 
 
+def test_a_question_longer_than_the_first_tier_reads_is_refused_there_and_answered_where_it_fits(
+    configured: Configured,
+) -> None:
+    providers = {
+        "mine": {"dialect": "command", "command": ["mine"], "context_tokens": 20_000},
+        "azure": {"resource": "mine", "context_tokens": 20_000, **KEY},
+        "bedrock": {"region": "us-east-1", "context_tokens": 20_000, **KEY},
+        **TWO,
+    }
+    for first in (A, "mine/sonnet", "azure/gpt-4o", "bedrock/anthropic.claude-haiku-4-5"):
+        (row,) = rehearsed(configured(first, C, B, providers=providers), "too-long")
+        assert (row["success_rate"], row["attempts_in_vain"], row["met"]) == (1, row["asks"], True), first
+        assert row["share_by_tier"]["tier1"] == 0, first
+
+
+def test_a_question_that_nobody_reads_is_not_asked(configured: Configured) -> None:
+    small = {"small": {"dialect": "openai-chat", "base_url": "http://127.0.0.1:9/v1", "context_tokens": 8_000, **KEY}}
+    assert [
+        rehearsed(configured(*tiers, providers={**small, **TWO}), "too-long")[0]["skipped"]
+        for tiers in ((B, "small/m"), (C, B))
+    ] == ["nobody in it reads more than its first tier", "nobody says how much its first tier reads"]
+
+
+@pytest.mark.parametrize(
+    ("first", "quota"),
+    [
+        (A, {"window": "5h", "limit_requests": 500}),
+        (A, {"window": "day", "limit_usd": 3, "starts_at": "08:30", "time_zone": "Europe/Berlin"}),
+        (A, {"window": "month", "limit_tokens": 5_000_000, "limit_requests": 10_000}),
+        (B, {"window": "day", "kind": "rolling", "limit_requests": 500}),
+        ("openai/gpt-4o", {"window": "5h", "kind": "rolling", "limit_tokens": 500_000}),
+        ("openai/gpt-4o", {"window": "week", "limit_usd": 100}),
+        ("bedrock/anthropic.claude-haiku-4-5", {"window": "day", "limit_tokens": 5_000_000}),
+        ("mine/sonnet", {"window": "5h", "kind": "fixed", "limit_requests": 500}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value["window"],
+)
+def test_what_we_believe_of_a_quota_is_what_its_provider_counts(
+    configured: Configured, first: str, quota: dict[str, Any]
+) -> None:
+    """Nobody is refused: a provider that keeps the same quota in a book of its own never has to say so."""
+    account = {"accounts": [{"key": "env:NOT_SET_ANYWHERE", "quotas": [quota]}]}
+    mine = {"dialect": "command", "command": ["mine"], "billing": "flat", "accounts": [{"quotas": [quota]}]}
+    name = first.partition("/")[0]
+    providers = {
+        "mine": mine,
+        "ollama": {},
+        name: {**({"region": "us-east-1"} if name == "bedrock" else {}), **account},
+    }
+    providers = providers if name != "mine" else {"mine": mine}
+    (row,) = rehearsed(configured(first, C, providers=providers), "own-quotas")
+    assert (row["success_rate"], row["attempts_in_vain"], row["met"]) == (1, 0, True)
+    assert 0 < row["share_by_tier"]["tier1"] < 1
+    counted = row["quotas"]
+    assert len(counted) == len([word for word in quota if word.startswith("limit_")])
+    for one in counted:
+        assert one["refused"] == 0
+        assert one["used_here"] == pytest.approx(one["used_there"])
+    tightest = max(counted, key=lambda one: one["used_here"] / one["limit"])
+    if quota["window"] in ("week", "month"):
+        assert tightest["used_here"] == pytest.approx(tightest["limit"])
+
+
+def test_calls_in_flight_that_pass_a_quota_in_tokens_are_refused_by_its_provider_and_answered_elsewhere(
+    configured: Configured, tmp_path: Path
+) -> None:
+    scenario = tmp_path / "rush.toml"
+    scenario.write_text('title = "a rush"\nlasts_s = 60\ncalls_per_s = 5\nquota_calls = 100\n')
+    account = {"accounts": [{"key": "env:NOT_SET_ANYWHERE", "quotas": [{"window": "day", "limit_tokens": 9_000_000}]}]}
+    configuration = configured(A, B, providers={**TWO, "anthropic": account})
+    console = Console(record=True, width=200)
+    _, document = drill(configuration, catalogue(), scenarios=[str(scenario)], console=console)
+    (row,) = document["rehearsals"]
+    assert row["success_rate"] == 1
+    (counted,) = row["quotas"]
+    assert counted["used_there"] == counted["limit"] == 100 * 2120
+    assert 1 <= counted["refused"] == row["attempts_in_vain"] <= 11, "those of the 2.1 s that an answer takes"
+    assert "the day quota of anthropic@default: 212,000 tokens of 212,000 tokens by our count" in console.export_text()
+
+
+def test_a_quota_of_a_server_that_keeps_none_is_ours_alone(configured: Configured) -> None:
+    quota = {"window": "day", "limit_requests": 500}
+    providers = {"ollama": {"accounts": [{"quotas": [quota]}]}, **TWO}
+    (row,) = rehearsed(configured(C, B, providers=providers), "own-quotas")
+    assert [(one["used_here"], one["used_there"]) for one in row["quotas"]] == [(20, None)]
+    assert rehearsed(configured(A, B, providers=TWO), "own-quotas")[0]["skipped"] == (
+        "none of its first tier's accounts has a quota"
+    )
+
+
 _events: list[tuple[str, Any]] | None = None
 
 
