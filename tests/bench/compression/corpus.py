@@ -80,7 +80,8 @@ def _last_state(line: str) -> str:
 
 def captures(families: Iterable[str] = (), folders: Sequence[Path] = (CAPTURES, BLIND)) -> list[Capture]:
     """All captures, or those of some families, in the order of their names, without empty ones."""
-    found = (capture for folder in folders for capture in _of(folder, set(families)))
+    wanted = set(families)
+    found = (capture for folder in folders for capture in _of(folder, wanted))
     return sorted(found, key=lambda capture: capture.name)
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from tests.bench.compression.measure import Scored, Summary, summary
 
-__all__ = ["LARGE_TOKENS", "bar", "each", "families", "groups", "peers", "share", "worst"]
+__all__ = ["LARGE_TOKENS", "bar", "each", "families", "groups", "peers", "share", "sizes", "worst"]
 
 LARGE_TOKENS = 1000
 """Below this an output is hardly a cost: half of the captures are so small, for each shows a form's corner."""
+_SIZES = (0, 150, 1_000, 5_000, 20_000, math.inf)
 
 
 def share(value: float) -> str:
@@ -70,6 +72,17 @@ def families(scored: Sequence[Scored]) -> Iterator[str]:
     for family in sorted(by_family):
         yield _row(family, summary(by_family[family]))
     yield _row("ALL", summary(scored))
+
+
+def sizes(scored: Sequence[Scored]) -> Iterator[str]:
+    """One row for each class of size: small outputs have little to leave out, and the smallest pass untouched."""
+    yield _HEAD + f"{'red saved':>10}{'recall':>7}"
+    for low, high in pairwise(_SIZES):
+        some = [item for item in scored if low <= item.before < high]
+        if some:
+            total = summary(some)
+            name = f"{low:,} tokens or more" if high == math.inf else f"{low:,} to {high - 1:,} tokens"
+            yield _row(name, total) + f"{share(total.red_saved):>10}{share(total.red_recall):>7}"
 
 
 def peers(scored: Mapping[str, Sequence[Scored]]) -> Iterator[str]:

@@ -67,6 +67,9 @@ def _page(
         yield f"| **sidecar**, the {len(some)} {what} | {' | '.join(_cells(summary(some)))} |"
     yield ""
     yield _COLUMNS
+    yield "\n## By size\n"
+    yield "Outputs under about 150 tokens pass untouched, by design.\n"
+    yield "```\n" + "\n".join(report.sizes(ours)) + "\n```"
     yield "\n## By family\n"
     yield "```\n" + "\n".join(report.families(ours)) + "\n```"
     yield "\n## Speed and growth\n"

@@ -57,6 +57,7 @@ def main() -> None:
         print("\n".join(report.each(ours)))
     print("\n".join(report.worst(ours, count=asked.worst, missed=asked.missed)))
     print("\n".join(report.bar(ours)))
+    print("\n" + "\n".join(report.sizes(ours)))
     if any(item.answer.failed for item in ours):
         sys.exit("ours crashed: its speed and its peers can wait")
     paced = speed.pace(corpus)
