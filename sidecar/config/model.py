@@ -315,7 +315,8 @@ class Limits(_Part):
     connect_s: Seconds = 5.0
     """Until there is a connection."""
     first_token_s: Seconds = 30.0
-    """From then until the first part of the answer."""
+    """From then until the first part of the answer. While others can answer: at most half of the time that is left, and
+    at most four times the slowest of the endpoint's latest answers (15 seconds at least)."""
     silence_s: Seconds = 30.0
     """Between two parts of the answer."""
 

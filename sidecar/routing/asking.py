@@ -13,6 +13,7 @@ import anyio
 
 from sidecar.errors import ConfigurationError, ProviderFailed
 from sidecar.providers.vocabulary import Answer, Failure, Limits, Message, Request
+from sidecar.routing.affording import estimated_tokens
 from sidecar.routing.course import Course
 from sidecar.routing.hedging import HedgeBudget, Race
 from sidecar.routing.inflight import InFlight
@@ -26,6 +27,7 @@ from sidecar.routing.vocabulary import (
     Limiter,
     OnProgress,
     OnText,
+    Patience,
     Verdict,
     Wanted,
     Withheld,
@@ -94,7 +96,7 @@ class CandidateTurn:
     first_token_s: float | None = None
     """Of the latest attempt."""
     leash_s: float | None = None
-    """How long this test of an endpoint that hung may wait; None where the route's own limit holds."""
+    """How long its first text is worth waiting for; None where its own limit holds."""
     race: Race[Outcome] | None = None
     """Another request may be sent beside the one that is under way."""
 
@@ -138,7 +140,7 @@ class Asking:
 
     def _second(self, course: Course, current: Plan, turn: CandidateTurn) -> CandidateTurn | None:
         """Who may be asked beside *turn*: the next one of its tier that is well and costs nothing more."""
-        now, limit_s = self._timer(), course.route.limits.first_token_s
+        now = self._timer()
         for candidate in course.admitted(current, now):
             key = candidate.endpoint.key
             if (
@@ -146,7 +148,7 @@ class Asking:
                 and candidate.tier == turn.candidate.tier
                 and not candidate.probes
                 and key in course.route.unbilled
-                and not self._in_flight.is_stuck(key, now, limit_s=limit_s)
+                and not self._in_flight.is_stuck(key, now, limit_s=course.waits_s(candidate))
             ):
                 return CandidateTurn(candidate, has_others=turn.has_others)
         return None
@@ -191,10 +193,7 @@ class Asking:
     async def _attempt(self, course: Course, turn: CandidateTurn, ask: Ask, on_progress: OnProgress | None) -> Outcome:
         endpoint = turn.endpoint
         began = self._timer()
-        bound_s, limits = course.bounds(began, has_others=turn.has_others)
-        turn.leash_s = self._leash_s(course, turn, limits.first_token_s)
-        if turn.leash_s is not None:
-            limits = replace(limits, first_token_s=turn.leash_s)
+        bound_s, limits = course.bounds(turn.candidate, began, has_others=turn.has_others)
         number = self._in_flight.began(endpoint.key, began)
         stream = _Stream(lambda: self._sign(turn, number), self._timer, on_progress)
         stream.name = endpoint.name
@@ -211,6 +210,9 @@ class Asking:
                     effort=course.route.effort(turn.candidate.tier),
                     cache_system=ask.thread is not None,
                 )
+                turn.leash_s = self._leash_s(course, turn, request, limits.first_token_s)
+                if turn.leash_s is not None:
+                    limits = replace(limits, first_token_s=turn.leash_s)
                 granted = await self._granted(course, turn, request)
                 if isinstance(granted, Withheld):
                     return granted
@@ -235,12 +237,18 @@ class Asking:
         )
         return self._judged(course, turn, kind, number, self._timer() - began)
 
-    def _leash_s(self, course: Course, turn: CandidateTurn, limit_s: float) -> float | None:
-        """A test after a hang costs its caller a little, not the whole limit, where others can answer."""
-        health = course.healths.get(scope_key("endpoint", turn.endpoint))
-        if turn.probe_until is None or not turn.has_others or health is None or health.reason != "hang":
+    def _leash_s(self, course: Course, turn: CandidateTurn, request: Request, limit_s: float) -> float | None:
+        """What a hang may cost where others can answer, by what the endpoint has shown; None where that tells nothing.
+
+        A test after a hang is given little, and twice as much after each rest, for one that comes back slowly.
+        """
+        if not turn.has_others:
             return None
-        leash_s = self._in_flight.leash_s(turn.endpoint.key, health.ejections)
+        patience = course.route.patience(turn.candidate.tier, turn.endpoint)
+        leash_s = patience.first_token_s if patience is not None and _is_usual(request, patience) else None
+        health = course.healths.get(scope_key("endpoint", turn.endpoint))
+        if turn.probe_until is not None and health is not None and health.reason == "hang":
+            leash_s = self._in_flight.leash_s(turn.endpoint.key, health.ejections, otherwise_s=leash_s)
         return leash_s if leash_s is not None and leash_s < limit_s else None
 
     def _sign(self, turn: CandidateTurn, number: int) -> None:
@@ -269,7 +277,8 @@ class Asking:
         )
         if failure.kind == "first_token_limit":
             self._in_flight.ran_out(endpoint.key)
-        own_limit_s = course.route.limits.silence_s if failure.answered else course.route.limits.first_token_s
+        own = course.limits_of(turn.candidate)
+        own_limit_s = own.silence_s if failure.answered else own.first_token_s
         if turn.leash_s is not None and not failure.answered:
             own_limit_s = turn.leash_s
         if judged.meaning == "hang" and (
@@ -284,6 +293,11 @@ class Asking:
             lengths=told(failure) if judged.action == "larger" else Told(),
             undecided=self._in_flight.undecided(endpoint.key, number),
         )
+
+
+def _is_usual(request: Request, patience: Patience) -> bool:
+    """Whether *request* is no longer than those that the patience was learnt from: a longer one takes its time."""
+    return estimated_tokens(request, lambda text: len(text) // 4) <= patience.longest_tokens
 
 
 def stops(course: Course, judged: Verdict) -> bool:

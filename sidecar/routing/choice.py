@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from sidecar.routing.chance import lot
+from sidecar.routing.patience import shown
 from sidecar.routing.receipt import seconds_text
 from sidecar.routing.record import (
     Figure,
@@ -24,7 +25,7 @@ from sidecar.routing.record import (
     reliability,
     tokens_per_s,
 )
-from sidecar.routing.vocabulary import Endpoint, Order, Preference, Route, Target, Tier
+from sidecar.routing.vocabulary import Endpoint, Order, Patience, Preference, Route, Target, Tier
 from sidecar.store.vocabulary import Experience
 
 __all__ = ["Arrangement", "arranged", "listens"]
@@ -103,9 +104,8 @@ class Arrangement:
 
 
 def listens(route: Route) -> bool:
-    """Whether calls of late have any bearing on *route*."""
-    orders = {route.across or tier.order for tier in route.tiers if route.across or len(tier.endpoints) > 1}
-    return bool(orders - {"listed", "cheapest"}) or any(tier.prefers or tier.hedges for tier in route.tiers)
+    """Whether calls of late have any bearing on *route*: where there are others, on how long each is waited for."""
+    return len(set(route.endpoints)) > 1
 
 
 def arranged(route: Route, experience: Mapping[str, Experience] = _NO_EXPERIENCE) -> Arrangement:
@@ -215,7 +215,14 @@ def _tier(route: Route, tier: Tier, ranking: _Ranking, experience: Mapping[str, 
         endpoints=_endpoints(ranking.ranked),
         reasons=reasons,
         hedge_after_s=_hedges(route, tier, experience) if tier.hedges else {},
+        patience=_patience(tier, ranking),
     )
+
+
+def _patience(tier: Tier, ranking: _Ranking) -> dict[str, Patience]:
+    """How long each endpoint is worth waiting for, by what its target has shown on any account."""
+    found = {one.target: shown(one.record, effort=tier.effort) for one in ranking.ranked}
+    return {each.key: patience for each in tier.endpoints if (patience := found[each.target]) is not None}
 
 
 def _hedges(route: Route, tier: Tier, experience: Mapping[str, Experience]) -> dict[str, float]:

@@ -67,10 +67,13 @@ class Course:
     def ends(self) -> float:
         return self.began + self.route.deadline_s
 
-    def bounds(self, now: float, *, has_others: bool) -> tuple[float, Limits]:
-        """How long an attempt may take in all, and its limits: its own, cut to what it must leave to others."""
+    def bounds(self, candidate: Candidate, now: float, *, has_others: bool) -> tuple[float, Limits]:
+        """How long an attempt may take in all, and its limits: its own, cut to what it must leave to others.
+
+        Whatever its own limit, a silent one leaves half of the time that is left to whoever else can answer.
+        """
         left_s = max(SHORTEST_ATTEMPT_S, self.ends - now)
-        limits = self.route.limits
+        limits = self.limits_of(candidate)
         bound_s = left_s
         first_token_s = min(limits.first_token_s, left_s)
         if has_others:
@@ -79,6 +82,14 @@ class Course:
         if first_token_s < limits.first_token_s or bound_s < limits.connect_s:
             limits = replace(limits, connect_s=min(limits.connect_s, first_token_s), first_token_s=first_token_s)
         return bound_s, limits
+
+    def limits_of(self, candidate: Candidate) -> Limits:
+        """How long an attempt may take at each of its stations, whoever else could answer."""
+        return self.route.limits_of(candidate.tier, candidate.endpoint)
+
+    def waits_s(self, candidate: Candidate) -> float:
+        """How long the first text of an attempt that begins with the call may take, where others can answer."""
+        return min(self.limits_of(candidate).first_token_s, self.route.deadline_s / 2)
 
     def admitted(self, plan: Plan, now: float) -> list[Candidate]:
         """Who may be tried now, those that this call tried least first."""

@@ -90,16 +90,16 @@ class InFlight:
             patience_s = max(PATIENCE_S, PATIENCE_TIMES * watch.usual_s)
         return now - max(oldest, watch.last_sign) > patience_s
 
-    def leash_s(self, key: str, rests: int) -> float | None:
+    def leash_s(self, key: str, rests: int, *, otherwise_s: float | None) -> float | None:
         """How long a test of the endpoint may wait for its first sign after *rests* rests in a row.
 
-        Its usual time several times over, twice as long after each rest, for one that comes back slowly; None where
-        its usual time is not known.
+        Its usual time several times over, or *otherwise_s* where this process has not seen it answer; twice as long
+        after each rest, for one that comes back slowly. None where neither is known.
         """
         watch = self._watches.get(key)
-        if watch is None or watch.usual_s is None:
-            return None
-        return float(max(PATIENCE_S, PATIENCE_TIMES * watch.usual_s) * 2.0 ** min(max(0, rests - 1), 10))
+        usual_s = watch.usual_s if watch is not None else None
+        first_s = otherwise_s if usual_s is None else max(PATIENCE_S, PATIENCE_TIMES * usual_s)
+        return None if first_s is None else float(first_s * 2.0 ** min(max(0, rests - 1), 10))
 
     def may_retry(self) -> bool:
         """The retry budget: same-endpoint retries only, going on to another endpoint is never gated."""

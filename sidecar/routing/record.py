@@ -22,12 +22,16 @@ AVERAGE_CALLS = 5
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Of *calls* so many went *well*; the tuples are sorted, in seconds and in tokens per second."""
+    """Of *calls* so many went *well*; the tuples are sorted, in seconds and in tokens per second.
+
+    *longest_tokens* is the most that one that was answered had to read.
+    """
 
     calls: int = 0
     well: int = 0
     first_token_s: tuple[float, ...] = ()
     tokens_per_s: tuple[float, ...] = ()
+    longest_tokens: int = 0
 
 
 Figure = Callable[[Record], tuple[float, int] | None]
@@ -43,6 +47,7 @@ def combined(experiences: Iterable[Experience]) -> Record:
         well=sum(times for outcome, times in counted if outcome == "answered"),
         first_token_s=tuple(sorted(value for one in found for value in one.first_token_s)),
         tokens_per_s=tuple(sorted(value for one in found for value in one.tokens_per_s)),
+        longest_tokens=max((one.longest_tokens for one in found), default=0),
     )
 
 

@@ -175,8 +175,9 @@ class Router:
         admitted = course.admitted(current, now)
         if not admitted:
             return None
-        limit_s = course.route.limits.first_token_s
-        moving = [one for one in admitted if not self._in_flight.is_stuck(one.endpoint.key, now, limit_s=limit_s)]
+        moving = [
+            one for one in admitted if not self._in_flight.is_stuck(one.endpoint.key, now, limit_s=course.waits_s(one))
+        ]
         chosen = (moving or admitted)[0]
         return CandidateTurn(
             chosen, has_others=any(one is not chosen and not course.tries.get(one.endpoint) for one in admitted)
@@ -416,7 +417,7 @@ class Router:
     async def _claim(self, course: Course, turn: CandidateTurn) -> bool:
         """Take the single probe of every scope that needs one; False when another call was faster."""
         now = self._clock()
-        _, limits = course.bounds(self._timer(), has_others=turn.has_others)
+        _, limits = course.bounds(turn.candidate, self._timer(), has_others=turn.has_others)
         # a claim is recognised by its end, so it is made unlike any other
         until = now + limits.connect_s + limits.first_token_s + PROBE_GRACE_S + 1e-3 * self._random()
         changed = await self._book.change(

@@ -38,6 +38,7 @@ __all__ = [
     "OnText",
     "Order",
     "PassedOver",
+    "Patience",
     "Place",
     "Preference",
     "Reply",
@@ -222,13 +223,22 @@ class Preference:
 
 
 @dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the first text is worth waiting for, of a request of *longest_tokens* at most."""
+
+    first_token_s: float
+    longest_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class Tier:
     """An ordered group of endpoints: they are tried as they stand in *endpoints*.
 
     *order* and *prefers* say how `choice` arranges them; *reasons* tell, by endpoint key, why one stands where it
     stands. *excluded* says, by endpoint key, why one of this tier's own hard filters keeps an endpoint out of it;
     nothing relaxes it. *hedges* allows a second request beside a slow first one, *hedge_after_s* is when, by the key of
-    the first.
+    the first. *limits* has the endpoints whose limits are not their route's, *patience* those that have shown how long
+    they take.
     """
 
     name: str
@@ -240,6 +250,8 @@ class Tier:
     excluded: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
     hedge_after_s: Mapping[str, float] = field(default_factory=dict)
+    limits: Mapping[str, Limits] = field(default_factory=dict)
+    patience: Mapping[str, Patience] = field(default_factory=dict)
 
     def by_target(self) -> dict[Target, tuple[Endpoint, ...]]:
         """The endpoints of each target, one an account, as they stand."""
@@ -283,11 +295,22 @@ class Route:
 
     def hedge_after_s(self, tier: str, endpoint: Endpoint) -> float | None:
         """When a second request may be sent beside a silent one to *endpoint*; None where that is not allowed."""
-        return next((each.hedge_after_s.get(endpoint.key) for each in self.tiers if each.name == tier), None)
+        return self._tier(tier).hedge_after_s.get(endpoint.key)
+
+    def limits_of(self, tier: str, endpoint: Endpoint) -> Limits:
+        """How long an attempt at *endpoint* may take at each of its stations, whoever else could answer."""
+        return self._tier(tier).limits.get(endpoint.key, self.limits)
+
+    def patience(self, tier: str, endpoint: Endpoint) -> Patience | None:
+        """How long *endpoint* is worth waiting for where others can answer; None where nothing tells."""
+        return self._tier(tier).patience.get(endpoint.key)
 
     def effort(self, tier: str) -> Effort | None:
         """How much the models of the tier called *tier* are to think."""
-        return next((each.effort for each in self.tiers if each.name == tier), None)
+        return self._tier(tier).effort
+
+    def _tier(self, name: str) -> Tier:
+        return next(tier for tier in self.tiers if tier.name == name)
 
 
 @dataclass(frozen=True, slots=True)

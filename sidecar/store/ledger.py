@@ -174,7 +174,7 @@ def experience(connection: sqlite3.Connection, endpoints: Iterable[str], since: 
     found = []
     for endpoint in endpoints if first is not None else ():
         rows = connection.execute(
-            "SELECT outcome, took_s, first_token_s, output_tokens FROM attempts"
+            "SELECT outcome, took_s, first_token_s, output_tokens, input_tokens FROM attempts"
             " WHERE endpoint = ? AND call >= ? ORDER BY call DESC LIMIT ?",
             (stored(endpoint), first[0], _LATEST),
         ).fetchall()
@@ -183,20 +183,21 @@ def experience(connection: sqlite3.Connection, endpoints: Iterable[str], since: 
     return found
 
 
-def _experience(endpoint: str, rows: Sequence[tuple[Any, float, float | None, int | None]]) -> Experience:
+def _experience(endpoint: str, rows: Sequence[tuple[Any, float, float | None, int | None, int | None]]) -> Experience:
     outcomes = Counter(plain(row[0]) for row in rows)
     # One that was given up because another was faster would have waited for longer still.
     waited = (
         took_s if first_token_s is None else first_token_s
-        for outcome, took_s, first_token_s, _ in rows
+        for outcome, took_s, first_token_s, *_ in rows
         if plain(outcome) in {"answered", "outrun"}
     )
     speeds = (
         tokens / took_s
-        for outcome, took_s, _, tokens in rows
+        for outcome, took_s, _, tokens, _ in rows
         if plain(outcome) == "answered" and tokens is not None and tokens >= _FEWEST_TOKENS and took_s > 0
     )
-    return Experience(endpoint, outcomes, tuple(sorted(waited)), tuple(sorted(speeds)))
+    lengths = (tokens or 0 for outcome, *_, tokens in rows if plain(outcome) == "answered")
+    return Experience(endpoint, outcomes, tuple(sorted(waited)), tuple(sorted(speeds)), max(lengths, default=0))
 
 
 def panels(connection: sqlite3.Connection, since: float) -> list[PanelSpending]:

@@ -209,12 +209,14 @@ class Experience:
     *outcomes* counts attempts by their outcome. *first_token_s* is how long callers waited for the first text (for
     all of it, where it came at once), *tokens_per_s* the tokens of an answer over its whole time, for answers of ten
     tokens or more: what a model thinks in silence is in its tokens, so the time from its first text would flatter it.
+    *longest_tokens* is the most that an answered attempt had to read, as far as its provider said.
     """
 
     endpoint: str
     outcomes: Mapping[str, int]
     first_token_s: tuple[float, ...] = ()
     tokens_per_s: tuple[float, ...] = ()
+    longest_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from sidecar.providers import pricing
 from sidecar.providers.vocabulary import Limits, Usage
 from sidecar.routing.choice import Arrangement, arranged, listens
 from sidecar.routing.filters import Filter, Known, objection
+from sidecar.routing.patience import own_limits
 from sidecar.routing.vocabulary import Endpoint, Order, Preference, Route, Tier
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class Routes:
             model=base,
             tiers=tiers,
             deadline_s=model.deadline_s,
-            limits=Limits(model.limits.connect_s, model.limits.first_token_s, model.limits.silence_s),
+            limits=_limits(model),
             allow_after_refusal=model.after_refusal == "next-tier",
             excluded={key: line.fault for key in known if (line := self._by_endpoint[key]).fault},
             costs={key: cost for key, one in known.items() if (cost := _usd_per_mtok(one)) is not None},
@@ -120,6 +121,13 @@ class Routes:
     def _tier(self, tier: configured.Tier, model: configured.Model, filters: tuple[Filter, ...]) -> Tier:
         endpoints = tuple(line.endpoint for target in tier.targets for line in self._by_target[target])
         asked = (*filters, _filter(tier))
+        limits = _limits(model)
+        own = {
+            each.key: own_limits(
+                limits, first_token_s=self._by_endpoint[each.key].provider.first_token_s, effort=tier.effort
+            )
+            for each in endpoints
+        }
         return Tier(
             tier.name,
             endpoints,
@@ -127,6 +135,7 @@ class Routes:
             tier.effort,
             prefers=tuple(dict.fromkeys((*_preferences(model), *_preferences(tier)))),
             hedges=bool(model.hedge if tier.hedge is None else tier.hedge),
+            limits={key: each for key, each in own.items() if each != limits},
             excluded={
                 endpoint.key: said
                 for endpoint in endpoints
@@ -165,6 +174,10 @@ class Routes:
         meant = nearest(base if word in SUFFIXES else name, self.models)
         hint = f"did you mean `{meant}`?" if meant else f"there are {', '.join(f'`{model}`' for model in self.models)}."
         return f"There is no model `{name}`: {hint}"
+
+
+def _limits(model: configured.Model) -> Limits:
+    return Limits(model.limits.connect_s, model.limits.first_token_s, model.limits.silence_s)
 
 
 def _filter(asked: configured.Choosing) -> Filter:

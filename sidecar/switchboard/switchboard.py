@@ -18,7 +18,7 @@ from sidecar.config.panels import Panel, panel_called
 from sidecar.errors import SecretMissing
 from sidecar.log import hide
 from sidecar.providers.capabilities import reads_images
-from sidecar.providers.vocabulary import Access, Answer, Effort, Limits, Request, Usage
+from sidecar.providers.vocabulary import Access, Answer, Limits, Request, Usage
 from sidecar.routing.chance import usual
 from sidecar.routing.router import Router
 from sidecar.routing.vocabulary import Ask, Endpoint, OnProgress, OnText, Reply, Route
@@ -35,24 +35,10 @@ if TYPE_CHECKING:
     from sidecar.providers.opening import Providers
     from sidecar.store.store import Store
 
-__all__ = ["Switchboard", "patient_limits"]
+__all__ = ["Switchboard"]
 
 _SHORT_LIVED = ("vertex", "bedrock")
 """Dialects whose keys may end within the hour."""
-
-_PATIENCE: Mapping[Effort, float] = {"low": 1.0, "medium": 2.0, "high": 4.0}
-"""By how much the usual limits for the first token and for silence are longer."""
-
-
-def patient_limits(limits: Limits, effort: Effort) -> Limits:
-    """The usual limits made longer for a model that is to think, which many do in silence; shorter ones hold."""
-    usual, more = Limits(), _PATIENCE[effort]
-    return replace(
-        limits,
-        first_token_s=limits.first_token_s * (more if limits.first_token_s == usual.first_token_s else 1),
-        silence_s=limits.silence_s * (more if limits.silence_s == usual.silence_s else 1),
-    )
-
 
 _SOME = Usage(input_tokens=1_000, output_tokens=1_000)
 
@@ -185,11 +171,6 @@ class Switchboard:
 
     async def _send(self, endpoint: Endpoint, request: Request, limits: Limits, on_text: OnText | None) -> Answer:
         line = self._by_endpoint[endpoint.key]
-        if line.provider.first_token_s is not None and limits.first_token_s >= Limits().first_token_s:
-            # A vendor's program says nothing until it is done: it gets its own limit where the user set no shorter one.
-            limits = replace(limits, first_token_s=max(limits.first_token_s, line.provider.first_token_s))
-        if request.effort is not None:
-            limits = patient_limits(limits, request.effort)
         provider = self._providers.dialect(endpoint.dialect)
         answer = await provider.send(request, await self._current(line), limits=limits, on_text=on_text)
         # `claude -p` tells what a call would have cost by list price; on a flat plan it cost nothing more.

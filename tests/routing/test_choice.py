@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sidecar.routing.chance import usual
 from sidecar.routing.choice import arranged, listens
 from sidecar.routing.plan import explain
-from sidecar.routing.vocabulary import Endpoint, Order, Preference, Route, Tier
+from sidecar.routing.vocabulary import Endpoint, Order, Patience, Preference, Route, Tier
 from sidecar.store.vocabulary import Experience
 
 NOW = 1_795_000_000.0
@@ -51,13 +51,16 @@ def test_the_cheapest_order_puts_unknown_prices_last_and_keeps_equals_as_listed(
     costs = {B: 2.0, C: 0.5, "d/4@default": 2.0}
     route = tier_of(kit.route(["a/1", "b/2", "c/3", "d/4"], costs=costs), order="cheapest")
     assert names(arranged(route).drawn(never)) == ["c/3", "b/2", "d/4", "a/1"]
-    assert not listens(route)
 
 
-def test_as_listed_nothing_moves_and_nobody_is_asked_about_yesterday(kit: Any) -> None:
+def test_as_listed_nothing_moves_but_how_long_each_is_waited_for(kit: Any) -> None:
     route = kit.route(["a/1", "b/2"], "c/3")
-    assert names(arranged(route, {B: lately(0.1)}).drawn(never)) == ["a/1", "b/2", "c/3"]
-    assert not listens(route)
+    slow = replace(lately(*[9.0] * 20), longest_tokens=700)
+    found = arranged(route, {B: slow, C: lately(0.1)}).drawn(never)
+    assert names(found) == ["a/1", "b/2", "c/3"]
+    assert [tier.patience for tier in found.tiers] == [{B: Patience(36.0, 700)}, {}]
+    assert listens(route)
+    assert not listens(kit.route("a/1", "a/1")), "there is nobody else"
 
 
 @pytest.mark.parametrize(

@@ -14,18 +14,20 @@ def call(*attempts: AttemptRecord, asked_at: float = 100.0) -> Call:
     return Call(asked_at, "default", 1.0, attempts[-1].endpoint, attempts)
 
 
-def answered(endpoint: str, took_s: float, first_token_s: float | None = None, tokens: int = 100) -> AttemptRecord:
-    return AttemptRecord(endpoint, "A", "answered", took_s, output_tokens=tokens, first_token_s=first_token_s)
+def answered(
+    endpoint: str, took_s: float, first_token_s: float | None = None, tokens: int = 100, read: int | None = None
+) -> AttemptRecord:
+    return AttemptRecord(endpoint, "A", "answered", took_s, read, output_tokens=tokens, first_token_s=first_token_s)
 
 
 async def test_an_endpoint_is_known_by_how_its_attempts_went(directory: Path) -> None:
     async with Store.open(directory) as store:
-        await store.record_call(call(AttemptRecord(A, "A", "rate", 0.1), answered(B, 2.0, 0.5)))
+        await store.record_call(call(AttemptRecord(A, "A", "rate", 0.1), answered(B, 2.0, 0.5, read=70)))
         await store.record_call(call(answered(A, 4.0)))
         await store.record_call(call(AttemptRecord(A, "A", "outrun", 7.0), answered(B, 1.0, 0.2, tokens=9)))
         alpha, beta = await store.experience([A, B, "nobody/asked@him"], 0.0)
     assert alpha == Experience(A, {"rate": 1, "answered": 1, "outrun": 1}, (4.0, 7.0), (25.0,))
-    assert beta == Experience(B, {"answered": 2}, (0.2, 0.5), (50.0,)), "nine tokens say nothing of speed"
+    assert beta == Experience(B, {"answered": 2}, (0.2, 0.5), (50.0,), 70), "nine tokens say nothing of speed"
 
 
 async def test_what_was_asked_before_is_left_out(directory: Path) -> None:

@@ -11,6 +11,8 @@ from sidecar.config.hosts import contradictions
 from sidecar.config.model import Settings
 from sidecar.errors import WrongUsage
 from sidecar.providers.catalogue import catalogue
+from sidecar.providers.vocabulary import Limits
+from sidecar.routing.chance import usual
 from sidecar.routing.vocabulary import Route
 from sidecar.store.vocabulary import Experience
 from sidecar.switchboard.lines import lines
@@ -156,12 +158,17 @@ def test_a_filter_that_names_nobody_is_refused() -> None:
     ]
 
 
-def test_only_routes_that_go_by_it_ask_what_happened_of_late() -> None:
-    made = routes(
-        {"tiers": [tier(OPENAI, DEEPSEEK, order="cheapest")]},
-        quick={"tiers": [tier(DEEPSEEK, OLLAMA, order="fastest")]},
-    )
+def test_a_route_with_one_endpoint_does_not_ask_what_happened_of_late() -> None:
+    made = routes({"tiers": [tier("deepseek/deepseek-chat")]}, quick={"tiers": [tier(DEEPSEEK), tier(OLLAMA)]})
     made.prepare("smart")
     assert made.listening == frozenset()
     made.prepare("quick")
     assert made.listening == {"deepseek/deepseek-chat@default", "ollama/qwen3:8b@default"}
+
+
+def test_a_program_and_a_model_that_thinks_have_limits_of_their_own() -> None:
+    program = {"claude-cli": {"dialect": "command", "command": ["claude"]}}
+    made = routes({"tiers": [tier("claude-cli/opus", DEEPSEEK), tier(OLLAMA, name="b", effort="high")]}, program)
+    first, second = made.route("smart", usual).tiers
+    assert first.limits == {"claude-cli/opus@default": Limits(first_token_s=300.0)}
+    assert second.limits == {"ollama/qwen3:8b@default": Limits(first_token_s=120.0, silence_s=120.0)}

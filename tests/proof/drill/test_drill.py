@@ -84,6 +84,7 @@ def test_a_vendors_program_is_rehearsed_and_never_started(configured: Configured
     assert (well["cost_usd"], well["share_by_tier"]["tier1"]) == (0, 1)
     assert (spent["attempts_in_vain"], spent["success_rate"]) == (1, 1)
     assert hangs["success_rate"] == 1
+    assert hangs["p95_s"] < 20, "a program that says nothing until it is done costs what it usually takes, not minutes"
     assert not trace.exists()
 
 
