@@ -517,6 +517,15 @@ def test_ask_can_explain_itself_without_calling_anyone(sidecar: Run, tmp_path: P
         ("far/large@default", "excluded"),
     ]
     assert "not known to read images" in seen[1]["reason"]
+    assert {(entry["turn"], entry["order"]) for entry in seen} == {(None, "")}
+    told = json.loads(sidecar("ask", "--explain", "--json", "--model", "default:cheap", **asked).stdout)
+    assert [(entry["model"], entry["endpoint"], entry["turn"], entry["order"]) for entry in told] == [
+        ("default:cheap", "openai/gpt-4@default", 1, "cheapest: $37.50 per million tokens"),
+        ("default:cheap", "lab/small@default", 2, "cheapest: unknown price"),
+        ("default:cheap", "far/large@default", None, ""),
+    ]
+    listed = json.loads(sidecar("ask", "--explain", "--json", **asked).stdout)
+    assert [entry["order"] for entry in listed] == ["as listed", "as listed", ""]
 
 
 def test_the_drill_rehearses_what_is_configured_and_exits_by_the_verdict(sidecar: Run, tmp_path: Path) -> None:

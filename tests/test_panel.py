@@ -483,6 +483,7 @@ async def test_a_panel_is_explained_listed_and_examined(bench: Bench) -> None:
         assert all(simulation.calls(name) == [] for name in "abc")
     assert [explained.lines[0], explained.lines[2], explained.lines[4]] == ["a:", "b:", "c:"]
     assert all("tried first" in explained.lines[index] for index in (1, 3, 5))
+    assert [(model, one.turn) for model, one in explained.endpoints] == [("a", 1), ("b", 1), ("c", 1)]
     assert line in listing_text(listed, now=0.0).splitlines()
     assert document(listed)["panels"] == {"review": {"members": ["a", "b"], "judge": "c"}}
     assert line in examined

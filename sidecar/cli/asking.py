@@ -79,13 +79,16 @@ def _explain(request: dict[str, Any], *, as_json: bool) -> None:
         say_json(
             [
                 {
-                    "endpoint": standing.endpoint.key,
-                    "tier": standing.tier,
-                    "state": standing.state,
-                    "reason": standing.reason,
-                    "until": standing.until,
+                    "model": model,
+                    "endpoint": one.standing.endpoint.key,
+                    "tier": one.standing.tier,
+                    "state": one.standing.state,
+                    "turn": one.turn,
+                    "order": one.order,
+                    "reason": one.standing.reason,
+                    "until": one.standing.until,
                 }
-                for standing in explained.standings
+                for model, one in explained.endpoints
             ]
         )
     else:

@@ -15,7 +15,7 @@ from sidecar.routing.health import is_probed, is_resting, needs_probe, trait
 from sidecar.routing.vocabulary import Endpoint, PassedOver, Place, Route, Scope, Spent, Tier, scope_key
 from sidecar.store.vocabulary import Health
 
-__all__ = ["SCOPES", "Candidate", "Plan", "Standing", "clock_text", "explain", "plan", "standings"]
+__all__ = ["CALLABLE", "SCOPES", "Candidate", "Plan", "Standing", "clock_text", "plan", "standings"]
 
 SCOPES: tuple[Scope, ...] = ("provider", "account", "pair", "endpoint")
 """From wide to narrow: the widest rest is the one worth telling."""
@@ -23,7 +23,6 @@ SCOPES: tuple[Scope, ...] = ("provider", "account", "pair", "endpoint")
 CALLABLE = frozenset({"well", "probe"})
 KEPT_OUT = frozenset({"spent", "excluded"})
 
-_WELL = Health()
 _NOTHING: Mapping[Place, Spent] = {}
 
 
@@ -148,31 +147,3 @@ def clock_text(at: float, now: float) -> str:
     """*at* (epoch s) on the user's own clock: the time of day, with its date when it is not today."""
     local = time.localtime(at)
     return time.strftime("%H:%M:%S" if local[:3] == time.localtime(now)[:3] else "%Y-%m-%d %H:%M:%S", local)
-
-
-def explain(
-    route: Route, healths: Mapping[str, Health], now: float, spent: Mapping[Place, Spent] = _NOTHING
-) -> tuple[str, ...]:
-    """One line per endpoint of *route*, in order: would a call try it now, and why or why not. Calls nobody."""
-    lines = []
-    place = 0
-    reasons = {tier.name: tier.reasons for tier in route.tiers}
-    for standing in standings(route, healths, now, spent):
-        head = f"{standing.tier}: {standing.endpoint.name}"
-        health = healths.get(scope_key("endpoint", standing.endpoint), _WELL)
-        record = f"; {_record(health)}" if health.outcomes else ""
-        if standing.state in CALLABLE:
-            place += 1
-            ordered = reasons[standing.tier].get(standing.endpoint.key, "")
-            how = f" ({why})" if (why := "; ".join(filter(None, (ordered, standing.reason)))) else ""
-            lines.append(f"{head}: {'tried first' if place == 1 else f'tried as no. {place}'}{how}{record}")
-        elif standing.state == "excluded" or (standing.state == "spent" and standing.until is None):
-            lines.append(f"{head}: excluded: {standing.reason}")
-        else:
-            lines.append(f"{head}: not now: {standing.reason}{record}")
-    return tuple(lines)
-
-
-def _record(health: Health) -> str:
-    good = health.outcomes.count("1")
-    return f"{good} of its latest {len(health.outcomes)} calls went well"

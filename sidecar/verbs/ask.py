@@ -22,14 +22,14 @@ from sidecar.verbs.attaching import Reading, attached, images_of, without_secret
 from sidecar.verbs.rooms import Caller, Rooms
 
 if TYPE_CHECKING:
-    from sidecar.routing.plan import Standing
+    from sidecar.routing.explaining import Explained
     from sidecar.routing.vocabulary import Ask, Fit, Route
     from sidecar.switchboard.switchboard import Switchboard
 
 __all__ = [
     "Aimed",
     "Answered",
-    "Explained",
+    "Explanation",
     "Question",
     "aimed",
     "ask",
@@ -77,14 +77,15 @@ async def ask_model(rooms: Rooms, *, caller: Caller, answer_tokens: int | None =
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
-    """How every endpoint of a route stands, in the order in which they would be tried, and the same in words."""
+class Explanation:
+    """How every endpoint stands for a request, in the order in which they would be tried, and the same in words."""
 
-    standings: tuple[Standing, ...]
+    endpoints: tuple[tuple[str, Explained], ...]
+    """Each with the model whose endpoint it is: of a panel its members' one after the other, its judge's last."""
     lines: tuple[str, ...]
 
 
-async def explain(rooms: Rooms, **request: Any) -> Explained:
+async def explain(rooms: Rooms, **request: Any) -> Explanation:
     """Who would be asked for this very *request* (as `ask_model` takes it), and why not others; calls nobody."""
     model = request.pop("model", "default")
     question = await questioned(rooms, **request)
@@ -98,19 +99,17 @@ async def explain(rooms: Rooms, **request: Any) -> Explained:
         for member, explained in each.items()
         for line in (f"{member}:", *(f"  {line}" for line in explained.lines))
     ]
-    standings = tuple(standing for member in panel.members for standing in each[member].standings)
-    return Explained(standings, tuple(lines))
+    return Explanation(tuple(one for explained in each.values() for one in explained.endpoints), tuple(lines))
 
 
-async def _explained(rooms: Rooms, question: Question, model: str) -> Explained:
-    from sidecar.routing import plan
+async def _explained(rooms: Rooms, question: Question, model: str) -> Explanation:
+    from sidecar.routing.explaining import explained
 
     made = await aimed(rooms, question, model, by_chance=False)
     notes: list[str] = []
     spent = await question.switchboard.allowances.spent(made.route, notes)
-    healths, now = await rooms.store.health(), rooms.clock()
-    lines = (*plan.explain(made.route, healths, now, spent), *notes)
-    return Explained(plan.standings(made.route, healths, now, spent), lines)
+    endpoints = explained(made.route, await rooms.store.health(), rooms.clock(), spent)
+    return Explanation(tuple((model, one) for one in endpoints), (*(one.line for one in endpoints), *notes))
 
 
 @dataclass(frozen=True, slots=True)

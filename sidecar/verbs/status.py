@@ -36,7 +36,7 @@ async def status(rooms: Rooms, *, caller: Caller, about: str = "") -> str:  # no
 
 async def _models(rooms: Rooms, name: str | None) -> list[str]:
     from sidecar.config.panels import panel_line
-    from sidecar.routing.plan import explain
+    from sidecar.routing.explaining import explain
 
     try:
         switchboard = await rooms.switchboard()

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from sidecar.routing.affinity import kept
-from sidecar.routing.plan import explain, plan
+from sidecar.routing.explaining import explain
+from sidecar.routing.plan import plan
 from sidecar.store.vocabulary import Health
 
 NOW = 1_795_000_000.0

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sidecar.routing.chance import usual
 from sidecar.routing.choice import arranged, listens
-from sidecar.routing.plan import explain
+from sidecar.routing.explaining import explain
 from sidecar.routing.vocabulary import Endpoint, Order, Patience, Preference, Route, Tier
 from sidecar.store.vocabulary import Experience
 

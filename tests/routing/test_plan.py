@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from sidecar.routing.plan import clock_text, explain, plan
+from sidecar.routing.explaining import explain
+from sidecar.routing.plan import clock_text, plan
 from sidecar.routing.vocabulary import Tier
 from sidecar.store.vocabulary import Health
 
