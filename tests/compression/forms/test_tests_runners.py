@@ -169,6 +169,29 @@ def test_a_report_keeps_each_failures_message_once(shortened: Callable[[str], st
     assert "java.home" not in text
 
 
+def test_a_report_quotes_a_message_once_where_its_text_says_it_too(shortened: Callable[[str], str]) -> None:
+    text = shortened("junit/vitest")
+    said = "AssertionError: expected 6.09 to be 6.08 // Object.is equality"
+    assert f"<failure>{said}" in text
+    assert text.count("expected 6.09 to be 6.08") == 1
+    assert 'name="invoices &gt; rounds 6.085 to cents"' in text
+    assert "vitest/invoices.test.js:32:5" in text
+
+
+def test_a_report_shows_every_failures_own_differences(shortened: Callable[[str], str]) -> None:
+    told = (CAPTURES / "junit" / "vitest.txt").read_text().count("+       &quot;city&quot;: &quot;Cork&quot;,")
+    assert shortened("junit/vitest").count("+       &quot;city&quot;: &quot;Cork&quot;,") == told > 1
+
+
+@pytest.mark.parametrize("name", ["vitest", "mocha", "node", "bun"])
+def test_a_report_names_every_failing_test(shortened: Callable[[str], str], name: str) -> None:
+    cases = re.findall(r"<testcase\b([^>]*)>\s*<(?:failure|error)", (CAPTURES / "junit" / f"{name}.txt").read_text())
+    assert cases
+    text = shortened(f"junit/{name}")
+    for case in cases:
+        assert re.search(r'\bname="[^"]*"', case)[0] in text  # type: ignore[index]
+
+
 def test_a_bound_may_drop_the_names_of_passed_tests_first(read: Read) -> None:
     blocks = FORM.reduce(read(CAPTURES / "go_test" / "green_verbose_std.txt"))
     assert any(block.rank is Rank.CONTENT and block.shown and " passed: " in block.shown[0] for block in blocks)

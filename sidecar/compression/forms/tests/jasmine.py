@@ -21,7 +21,8 @@ from sidecar.compression.vocabulary import Part, Segment
 __all__ = ["RUNNER"]
 
 _FRAME = r" +at (?:async )?(?:\S.* \()?(?P<path>[^()]+)\)?$"
-_LIBRARY = r"node_modules[/\\]|\bnode:|<Jasmine>|<anonymous>"
+_LIBRARY = r"node_modules[/\\]|\bnode:|<Jasmine>|<anonymous>\)?$"
+"""A test's own body is `UserContext.<anonymous>` with its place behind; only a bare `<anonymous>` is nobody's."""
 
 
 def _finish(run: Run) -> None:
@@ -43,6 +44,7 @@ _GRAMMAR = Grammar(
     ),
     frame=_FRAME,
     library=_LIBRARY,
+    place=r"at UserContext\.<anonymous> \((.+)\)$",
     message=r" +(?!Message:|Stack:)(\S.*)",
     evidence=r"(?!)",
     tell=tell,
@@ -54,7 +56,7 @@ _MUST = Must(
     anywhere=re.compile(r"^\d+ specs?, \d+ failures?.*$", re.MULTILINE),
     leaves=re.compile(r"\d+ specs?, |Pending:|Failures:"),
     message_lines=1,
-    place=re.compile(rf" +at (?!.*(?:{_LIBRARY}))"),
+    place=re.compile(rf" +at (?!.*(?:{_LIBRARY}))(?:UserContext\.<anonymous> \((?P<place>.+)\)$)?"),
     advice=re.compile(r"  (?:Message|Stack):$| +at "),
 )
 

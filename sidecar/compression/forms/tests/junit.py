@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 from itertools import accumulate
 
 from sidecar.compression.alarms import is_alarm
-from sidecar.compression.forms.tests.names import listed
+from sidecar.compression.forms.tests.junit_failure import PROBLEM, told
+from sidecar.compression.forms.tests.names import listed, sampled
+from sidecar.compression.forms.tests.repeats import Repeats
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep
 
 __all__ = ["RUNNER"]
@@ -25,17 +27,28 @@ _TAG = re.compile(r"<(/?)(testsuites|testsuite|testcase|properties|system-out|sy
 """A `>` inside an attribute must be escaped for most writers; where it is not, the tag ends early and more is kept."""
 
 _ATTRIBUTE = re.compile(r'(\w[\w:-]*)="([^"]*)"')
-_PROBLEM = re.compile(r"<(failure|error|rerunFailure|flakyFailure|rerunError)\b")
 _MESSAGE = re.compile(r'\bmessage="([^"]*)"')
-_CLOSED = re.compile(r"(?:\]\]>)?(?:</\w+>)*$")
+_NAME = re.compile(r'\bname="([^"]*)"')
 _SKIPPED = re.compile(r'<skipped\b[^>]*?(?:message="([^"]*)")?[^>]*>')
-_FRAME = re.compile(
-    r"\s+at (?:[\w.]+/)?(?:java|javax|sun|jdk|junit|kotlin|org\.(?:junit|opentest4j"
-    r"|apache\.maven|gradle|assertj|hamcrest|mockito|testng))[./]|\s+\.\.\. \d+ more"
-)
-_BAD_CASE = re.compile(r"<(?:failure|error)\b[^>]*")
 _COUNTED = re.compile(r"<testsuites?\b[^>]*\b(?:failures|errors)=\"[^>]*")
+_COUNTS = re.compile(r'\b(?:name|tests|failures|errors|skipped)="[^"]*"')
+_FAULTS = re.compile(r'\b(?:failures|errors)="(\d+)"')
+_UNTOLD = re.compile(r' (?:time|timestamp|hostname|assertions|id|package|disabled)="[^"]*"')
+"""When and where a suite ran: no part of what failed."""
+
 _OUTPUT_SHOWN = 12
+_SAID_CHARS = 400
+_TOGETHER = 8
+"""So many failures share a block, and so a marker."""
+
+_PIECES = 4_000
+_APART_CHARS = 2_500
+"""What passed between two failures gets a block, and a marker, of its own where it is so long."""
+
+_SHARE_GREEN = 0.4
+_SHARE_RED = 0.12
+_ROOM_CHARS = 320
+"""How much of the report the names of what passed may cost, in characters; past it a sample of them stands."""
 
 
 @dataclass(slots=True)
@@ -46,6 +59,7 @@ class _Piece:
     end: int
     shown: list[str] = field(default_factory=list)
     passed: list[str] = field(default_factory=list)
+    suites: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     what: dict[str, None] = field(default_factory=dict)
     is_loud: bool = False
@@ -55,20 +69,21 @@ def _recognise(segment: Segment) -> float:
     text = segment.text
     if "<testcase" not in text or "<testsuite" not in text:
         return 0.0
-    begins = text[:400].lstrip("\ufeff \n")
-    return 0.97 if begins.startswith(("<?xml", "<testsuite")) else 0.6
+    if text[:400].lstrip("\ufeff \n").startswith(("<?xml", "<testsuite")):
+        return 0.97
+    return 0.95 if "\n<testsuite" in text or "\n<?xml" in text else 0.6  # below what the tests printed
 
 
 def _pieces(text: str) -> Iterable[_Piece]:
     """The report's tags one after the other; text between them that is no report goes with the tag before it."""
     at = 0
+    repeats = Repeats()
     while found := _TAG.search(text, at):
         if text[at : found.start()].strip():
             yield _Piece(at, found.start(), [text[at : found.start()].strip("\n")])
         closing, name, _, empty = found.groups()
         if closing or name in {"testsuites", "testsuite"}:
-            shown = [] if closing else [found[0]]
-            yield _Piece(found.start(), found.end(), shown)
+            yield _Piece(found.start(), found.end()) if closing else _suite(found)
             at = found.end()
             continue
         end = found.end()
@@ -78,30 +93,43 @@ def _pieces(text: str) -> Iterable[_Piece]:
             # A report cut off inside an element must not lend it the next report's suites.
             suite = text.find("<testsuite", end, stop)
             end = suite if suite >= 0 else stop if close < 0 else close + len(name) + 3
-        yield _piece(text, name, found, end)
+        yield _piece(text, name, found, end, repeats)
         at = end
     if text[at:].strip():
         yield _Piece(at, len(text), [text[at:].strip("\n")])
 
 
-def _piece(text: str, name: str, found: re.Match[str], end: int) -> _Piece:
+def _suite(found: re.Match[str]) -> _Piece:
+    """A suite's tag without when and where it ran; one in which nothing failed becomes a name with its count."""
+    piece = _Piece(found.start(), found.end())
+    told = dict(_ATTRIBUTE.findall(found[3]))
+    if found[2] == "testsuite" and told.get("name") and _is_passed(found[0]):
+        piece.suites.append(f"{unescape(told['name'])} ({told.get('tests', '?')})")
+        piece.what["passed suites"] = None
+        return piece
+    piece.shown.append(_UNTOLD.sub("", found[0]))
+    if piece.shown[0] != found[0]:
+        piece.what["times"] = None
+    return piece
+
+
+def _is_passed(tag: str) -> bool:
+    faults = _FAULTS.findall(tag)
+    return bool(faults) and not any(map(int, faults))
+
+
+def _piece(text: str, name: str, found: re.Match[str], end: int, repeats: Repeats) -> _Piece:
     piece = _Piece(found.start(), end)
     if name == "testcase":
         body = text[found.end() : end]
-        if _PROBLEM.search(body):
+        if PROBLEM.search(body):
             piece.is_loud = True
-            piece.shown.append(found[0])
-            told = {line.strip() for message in _MESSAGE.findall(body) for line in unescape(message).split("\n")}
-            for line in body.removesuffix("</testcase>").strip("\n").split("\n"):
-                if line.strip() and _CLOSED.sub("", line).strip() in told:
-                    piece.what["messages again"] = None
-                elif _FRAME.match(line) and "]]>" not in line and "</" not in line:
-                    piece.what["library frames"] = None
-                elif line.strip():
-                    piece.shown.append(line)
+            piece.shown, whats = told(found[0], body.removesuffix("</testcase>"), repeats)
+            piece.what.update(dict.fromkeys(whats))
         elif skip := _SKIPPED.search(body):
             reason = skip[1]
             piece.skipped.append(_name(found[3]) + (f" ({reason})" if reason else ""))
+            piece.what["skipped tests"] = None
         else:
             piece.passed.append(_name(found[3]))
             piece.what["passed tests"] = None
@@ -125,20 +153,39 @@ def _name(attributes: str) -> str:
 def _reduce(segment: Segment) -> list[Block]:
     lines = segment.lines
     ends = [end + index for index, end in enumerate(accumulate(map(len, lines)))]
+    pieces = list(_pieces(segment.text))
+    share = _share(segment, pieces)
     blocks: list[Block] = []
     held: list[_Piece] = []
     start = last = 0
-    for piece in _pieces(segment.text):
+    for piece in pieces:
         first = min(bisect_right(ends, piece.start), len(lines) - 1)
-        opens = piece.is_loud != any(other.is_loud for other in held) or len(held) > 4_000
-        if held and first > last and opens and first > start:
-            blocks.append(_block(segment, start, first, held))
+        if held and first > last and first > start and _is_full(held, piece):
+            blocks.append(_block(segment, start, first, held, share))
             held, start = [], first
         held.append(piece)
         last = min(bisect_right(ends, max(piece.end - 1, piece.start)), len(lines) - 1)
     if start < len(lines):
-        blocks.append(_block(segment, start, len(lines), held))
+        blocks.append(_block(segment, start, len(lines), held, share))
     return _whole_where_lost(segment, blocks)
+
+
+def _is_full(held: Sequence[_Piece], piece: _Piece) -> bool:
+    """Whether *piece* begins another block: after some failures, and where much passed between two."""
+    if piece.is_loud and sum(other.is_loud for other in held) >= _TOGETHER:
+        return True
+    quiet = next((number for number, other in enumerate(reversed(held)) if other.is_loud), len(held))
+    is_apart = piece.is_loud and quiet > 0 and held[-1].end - held[-quiet].start > _APART_CHARS
+    return is_apart or len(held) > _PIECES
+
+
+def _share(segment: Segment, pieces: Sequence[_Piece]) -> float:
+    """How many of the names of what passed there is room for."""
+    share = _SHARE_RED if any(piece.is_loud for piece in pieces) else _SHARE_GREEN
+    names = [name for piece in pieces for name in (*piece.passed, *piece.suites)]
+    room = max(_ROOM_CHARS, share * len(segment.text))
+    cost = sum(len(line) + 1 for line in listed("passed", names)) if names else 0
+    return 1.0 if cost <= room else room / sum(len(name) + 1 for name in names)
 
 
 def _whole_where_lost(segment: Segment, blocks: list[Block]) -> list[Block]:
@@ -153,14 +200,13 @@ def _whole_where_lost(segment: Segment, blocks: list[Block]) -> list[Block]:
     return blocks
 
 
-def _block(segment: Segment, start: int, end: int, pieces: list[_Piece]) -> Block:
+def _block(segment: Segment, start: int, end: int, pieces: Sequence[_Piece], share: float) -> Block:
     shown = [line for piece in pieces for said in piece.shown for line in said.split("\n")]
+    suites = [name for piece in pieces for name in piece.suites]
     passed = [name for piece in pieces for name in piece.passed]
     skipped = [name for piece in pieces for name in piece.skipped]
-    if passed:
-        shown += listed(f"{len(passed)} passed", passed)
-    if skipped:
-        shown += listed(f"{len(skipped)} skipped", skipped)
+    for label, names in (("suites passed", suites), ("passed", passed), ("skipped", skipped)):
+        shown += _list(label, names, share)
     what = ", ".join({reason: None for piece in pieces for reason in piece.what})
     size = sum(len(line) + 1 for line in segment.lines[start:end])
     if sum(len(line) + 1 for line in shown) >= size:
@@ -169,17 +215,41 @@ def _block(segment: Segment, start: int, end: int, pieces: list[_Piece]) -> Bloc
     return Block(start, end, tuple(shown), what or "closing tags", Rank.EVIDENCE if is_loud else Rank.CONTENT)
 
 
+def _list(label: str, names: Sequence[str], share: float) -> Iterable[str]:
+    if not names:
+        return []
+    some = sampled(names, int(share * sum(len(name) + 1 for name in names))) if share < 1.0 else names
+    told = f"{len(names)} {label}"
+    return listed(told if len(some) == len(names) else f"{told}, {len(some)} of them named", some)
+
+
 def _evidence(segment: Segment) -> list[Evidence]:
-    """Every failure's tag, whose message it carries, and every suite's counts."""
-    found: list[Evidence] = []
-    for index, line in enumerate(segment.lines):
-        if "<" not in line:
-            continue
-        if "<failure" in line or "<error" in line:
-            found.append(Evidence(index, tuple(match[0] for match in _BAD_CASE.finditer(line))))
-        if "<testsuite" in line:
-            found.append(Evidence(index, tuple(match[0] for match in _COUNTED.finditer(line))))
-    return [item for item in found if item.parts]
+    """Every failing test's name and message, or what its text begins with; the counts of suites where one failed."""
+    text = segment.text
+    ends = [end + index for index, end in enumerate(accumulate(map(len, segment.lines)))]
+    found = [
+        Evidence(_line(ends, tag.start()), tuple(_COUNTS.findall(tag[0])))
+        for tag in _COUNTED.finditer(text)
+        if tag[0].startswith("<testsuites") or not _is_passed(tag[0])
+    ]
+    for problem in PROBLEM.finditer(text):
+        case = text.rfind("<testcase", 0, problem.start())
+        if case >= 0 and (name := _NAME.search(text, case, text.find(">", case) + 1)):
+            found.append(Evidence(_line(ends, case), (name[1],)))
+        message = _MESSAGE.search(problem[0])
+        said = message[1] if message else _first_words(text, problem.end())
+        found.append(Evidence(_line(ends, problem.start()), (f"<{problem[1]}", said)))
+    return found
+
+
+def _line(ends: Sequence[int], at: int) -> int:
+    return min(bisect_right(ends, at), len(ends) - 1)
+
+
+def _first_words(text: str, at: int) -> str:
+    """What the first line of an element's text says, where it is no other element's."""
+    line = text[at : at + _SAID_CHARS].lstrip().removeprefix("<![CDATA[").lstrip().partition("\n")[0]
+    return line.partition("<")[0].partition("]]>")[0].strip()
 
 
 def _parts(segment: Segment) -> list[Part]:
@@ -192,7 +262,7 @@ def _parts(segment: Segment) -> list[Part]:
         close = text.find("</testcase>", found.end())
         close = len(text) - 1 if close < 0 else close
         body = text[found.end() : close]
-        problem = _PROBLEM.search(body)
+        problem = PROBLEM.search(body)
         if problem is None:
             continue
         message = dict(_ATTRIBUTE.findall(body[problem.start() : problem.start() + 2_000])).get("message", "")

@@ -114,6 +114,8 @@ class Run:
         self._share = 1.0
         self._repeats = Repeats()
         self._times: dict[str, int] = {}
+        self._places: dict[int, frozenset[str]] = {}
+        """Where each numbered failure happened: an assertion's helper need not be named again."""
 
     @property
     def is_red(self) -> bool:
@@ -302,11 +304,15 @@ class Run:
         frames = [i for i in body if self.grammar.is_frame(self.lines[i][:REACH])]
         places = [i for i in frames if not self.why[i]]
         error = tuple(self.lines[i].strip() for i in sorted({*body}.difference(frames)))
-        at = "".join(f", {self._place(i)}" for i in places)
+        names = [self._place(i) for i in places]
+        at = "".join(f", {name}" for name in names)
         leader, same_place = told.setdefault((error, ""), number), told.setdefault((error, at), number)
+        self._places[number] = frozenset(names)
+        helpers = self._places.get(leader, frozenset())
         if leader == number or len(places) > _PLACES or sum(map(len, error)) < _ERROR_CHARS:
             return False
         heading = self.instead.get(section.heading, self.lines[section.heading]).removesuffix(":")
+        at = "".join(f", {name}" for name in names if name not in helpers)
         pointer = f"same as {same_place})" if same_place < number else f"same as {leader}){at}"
         self.instead[section.heading] = f"{heading}: {pointer}"
         self.headings.add(section.heading)
