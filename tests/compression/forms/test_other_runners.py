@@ -1,5 +1,6 @@
 """bun, deno, AVA, jasmine; and dotnet, whose output is known from its documentation only."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,3 +71,14 @@ def test_dotnet_keeps_name_message_place_and_totals(printed: Callable[[Form, Seg
         assert line in text
     assert "System.Reflection" not in text
     assert "Shop.Tests.OrderTests." in text
+
+
+def test_a_jasmine_failure_in_a_helper_names_the_line_of_the_test_that_called_it(
+    shortened: Callable[[str], str],
+) -> None:
+    places = re.findall(
+        r"at UserContext\.<anonymous> \((.+)\)", (CAPTURES / "jasmine" / "helpers.txt").read_text(encoding="utf-8")
+    )
+    assert len(places) > 20
+    text = shortened("jasmine/helpers")
+    assert [place for place in places if place not in text] == []
