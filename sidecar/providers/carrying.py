@@ -14,12 +14,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sidecar.providers.reading import NotTheDialect, members, parse, text_of
+from sidecar.providers.reading import UNPARSED, NotTheDialect, members, text_of
 from sidecar.providers.vocabulary import Image, Message, Part, Reasoning, Text, ToolCall, ToolResult
 
 __all__ = [
-    "UNPARSED",
-    "arguments_of",
     "arguments_text",
     "base64_of",
     "call_names",
@@ -33,9 +31,6 @@ __all__ = [
     "unmarked",
 ]
 
-UNPARSED = "unparsed_arguments"
-"""The one argument of a call whose arguments were no JSON object: their text, which the model can see and mend."""
-
 _FAILED = "[the tool failed]"
 
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)(?:;[\w=.-]+)*;base64,", re.IGNORECASE)
@@ -46,20 +41,6 @@ def arguments_text(arguments: Mapping[str, Any]) -> str:
     if arguments.keys() == {UNPARSED} and isinstance(arguments[UNPARSED], str):
         return str(arguments[UNPARSED])
     return json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))
-
-
-def arguments_of(value: Any) -> Mapping[str, Any]:
-    """Tool arguments from JSON text or an object; what is neither stands under `UNPARSED`."""
-    if isinstance(value, Mapping):
-        return value
-    text = text_of(value)
-    if not text.strip():
-        return {}
-    try:
-        parsed = parse(text.encode("utf-8", "surrogatepass"))
-    except NotTheDialect:
-        parsed = None
-    return parsed if isinstance(parsed, dict) else {UNPARSED: text}
 
 
 def base64_of(image: Image) -> str:

@@ -15,9 +15,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sidecar.providers.calling import Call, address, as_json, headers_for, tellable
-from sidecar.providers.carrying import arguments_of, base64_of, call_names, marked, own_reasoning
+from sidecar.providers.carrying import base64_of, call_names, marked, own_reasoning
 from sidecar.providers.failing import is_error
-from sidecar.providers.reading import ErrorInReply, NotTheDialect, Reading, count, members, parse, text_of
+from sidecar.providers.reading import ErrorInReply, NotTheDialect, Reading, arguments_of, count, members, parse, text_of
 from sidecar.providers.vocabulary import (
     Access,
     Finish,

@@ -14,7 +14,7 @@ from typing import Any
 from sidecar.providers.calling import Call, address, as_json, headers_for, tellable
 from sidecar.providers.carrying import arguments_text, data_url, fitting_id, marked, own_reasoning
 from sidecar.providers.failing import is_error
-from sidecar.providers.reading import ErrorInReply, NotTheDialect, Reading, count, members, parse, text_of
+from sidecar.providers.reading import ErrorInReply, NotTheDialect, Reading, arguments_of, count, members, parse, text_of
 from sidecar.providers.vocabulary import Access, Finish, Image, Message, Request, Text, ToolCall, ToolResult, Usage
 
 __all__ = ["OpenAIResponses"]
@@ -198,8 +198,6 @@ class _ResponseReading(Reading):
     def _done(self, place: object, item: Mapping[str, Any]) -> None:
         """An item that is complete: what it says now holds, whatever its pieces were."""
         if item.get("type") == "function_call":
-            from sidecar.providers.carrying import arguments_of
-
             self._named(place, item)
             self.call(place, arguments=arguments_of(item.get("arguments")))
         elif item.get("type") == "reasoning":

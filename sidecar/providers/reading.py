@@ -13,10 +13,12 @@ from pydantic_core import from_json
 from sidecar.providers.vocabulary import Answer, Finish, Part, Reasoning, Text, ToolCall, Usage
 
 __all__ = [
+    "UNPARSED",
     "ErrorInReply",
     "Framing",
     "NotTheDialect",
     "Reading",
+    "arguments_of",
     "count",
     "fenceless",
     "members",
@@ -25,6 +27,10 @@ __all__ = [
     "text_of",
     "well_formed",
 ]
+
+
+UNPARSED = "unparsed_arguments"
+"""The one argument of a call whose arguments were no JSON object: their text, which the model can see and mend."""
 
 
 class ErrorInReply(Exception):
@@ -165,8 +171,6 @@ class Reading(ABC):
 
     def built(self) -> tuple[Part, ...]:
         """The answer's parts in their order; a call without an id gets one by its place."""
-        from sidecar.providers.carrying import arguments_of
-
         parts: list[Part] = []
         for place, made in enumerate(self._made):
             if isinstance(made, list):
@@ -204,6 +208,20 @@ def parse(data: bytes) -> Any:
             except (ValueError, RecursionError):
                 pass
         raise NotTheDialect(f"broken JSON ({broken})") from None
+
+
+def arguments_of(value: Any) -> Mapping[str, Any]:
+    """Tool arguments from JSON text or an object; what is neither stands under `UNPARSED`."""
+    if isinstance(value, Mapping):
+        return value
+    text = text_of(value)
+    if not text.strip():
+        return {}
+    try:
+        parsed = parse(text.encode("utf-8", "surrogatepass"))
+    except NotTheDialect:
+        parsed = None
+    return parsed if isinstance(parsed, dict) else {UNPARSED: text}
 
 
 def well_formed(text: str) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sidecar.providers.carrying import arguments_of, image_of, unmarked
-from sidecar.providers.reading import members, text_of
+from sidecar.providers.carrying import image_of, unmarked
+from sidecar.providers.reading import arguments_of, members, text_of
 from sidecar.providers.served.bodies import (
     as_effort,
     as_limit,

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sidecar.providers.carrying import arguments_of, arguments_text, image_of_url, texts_of, unmarked
-from sidecar.providers.reading import members, text_of
+from sidecar.providers.carrying import arguments_text, image_of_url, texts_of, unmarked
+from sidecar.providers.reading import arguments_of, members, text_of
 from sidecar.providers.served.bodies import (
     as_effort,
     as_limit,
