@@ -110,7 +110,7 @@ class _Configured:
         from sidecar.providers.opening import open_providers
         from sidecar.switchboard.lines import lines
         from sidecar.switchboard.switchboard import Switchboard
-        from sidecar.verbs.ask import environ_below
+        from sidecar.verbs.depth import environ_below
 
         servers: tuple[Finding, ...] = ()
 

@@ -20,7 +20,8 @@ from sidecar.app import examine, open_rooms
 from sidecar.compression import tokens
 from sidecar.server import build
 from sidecar.simulator import Phase, Reply, Schedule, Simulated, Simulation, simulate
-from sidecar.verbs.ask import ask_model, explain
+from sidecar.verbs.ask import ask_model
+from sidecar.verbs.explaining import explain
 from sidecar.verbs.models import document, overview
 from sidecar.verbs.models import text as listing_text
 from sidecar.verbs.rooms import Caller

@@ -72,7 +72,7 @@ def ask(
 
 
 def _explain(request: dict[str, Any], *, as_json: bool) -> None:
-    from sidecar.verbs.ask import explain
+    from sidecar.verbs.explaining import explain
 
     explained = call(lambda rooms, _caller: explain(rooms, **request))
     if as_json:

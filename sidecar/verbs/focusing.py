@@ -26,6 +26,7 @@ from sidecar.compression.shorten import Printed, Shortened
 from sidecar.config.model import FOCUS
 from sidecar.errors import AskFailed, ConfigurationError, FileRefused, StateError
 from sidecar.providers.vocabulary import Message
+from sidecar.verbs.depth import may_ask
 from sidecar.verbs.rooms import Rooms
 
 __all__ = ["numbered", "ranges", "reader"]
@@ -61,8 +62,6 @@ async def reader(rooms: Rooms, *, command: str, origin: str, focus: str) -> Read
 
     What usually holds secrets is not read by it, as it could not be attached either.
     """
-    from sidecar.verbs.ask import may_ask
-
     try:
         is_configured = FOCUS in (await rooms.configuration()).settings.models
     except ConfigurationError:

@@ -26,8 +26,8 @@ from sidecar.routing.receipt import receipt
 from sidecar.routing.vocabulary import Ask, Reply
 from sidecar.store.vocabulary import Turn
 from sidecar.verbs.answering import Answered, beside, cut_to, reply_document
-from sidecar.verbs.ask import Aimed, Question, aimed, said_earlier
 from sidecar.verbs.attaching import room_tokens
+from sidecar.verbs.questions import Aimed, Question, aimed, said_earlier
 from sidecar.verbs.rooms import Caller, Rooms
 
 if TYPE_CHECKING:
