@@ -32,8 +32,8 @@ _SAMPLE_CHARS = 60_000
 _LABEL = "; keywords: "
 
 _WORD = re.compile(r"[^\W\d][\w.+-]{2,}\w")
-_ASCII_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.+-]{2,}[A-Za-z0-9_]")
-"""The same in half the time, where a text has no other letters."""
+_APART = bytes(code if code >= 0x80 or chr(code).isalnum() or chr(code) in "_.+-" else 0x20 for code in range(256))
+"""Blanks wherever an ASCII character can be in no word."""
 _MARKUP = re.compile(r"<[A-Za-z/!][^<>]*>|&\w+;")
 _DATA_CHARS = frozenset("~^`|;*$@!")
 _DATA_KINDS = 3
@@ -88,16 +88,31 @@ def _telling(block: Printed, words: Sequence[str]) -> Printed:
     return replace(block, lines=(*shown, f"{marker[:-1]}{_LABEL}{' '.join(words)}]"))
 
 
-def _words(text: str) -> list[str]:
-    return (_ASCII_WORD if text.isascii() else _WORD).findall(text)
+def _words(text: str) -> dict[str, int]:
+    """The words of *text* in the order they come first, and how often each stands there.
+
+    What `_WORD` finds, in a third of its time: a text is taken apart by its blanks, and only what is left is looked
+    at, each once.
+    """
+    apart = text.encode("utf-8", "surrogatepass").translate(_APART).decode("utf-8", "surrogatepass")
+    counts: dict[str, int] = {}
+    for run, count in Counter(apart.split()).items():
+        if run.isascii():
+            word = run.lstrip("0123456789.+-").rstrip(".+-")
+            if len(word) >= _SHORTEST_WORD:
+                counts[word] = counts.get(word, 0) + count
+        else:
+            for word in _WORD.findall(run):
+                counts[word] = counts.get(word, 0) + count
+    return counts
 
 
 class _Told:
     """What a reader of the result knows already: its words, and the series of names begun in keywords."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
         self._words = set(_words(text))
+        self._text = "\n".join(self._words)
         self._series: Counter[str] = Counter()
 
     def is_new(self, word: str) -> bool:
@@ -116,7 +131,8 @@ def _chosen(lines: Sequence[str], room: int, told: _Told) -> Iterator[str]:
     distinct = "\n".join(line for line in sample if " " in line or not _is_data(line))
     if "<" in distinct:
         distinct = _MARKUP.sub(" ", distinct)
-    for word, _ in Counter(_words(distinct)).most_common():
+    counts = _words(distinct)
+    for word in sorted(counts, key=counts.__getitem__, reverse=True):
         if len(word) < room and told.is_new(word):
             yield word
             room -= len(word) + 1
