@@ -26,6 +26,7 @@ _SCREAMS = Literals((
 """What a line must contain, in lower case, before the grammar below looks at it."""
 
 _ALARM = re.compile(
+    # Of lower case, for which it takes half the time that ignoring case would.
     # A word of alarm by itself: no part of a name (`thiserror`, `error-chain`, `error.rs`, `/errors/`), not none of it.
     r"(?<![\w./-])(?<!\bno )(?<!\b0 )(?<!\bwithout )(?<!\bzero )"
     r"(?:errors?|err|eror|fatal|fail(?:ed|ure|ures|s|ing)?|panic(?:ked|s)?|exceptions?|traceback|critical|crit"
@@ -38,27 +39,24 @@ _ALARM = re.compile(
     r"|(?<![\w.])[a-z][\w.]*(?:error|exception|failure)(?=[:\s(\"',)\]]|$)(?<!\bthiserror)|\berr_[a-z]|\berr!"
     # Phrases.
     r"|\b(?:cannot|can't|could not|couldn't|unable to|unexpected)\s|not found\b|not known\b|no such file|not permitted"
-    r"|no space left|out of memory|segmentation fault|core dumped|illegal instruction|undefined reference|[✗✘❌]|^\s*×",
-    re.IGNORECASE,
+    r"|no space left|out of memory|segmentation fault|core dumped|illegal instruction|undefined reference|[✗✘❌]|^\s*×"
 )
 _WARNINGS = Literals(("warn", "wrn", "deprecat"))
-_WARNED = re.compile(
-    r"(?<![\w./-])(?<!\bno )(?<!\b0 )(?:warn(?:ing|ings)?|wrn|deprecat(?:ed|ion))(?![\w-]|\.\w|/\w)", re.I
-)
+_WARNED = re.compile(r"(?<![\w./-])(?<!\bno )(?<!\b0 )(?:warn(?:ing|ings)?|wrn|deprecat(?:ed|ion))(?![\w-]|\.\w|/\w)")
 _REACH = 2_000
 """A longer line is read only around its words of alarm, in characters: minified lines have millions."""
 
 
 def is_alarm(line: str) -> bool:
     """Whether *line* says that something went wrong."""
-    lowered = line.lower()
-    return bool(_SCREAMS.places(lowered)) and _search(_ALARM, line, lowered, _SCREAMS)
+    lowered = _lower(line)
+    return bool(_SCREAMS.places(lowered)) and _search(_ALARM, lowered, _SCREAMS)
 
 
 def is_warning(line: str) -> bool:
     """Whether *line* warns: of a deprecation too."""
-    lowered = line.lower()
-    return bool(_WARNINGS.places(lowered)) and _search(_WARNED, line, lowered, _WARNINGS)
+    lowered = _lower(line)
+    return bool(_WARNINGS.places(lowered)) and _search(_WARNED, lowered, _WARNINGS)
 
 
 def alarm_lines(lines: Sequence[str], text: str | None = None) -> list[int]:
@@ -84,7 +82,7 @@ def _matching(lines: Sequence[str], text: str | None, words: Literals, grammar: 
         if at > end:
             candidates.append(bisect_right(ends, at))
             end = ends[candidates[-1]]
-    return [index for index in candidates if _search(grammar, lines[index], None, words)]
+    return [index for index in candidates if _search(grammar, _lower(lines[index]), words)]
 
 
 def _lower(text: str) -> str:
@@ -92,9 +90,8 @@ def _lower(text: str) -> str:
     return text.replace("\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}", "I").lower()
 
 
-def _search(grammar: re.Pattern[str], line: str, lowered: str | None, words: Literals) -> bool:
-    if len(line) <= _REACH:
-        return grammar.search(line) is not None
-    lowered = _lower(line) if lowered is None or len(lowered) != len(line) else lowered
+def _search(grammar: re.Pattern[str], lowered: str, words: Literals) -> bool:
+    if len(lowered) <= _REACH:
+        return grammar.search(lowered) is not None
     places = [at for word in words.literals if (at := lowered.find(word)) >= 0]
-    return any(grammar.search(line, max(0, at - 80), at + 200) for at in places)
+    return any(grammar.search(lowered, max(0, at - 80), at + 200) for at in places)
