@@ -31,6 +31,8 @@ _WRAPPERS = (
     (re.compile(r"(?:\d\d:\d\d:\d\d +)?(?P<name>(?:@?[\w./-]+ +\| ?))"), "a service"),
     (re.compile(rf"(?P<name>\[(?!{_LEVEL})@?[A-Za-z][\w@/.:-]{{0,40}}\])(?: |$)"), "a program"),
 )
+_ANY_WRAPPER = re.compile("|".join(pattern.pattern.replace("(?P<name>", "(?:") for pattern, _ in _WRAPPERS))
+"""One look instead of six at the lines of a text that has none, which nearly all are."""
 _STEPS = (re.compile(r"(?P<name>#\d+)(?: \d+\.\d+)?(?: |$)"), "a step and time")
 """Docker's: the short ones tell how far it is, and are read as they are printed."""
 _SAMPLE = 100
@@ -58,7 +60,8 @@ def unwrapped(lines: Sequence[str]) -> Unwrapped | None:
     if len(lines) < _RUN_LINES:
         return None
     sample = [line for line in lines[:: 1 + len(lines) // _SAMPLE] if line.strip()]
-    for pattern, kind in (*_WRAPPERS, _STEPS) if sample else ():
+    wrappers = _WRAPPERS if _is_before_nearly_all(_ANY_WRAPPER, sample) else ()
+    for pattern, kind in (*wrappers, _STEPS) if sample else ():
         if not _is_before_nearly_all(pattern, sample):
             continue
         found = [pattern.match(line) for line in lines]
