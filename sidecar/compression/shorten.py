@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from operator import attrgetter
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from sidecar.compression import recognise as recognising
@@ -267,8 +267,8 @@ def _lost(segment: Segment, blocks: Sequence[Block], evidence: Sequence[Evidence
     text, shown_index = "", -1
     elsewhere = _Elsewhere("")
     known: set[str] = set()
-    for item in sorted(evidence, key=attrgetter("place")):
-        place = item.place
+    places = [item.line if item.told_at is None else item.told_at for item in evidence]
+    for place, item in sorted(zip(places, evidence, strict=True), key=itemgetter(0)):
         if not 0 <= place < total:
             yield -1, f"evidence names line {place}, which does not exist"
             continue

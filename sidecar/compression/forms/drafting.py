@@ -40,7 +40,7 @@ def condensed(
     if start >= end:
         return []
     gaps = _gaps(why, start, end)
-    saved = sum(len(line) + 1 for gap_start, gap_end in gaps for line in lines[gap_start:gap_end])
+    saved = sum(sum(map(len, lines[gap_start:gap_end])) + gap_end - gap_start for gap_start, gap_end in gaps)
     written = instead or {}
     if saved < _WORTH_CHARS:
         if not is_pointed_at:
@@ -62,7 +62,7 @@ def condensed(
 
 def joined(reasons: Iterable[str]) -> str:
     """Reasons in the order they first occur, as one phrase."""
-    return ", ".join(dict.fromkeys(reason for reason in reasons if reason.strip())) or "blank lines"
+    return ", ".join(reason for reason in dict.fromkeys(reasons) if reason.strip()) or "blank lines"
 
 
 def _gaps(why: Sequence[str], start: int, end: int) -> list[tuple[int, int]]:

@@ -195,12 +195,12 @@ _OPENS = frozenset({Kind.ERROR, Kind.LINT, Kind.WARNING, Kind.NOTE, Kind.ARROW})
 _CLOSES = frozenset({Kind.BUILD, Kind.FAILURE, Kind.SUMMARY, Kind.ROW})
 
 _FOREIGN = ("/usr/include/", "/usr/lib", "/usr/bin/../lib", "/rustc/")
-_FOREIGN_FOLDERS = ("/.cargo/registry/", "/.rustup/toolchains/", "/site-packages/", "/node_modules/", "/go/pkg/mod/")
+_FOREIGN_FOLDERS = re.compile(r"/(?:\.cargo/registry|\.rustup/toolchains|site-packages|node_modules|go/pkg/mod)/")
 
 
 def is_foreign(place: str) -> bool:
     """Whether a place is out of the project: nothing can be changed there."""
-    return place.startswith(_FOREIGN) or any(folder in place for folder in _FOREIGN_FOLDERS)
+    return "/" in place and (place.startswith(_FOREIGN) or _FOREIGN_FOLDERS.search(place) is not None)
 
 
 def is_lined(lines: Sequence[str]) -> bool:

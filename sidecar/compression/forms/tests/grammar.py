@@ -94,6 +94,20 @@ class Rule:
         return re.compile(self.pattern).match
 
 
+_Rules = tuple[tuple[str, str, Callable[[str], re.Match[str] | None], Rule], ...]
+"""Rules in order, each with its `start`, its `has` and its `match`: they are asked about every line."""
+_Asked = tuple[dict[str, _Rules], _Rules]
+"""The rules that may match a line with this first character; and those for any other."""
+
+
+def _asked(rules: Sequence[Rule]) -> _Asked:
+    told = [(rule.start, rule.has, rule.match, rule) for rule in rules]
+    initials = dict.fromkeys(rule.start[0] for rule in rules if rule.start)
+    return {initial: tuple(one for one in told if one[0][:1] in {"", initial}) for initial in initials}, tuple(
+        one for one in told if not one[0]
+    )
+
+
 @dataclass(frozen=True)
 class Grammar:
     """One runner, as data; see the module's docstring."""
@@ -158,13 +172,14 @@ class Grammar:
         return re.compile(self.message or r"\s*\S.*").match
 
     @cached_property
-    def by_initial(self) -> tuple[dict[str, tuple[Rule, ...]], tuple[Rule, ...]]:
-        """The rules that may match a line with this first character, in order; and those for any other."""
-        anywhere = tuple(rule for rule in self.rules if not rule.start)
-        initials = dict.fromkeys(rule.start[0] for rule in self.rules if rule.start)
-        return {
-            initial: tuple(rule for rule in self.rules if rule.start[:1] in {"", initial}) for initial in initials
-        }, anywhere
+    def outside(self) -> _Asked:
+        """The rules for lines that are in no failing section."""
+        return _asked([rule for rule in self.rules if rule.inside is not True])
+
+    @cached_property
+    def inside(self) -> _Asked:
+        """The rules for the lines of one."""
+        return _asked([rule for rule in self.rules if rule.inside is not False])
 
 
 @dataclass(slots=True)
@@ -267,16 +282,15 @@ _KNOWN_LINES = 50_000
 
 def _ruled(grammar: Grammar, whole: str, *, is_inside: bool) -> _Ruled | None:
     """What the first rule that matches a line says of it; *is_inside*: the line is part of a failing section."""
-    by_initial, anywhere = grammar.by_initial
+    by_initial, anywhere = grammar.inside if is_inside else grammar.outside
     # Some keep the carriage return of a terminal's line.
     line = whole if len(whole) <= REACH else whole[:REACH]
     line = line[:-1] if line[-1:] == "\r" else line
-    for rule in by_initial.get(line[:1], anywhere):
-        if rule.inside is not None and rule.inside is not is_inside:
+    for start, has, match, rule in by_initial.get(line[:1], anywhere):
+        # No `start` is in every line too, and to ask costs less than to look whether there is one.
+        if has not in line or not line.startswith(start):
             continue
-        if (rule.start and not line.startswith(rule.start)) or (rule.has and rule.has not in line):
-            continue
-        found = rule.match(line)
+        found = match(line)
         if found is None:
             continue
         groups = found.groupdict() if found.re.groups else {}

@@ -50,6 +50,7 @@ _LOOKUP_CHARS = 400
 _VALUE = re.compile(r"E +\+ +(?:where|and) ")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}(?=>)")
 _CHANGED = re.compile(r"E +[-+] (\S.*\S|\S)$")
+_EXPLAINS = frozenset({"E", "E ", "E\t"})
 _TELLING_INITIALS = frozenset("!EFISTwpn=0123456789")
 
 
@@ -60,7 +61,7 @@ def is_captured_rule(line: str) -> bool:
 
 def is_explanation(line: str) -> bool:
     """Whether a line is one of the `E   ...` lines."""
-    return line.startswith(("E ", "E\t")) or line == "E"
+    return line[:2] in _EXPLAINS
 
 
 def is_mute(line: str) -> bool:
