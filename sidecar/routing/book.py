@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sidecar.errors import StateError
+from sidecar.routing.notes import note
 from sidecar.routing.vocabulary import HealthBook
 from sidecar.store.vocabulary import Call, Health, Turn
 
@@ -71,7 +72,7 @@ class SafeBook:
         try:
             self._last = await self._book.health()
         except StateError as broken:
-            _note(notes, broken)
+            note(notes, f"{UNWRITTEN}: {broken}")
         if not self._own:
             return self._last
         return {**self._last, **{key: own.over(self._last.get(key, Health())) for key, own in self._own.items()}}
@@ -82,7 +83,7 @@ class SafeBook:
         try:
             changed = await self._book.change_health(tuple({**dict.fromkeys(keys), **own}), _over(own, keys, change))
         except StateError as broken:
-            _note(notes, broken)
+            note(notes, f"{UNWRITTEN}: {broken}")
             return self._change_own(keys, change)
         self._written(own)
         return changed
@@ -112,7 +113,7 @@ class SafeBook:
                 reserved=reserved,
             )
         except StateError as broken:
-            _note(notes, broken)
+            note(notes, f"{UNWRITTEN}: {broken}")
             self._calls.append(_Waiting(call, thread, turns, reserved))
             if healths is not None:
                 self._change_own(health_keys, healths)
@@ -167,9 +168,3 @@ def _over(own: Mapping[str, _Learnt], keys: Sequence[str], change: Change | None
         return change(key, health) if change is not None and key in wanted else health
 
     return changed
-
-
-def _note(notes: list[str], broken: StateError) -> None:
-    note = f"{UNWRITTEN}: {broken}"
-    if note not in notes:
-        notes.append(note)

@@ -46,6 +46,7 @@ from sidecar.routing.health import (
 from sidecar.routing.inflight import InFlight
 from sidecar.routing.lengths import Told, Windows, share_to_try
 from sidecar.routing.meters import Meters
+from sidecar.routing.notes import note
 from sidecar.routing.plan import SCOPES, Plan, plan
 from sidecar.routing.receipt import ask_failed, phrase
 from sidecar.routing.schema import check_schema, complaint, json_text
@@ -246,7 +247,7 @@ class Router:
             attempt = self._attempt_of(turn, answer, "answered" if wrong is None else "invalid", took_s)
         if wrong is not None:
             attempt = replace(attempt, message=wrong, advice=MEANINGS["invalid"].advice)
-        course.notes += [note for note in answer.notes if note not in course.notes]
+        note(course.notes, *answer.notes)
         reading = self._meters.read(endpoint, answer.headers, self._clock())
         course.meters += reading.news
         turn.spent = reading.spent

@@ -20,11 +20,12 @@ import anyio.to_thread
 from sidecar.errors import StateError
 from sidecar.providers.vocabulary import Request
 from sidecar.routing.affording import Price, affordable, estimated_tokens
+from sidecar.routing.notes import note
 from sidecar.routing.plan import clock_text
 from sidecar.routing.quota import WARN_SHARE, Allowance, Tally, Unit, Window, amount, told, zone
 from sidecar.routing.vocabulary import Endpoint, Granted, Place, Route, Spent, Wanted, Withheld
 from sidecar.store.vocabulary import Call, Meter, Reservation, Use
-from sidecar.switchboard.reckoning import Reckoning, note_broken, uses_of
+from sidecar.switchboard.reckoning import AS_LAST_KNOWN, Reckoning, uses_of
 
 if TYPE_CHECKING:
     from sidecar.config import model as configured
@@ -149,7 +150,7 @@ class Allowances:
                 await self._store.release((number,))
                 return Withheld(reason, is_passing=True)
         except StateError as broken:
-            note_broken(notes, broken)
+            note(notes, f"{AS_LAST_KNOWN}: {broken}")
             return Granted(granted)
         return Granted(granted, number)
 
@@ -212,7 +213,7 @@ class Allowances:
         try:
             return await self._store.meters()
         except StateError as broken:
-            note_broken(notes, broken)
+            note(notes, f"{AS_LAST_KNOWN}: {broken}")
             return []
 
     # what is told in advance
@@ -232,7 +233,7 @@ class Allowances:
         try:
             first = await self._store.warn(shared) if shared else ()
         except StateError as broken:
-            note_broken(notes, broken)
+            note(notes, f"{AS_LAST_KNOWN}: {broken}")
             first = tuple(shared)
         return (*first, *(key for key in untils if key in own))
 

@@ -12,14 +12,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sidecar.errors import StateError
+from sidecar.routing.notes import note
 from sidecar.routing.quota import Allowance, Tally
 from sidecar.store.vocabulary import Call, Health, News, Position, Reservation, Since, Use
 
 if TYPE_CHECKING:
     from sidecar.store.store import Store
 
-__all__ = ["FollowedBook", "Reckoning", "note_broken", "uses_of"]
+__all__ = ["AS_LAST_KNOWN", "FollowedBook", "Reckoning", "uses_of"]
 
+AS_LAST_KNOWN = "budgets and quotas are as this sidecar last knew them"
 
 _RECENT_S = 6 * 3600.0
 """Uses of the last hours are read one by one; those before leave a rolling window a step late at most, never early."""
@@ -96,7 +98,7 @@ class Reckoning:
         try:
             await self._follow()
         except StateError as broken:
-            note_broken(notes, broken)
+            note(notes, f"{AS_LAST_KNOWN}: {broken}")
 
     async def reserve(self, wanted: Reservation) -> int:
         """Reserve a request and read on, in one transaction; its number. Raises StateError."""
@@ -198,10 +200,3 @@ def uses_of(call: Call, *, session: int) -> Iterator[Use]:
             output_tokens=attempt.output_tokens,
             cost_usd=attempt.cost_usd,
         )
-
-
-def note_broken(notes: list[str], broken: StateError) -> None:
-    """Tell once that limits are kept by what this sidecar knows."""
-    note = f"budgets and quotas are as this sidecar last knew them: {broken}"
-    if note not in notes:
-        notes.append(note)
