@@ -24,7 +24,7 @@ from sidecar.providers import pricing as prices
 from sidecar.providers.catalogue import Host, Quirks, host_at
 from sidecar.providers.vision import seems_to_see
 
-__all__ = ["Capabilities", "Need", "capabilities", "plain_name", "reads_images", "takes_effort"]
+__all__ = ["Capabilities", "Need", "capabilities", "plain_name", "takes_effort"]
 
 Need = Literal["tools", "vision", "json-schema", "reasoning"]
 
@@ -89,14 +89,6 @@ def capabilities(
         json_schema=_json_schema(dialect, host, listed.json_schema),
         reasoning=listed.reasoning,
     )
-
-
-def reads_images(model_id: str, *, dialect: str, provider: str, base_url: str, images: bool | None = None) -> bool:
-    """Whether the model is known to read images and its dialect can carry them; *images* is what the user says.
-
-    Unlike `capabilities` it needs no price data, so it may be asked in the course of a call.
-    """
-    return dialect != "command" and _sees(model_id, _listed(host_at(provider, base_url), model_id), images)
 
 
 def takes_effort(model_id: str, *, provider: str, base_url: str) -> bool:

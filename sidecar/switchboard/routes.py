@@ -52,6 +52,15 @@ class Routes:
         self._listening: frozenset[str] = frozenset()
 
     @property
+    def lines(self) -> Iterable[Line]:
+        """Every endpoint there is, once."""
+        return self._by_endpoint.values()
+
+    def line(self, endpoint: Endpoint) -> Line:
+        """*endpoint* with what is needed to call it."""
+        return self._by_endpoint[endpoint.key]
+
+    @property
     def models(self) -> tuple[str, ...]:
         """The logical names, `default` first where it exists."""
         return tuple(sorted(self._settings.models, key=lambda name: (name != "default", name)))
@@ -88,9 +97,13 @@ class Routes:
         """How many tokens *endpoint* reads at most; None where nobody says. The first call imports the price data."""
         return self._of(endpoint).capabilities.context_tokens
 
+    def reads_images(self, endpoint: Endpoint) -> bool:
+        """Whether *endpoint* can be given images: as its user says, else by what is known of the model."""
+        return bool(self._of(endpoint).capabilities.vision)
+
     def price_usd(self, endpoint: Endpoint, usage: Usage) -> float | None:
         """What *usage* costs at *endpoint*; None is unknown, 0.0 exactly is flat or free."""
-        provider = self._by_endpoint[endpoint.key].provider
+        provider = self.line(endpoint).provider
         return pricing.price_usd(usage, pricing=provider.pricing, model_id=endpoint.model_id, billing=provider.billing)
 
     def _make(self, name: str) -> Route:
@@ -123,9 +136,7 @@ class Routes:
         asked = (*filters, _filter(tier))
         limits = _limits(model)
         own = {
-            each.key: own_limits(
-                limits, first_token_s=self._by_endpoint[each.key].provider.first_token_s, effort=tier.effort
-            )
+            each.key: own_limits(limits, first_token_s=self.line(each).provider.first_token_s, effort=tier.effort)
             for each in endpoints
         }
         return Tier(
@@ -146,7 +157,7 @@ class Routes:
     def _of(self, endpoint: Endpoint) -> Known:
         """What is known of *endpoint*; the first call imports the price data."""
         if endpoint.key not in self._known:
-            provider = self._by_endpoint[endpoint.key].provider
+            provider = self.line(endpoint).provider
             found = facts(provider, endpoint.model_id)
             self._known[endpoint.key] = Known(
                 endpoint,

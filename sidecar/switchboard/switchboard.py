@@ -17,7 +17,6 @@ from sidecar.compression import tokens
 from sidecar.config.panels import Panel, panel_called
 from sidecar.errors import SecretMissing
 from sidecar.log import hide
-from sidecar.providers.capabilities import reads_images
 from sidecar.providers.vocabulary import Access, Answer, Limits, Request, Usage
 from sidecar.routing.chance import usual
 from sidecar.routing.router import Router
@@ -64,7 +63,6 @@ class Switchboard:
     ) -> None:
         self.configuration = configuration
         self._settings = configuration.settings
-        self._by_endpoint = {line.endpoint.key: line for group in by_target.values() for line in group}
         self._providers = providers
         self._clock = clock
         self._environ = environ or {}
@@ -72,7 +70,7 @@ class Switchboard:
         self._routes = Routes(self._settings, by_target)
         self._lately = Lately(store, self._routes, clock)
         every = tuple(allowances_of(self._settings.budgets, self._payers(), session=store.session))
-        orders = {line.provider.name: line.provider.order for line in self._by_endpoint.values()}
+        orders = {line.provider.name: line.provider.order for line in self._routes.lines}
         reckoning = Reckoning(
             (*(one for one in every if one.window.length != "call"), *watched(self._endpoints(), orders)),
             store=store,
@@ -120,7 +118,7 @@ class Switchboard:
 
     def secrets(self) -> Iterable[str]:
         """Every key in use, for the log to mask."""
-        for line in self._by_endpoint.values():
+        for line in self._routes.lines:
             if line.access is not None:
                 own = (line.access.key, line.access.session_token, *line.access.headers.values())
                 yield from (value for value in own if value)
@@ -146,17 +144,17 @@ class Switchboard:
         return await self._accounts.in_order(self._routes.route(name, random), random)
 
     def _endpoints(self) -> Iterable[Endpoint]:
-        return (line.endpoint for line in self._by_endpoint.values())
+        return (line.endpoint for line in self._routes.lines)
 
     def _weights(self) -> dict[tuple[str, str], float]:
         return {
             (line.endpoint.provider, line.endpoint.account): line.account.weight
-            for line in self._by_endpoint.values()
+            for line in self._routes.lines
             if line.account is not None
         }
 
     def _payers(self) -> Iterable[Payer]:
-        for line in self._by_endpoint.values():
+        for line in self._routes.lines:
             quotas = line.account.quotas if line.account is not None else ()
             # what is not known to cost nothing may cost; prices are looked up only where a budget asks
             costs = bool(self._settings.budgets) and self._routes.price_usd(line.endpoint, _SOME) != 0.0
@@ -170,7 +168,7 @@ class Switchboard:
         return self._routes.price_usd(endpoint, answer.usage)
 
     async def _send(self, endpoint: Endpoint, request: Request, limits: Limits, on_text: OnText | None) -> Answer:
-        line = self._by_endpoint[endpoint.key]
+        line = self._routes.line(endpoint)
         provider = self._providers.dialect(endpoint.dialect)
         answer = await provider.send(request, await self._current(line), limits=limits, on_text=on_text)
         # `claude -p` tells what a call would have cost by list price; on a flat plan it cost nothing more.
@@ -192,12 +190,5 @@ class Switchboard:
         return renewed
 
     def reads_images(self, endpoint: Endpoint) -> bool:
-        """Whether *endpoint* can be given images: as its provider is configured, else by what is known of the model."""
-        provider = self._by_endpoint[endpoint.key].provider
-        return reads_images(
-            endpoint.model_id,
-            dialect=endpoint.dialect,
-            provider=provider.name,
-            base_url=provider.base_url,
-            images=provider.images,
-        )
+        """Whether *endpoint* can be given images; see `Routes.reads_images`."""
+        return self._routes.reads_images(endpoint)

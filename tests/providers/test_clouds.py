@@ -13,7 +13,7 @@ import pytest
 
 from sidecar.providers.azure import Azure
 from sidecar.providers.bedrock import Bedrock
-from sidecar.providers.capabilities import reads_images
+from sidecar.providers.capabilities import capabilities
 from sidecar.providers.framing import FrameReader, LineReader, frame
 from sidecar.providers.masking import secrets_of
 from sidecar.providers.ollama import Ollama
@@ -189,8 +189,8 @@ def test_lines_may_end_without_a_line_break() -> None:
     ],
 )
 def test_a_models_name_tells_whether_it_reads_images(model_id: str, sees: bool) -> None:
-    def reads(dialect: str, images: bool | None = None) -> bool:
-        return reads_images(model_id, dialect=dialect, provider="mine", base_url="https://llm.example", images=images)
+    def reads(dialect: str, images: bool | None = None) -> bool | None:
+        return capabilities(model_id, dialect=dialect, host=None, images=images).vision
 
     assert reads("openai-chat") is sees
     assert reads("openai-chat", images=not sees) is not sees  # the user knows better
