@@ -122,6 +122,12 @@ async def test_an_account_that_cannot_be_asked_says_why_and_the_others_are_told(
     assert all("\n" not in fault and BAD not in fault for fault in faults.values())
     assert told.unserved == {}, "of an account without a list nobody knows what it serves"
     assert text(again, now=house.now) == text(told, now=house.now)
+    blocks = text(told, now=house.now).split("\n\n")
+    assert [[line.partition(":")[0] for line in block.splitlines() if line[0] != " "] for block in blocks] == [
+        ["default"],
+        ["lab@good"],
+        ["lab@bad", "lab@no", "away@default", "tool@default"],
+    ], "who has a list stands apart, who has none does not"
 
 
 async def test_one_provider_can_be_looked_at_alone_and_whole(tmp_path: Path) -> None:

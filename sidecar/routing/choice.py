@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
+from sidecar.routing.amounts import usd_text
 from sidecar.routing.chance import lot
 from sidecar.routing.patience import shown
 from sidecar.routing.receipt import seconds_text
@@ -282,4 +283,4 @@ def _speed(tokens: float) -> str:
 def _price(cost_usd: float | None) -> str:
     if cost_usd is None:
         return "unknown price"
-    return f"${cost_usd:,.2f} per million tokens" if cost_usd else "nothing billed"
+    return f"{usd_text(cost_usd)} per million tokens" if cost_usd else "nothing billed"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from sidecar.providers.capabilities import Capabilities, Need
+from sidecar.routing.amounts import usd_text
 from sidecar.routing.vocabulary import Endpoint
 
 __all__ = ["Filter", "Known", "names", "objection"]
@@ -113,11 +114,11 @@ def _affordable(asked: Filter, known: Known) -> str | None:
             says = (
                 f"the price of its {what} is not known"
                 if price is None
-                else f"its {what} costs ${price:,.2f} per million tokens"
+                else f"its {what} costs {usd_text(price)} per million tokens"
             )
-            return f"{says}; `max_price` allows ${most:,.2f}"
+            return f"{says}; `max_price` allows {usd_text(most)}"
         if asked.is_free and price != 0:
-            says = "is not known" if price is None else f"is ${price:,.2f} per million tokens"
+            says = "is not known" if price is None else f"is {usd_text(price)} per million tokens"
             return f"`:free` asks for what costs nothing; the price of its {what} {says}"
     return None
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Literal
 
+from sidecar.routing.amounts import usd_text
 from sidecar.routing.vocabulary import Route, Tier
 from sidecar.store.vocabulary import Use
 
@@ -208,10 +209,10 @@ def amount(use: Use, unit: Unit) -> float:
 
 
 def told(value: float, unit: Unit) -> str:
-    """An amount for readers: "$4.10", "1,200 tokens", "1 call"."""
+    """An amount for readers: "$4.10", "$0.004", "1,200 tokens", "1 call"."""
     match unit:
         case "usd":
-            return f"${value:,.2f}" if value >= 0.01 or value == 0 else f"${value:,.4f}"
+            return usd_text(value)
         case "tokens":
             return f"{value:,.0f} tokens"
         case "requests":

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from sidecar.errors import AskFailed
 from sidecar.providers.vocabulary import Usage
+from sidecar.routing.amounts import usd_text
 from sidecar.routing.plan import clock_text
 from sidecar.routing.vocabulary import MEANINGS, OUTRUN, Attempt, PassedOver, Reply, Route
 
@@ -52,9 +53,7 @@ def cost_text(cost_usd: float | None) -> str:
         return "unknown price"
     if cost_usd == 0:
         return "$0 (flat or free)"
-    if cost_usd < 0.0001:
-        return "<$0.0001"
-    return f"${cost_usd:.4f}" if cost_usd < 0.1 else f"${cost_usd:.2f}"
+    return usd_text(cost_usd)
 
 
 def phrase(outcome: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -19,6 +20,7 @@ from sidecar.config.panels import Panel, panel_line
 from sidecar.errors import ConfigurationError, ProviderFailed, WrongUsage
 from sidecar.providers.catalogue import catalogue
 from sidecar.providers.listing import Listed, is_served
+from sidecar.routing.amounts import usd_text
 from sidecar.routing.vocabulary import Endpoint
 from sidecar.store.listings import keep_listings, kept_listings
 from sidecar.switchboard.lines import Line, account_lines
@@ -102,9 +104,12 @@ def text(told: Overview, *, now: float, all_models: bool = False) -> str:
         for tier, endpoints in by_tier.items():
             lines.append(f"  {tier}: {', '.join(_marked(endpoint, told.unserved) for endpoint in endpoints)}")
     lines += [panel_line(panel) for panel in told.panels]
-    for served in told.accounts:
-        lines += ["", *_account(served, now, all_models)] if lines else _account(served, now, all_models)
-    return "\n".join(lines)
+    blocks = [lines] if lines else []
+    for is_listed, group in groupby(told.accounts, key=lambda one: one.listed_at is not None):
+        accounts = [_account(served, now, all_models) for served in group]
+        # who has no list takes one line, and needs no room around it
+        blocks += accounts if is_listed else [[line for account in accounts for line in account]]
+    return "\n\n".join("\n".join(block) for block in blocks)
 
 
 def document(told: Overview) -> dict[str, Any]:
@@ -214,8 +219,9 @@ def _line(model: Listed) -> str:
     words = [model.id]
     if model.context_tokens:
         words.append(f"{model.context_tokens:,} tokens")
-    if model.input_usd_per_mtok is not None and model.output_usd_per_mtok is not None:
-        words.append(f"${model.input_usd_per_mtok:g} in, ${model.output_usd_per_mtok:g} out a million tokens")
+    read, written = model.input_usd_per_mtok, model.output_usd_per_mtok
+    if read is not None and written is not None:
+        words.append(f"{usd_text(read)} in, {usd_text(written)} out a million tokens")
     return "  ".join(words)
 
 

@@ -95,6 +95,8 @@ async def _savings(rooms: Rooms) -> list[str]:
 
 
 async def _spending(rooms: Rooms) -> list[str]:
+    from sidecar.routing.amounts import usd_text
+
     found = await rooms.store.spending(rooms.clock() - 30 * _DAY_S)
     if not found:
         return ["spending: nobody was asked yet"]
@@ -104,10 +106,10 @@ async def _spending(rooms: Rooms) -> list[str]:
         cached = f" ({item.cached_tokens:,} cached)" if item.cached_tokens else ""
         tokens = f"{item.input_tokens:,} tokens in{cached}, {item.output_tokens:,} out"
         answered = f"{item.answered} of {item.calls} calls answered"
-        lines.append(f"  {item.endpoint}: {answered}, {tokens}, ${item.cost_usd:,.4f}{unpriced}")
+        lines.append(f"  {item.endpoint}: {answered}, {tokens}, {usd_text(item.cost_usd)}{unpriced}")
     for panel in await rooms.store.panels(rooms.clock() - 30 * _DAY_S):
         unpriced = f" and {panel.unpriced} of unknown price" if panel.unpriced else ""
-        lines.append(f"  of it for the panel {panel.panel}: {panel.calls} calls, ${panel.cost_usd:,.4f}{unpriced}")
+        lines.append(f"  of it for the panel {panel.panel}: {panel.calls} calls, {usd_text(panel.cost_usd)}{unpriced}")
     return lines
 
 

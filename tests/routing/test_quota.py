@@ -171,7 +171,7 @@ def test_an_attempt_that_reached_nobody_is_no_request() -> None:
 def test_amounts_are_told_as_readers_know_them() -> None:
     assert [told(5, "usd"), told(0.004, "usd"), told(1_200, "tokens"), told(1, "requests")] == [
         "$5.00",
-        "$0.0040",
+        "$0.004",
         "1,200 tokens",
         "1 call",
     ]

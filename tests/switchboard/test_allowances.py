@@ -192,7 +192,7 @@ async def test_what_other_projects_use_counts_though_their_endpoints_are_not_con
     async with begin(budgets, (Quota(window="week", limit_requests=1),)) as one:
         await one.book.record_call(theirs("free/m@default", 0.0))
         assert [line.split(";")[0] for line in await one.allowances.lines()] == [
-            "the day's budget: $0.00 of $0.50 (0 %)",
+            "the day's budget: $0 of $0.50 (0 %)",
             "the day's budget: 0 tokens of 2,000 tokens (0 %)",
             "the week quota of dear@work: 0 calls of 1 call (0 %)",
         ]

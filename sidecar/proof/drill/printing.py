@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sidecar.proof.drill.figures import Figures, Goal
 from sidecar.proof.drill.rehearsal import QuotaCount, Skipped
+from sidecar.routing.amounts import usd_text
 from sidecar.routing.quota import told
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _add(table: Table, row: Figures | Skipped, tiers: Sequence[str], *, is_wide:
         "p99": _seconds(row.p99_s),
         "tries": "" if row.attempts is None else f"{row.attempts:.2f}",
         "in vain": str(row.in_vain) if row.in_vain else "",
-        "cost": "unknown" if row.cost_usd is None else f"${row.cost_usd:.3f}",
+        "cost": "unknown" if row.cost_usd is None else usd_text(row.cost_usd),
         "back after": _back(row),
     }
     table.add_row(
