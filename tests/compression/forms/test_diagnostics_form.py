@@ -16,7 +16,8 @@ CAPTURES = Path(__file__).parents[2] / "captures"
 FAMILIES = (
     "bandit", "biome", "black", "clang", "cmake", "cpplint", "eslint", "flake8", "gcc", "golangci_lint", "hadolint",
     "isort", "javac", "jshint", "mypy", "ninja", "oxlint", "prettier", "pydocstyle", "pylint", "pyright", "ruff",
-    "sarif", "shellcheck", "standard", "staticcheck", "stylelint", "svelte_check", "tsc", "ty", "yamllint",
+    "sarif", "shellcheck", "sphinx", "standard", "staticcheck", "stylelint", "svelte_check", "tsc", "ty",
+    "yamllint",
 )  # fmt: skip
 NOT_OURS = {"cmake/configure_errors", "biome/clean", "oxlint/clean", "prettier/clean", "ruff/github"}
 """Too little to recognise, or another form's: they are kept whole or read as text."""
@@ -656,3 +657,64 @@ def test_what_javac_says_of_a_type_variable_stays_where_an_error_may_be_about_it
     told = "\n".join(printed(FORM, of("\n".join(report))))
     assert told.count("T extends Shop declared in class Box") == 1
     assert "T extends Object" not in told
+
+
+def test_webpack_tells_each_message_of_a_type_checker_once_with_its_places() -> None:
+    text = (CAPTURES / "web_build" / "webpack_types_checked_apart.txt").read_text()
+    result = compress(text, command="webpack -c webpack.fork.js", exit_code=1)
+    for place in re.findall(r"^ERROR in (\S+)$", text, re.MULTILINE):
+        assert place in result.text
+    assert "TS6133: 'unused' is declared but its value is never read." in result.text
+    assert result.text.count("TS6133: 'unused'") == 1
+    assert "webpack 5.113.0 compiled with" in result.text
+    assert result.after_tokens < 0.3 * result.before_tokens
+
+
+def test_webpack_leaves_out_the_frames_of_a_loader_and_keeps_what_it_said() -> None:
+    text = (CAPTURES / "web_build" / "webpack_babel_fails.txt").read_text()
+    result = compress(text, command="webpack -c webpack.bad.js", exit_code=1).text
+    assert "SyntaxError: /tmp/wharf/bad/p1.jsx: Unexpected token" in result
+    assert "> 4 |   <li>{x.map(y => <b>{y}</b>}</li>" in result
+    assert "Module not found: Error: Can't resolve 'lost1'" in result
+    assert "    at JSXParserMixin" not in result
+
+
+def test_the_place_that_ts_loader_says_last_is_the_one_that_is_shown() -> None:
+    text = (CAPTURES / "web_build" / "webpack_types_fail.txt").read_text()
+    result = compress(text, command="webpack -c webpack.config.js", exit_code=1).text
+    for place in re.findall(r"^\[tsl\] ERROR in (\S+)$", text, re.MULTILINE):
+        assert place in result
+
+
+@pytest.mark.parametrize("name", ["warnings_as_errors", "quiet", "succeeds"])
+def test_sphinx_is_read_as_diagnostics_however_many_traces_it_quotes(name: str) -> None:
+    text = (CAPTURES / "sphinx" / f"{name}.txt").read_text()
+    assert FORM.recognise(Segment(text.split("\n"))) >= 0.9 or name == "quiet"
+    result = compress(text, command="sphinx-build docs out", exit_code=0).text
+    for place, said in re.findall(r"^(\S+:\d+): ((?:WARNING|ERROR): .*)", text, re.MULTILINE):
+        assert place in result
+        assert said in result
+
+
+def test_a_summary_of_files_with_their_counts_is_no_suggested_change() -> None:
+    rows = [f"  - lib/module_{number}.js ({number} warnings)" for number in range(2, 30)]
+    text = "\n".join(
+        ["  i The following files have violations:", "  ", *rows, "Checked 28 files in 2s.", "Found 434 warnings."]
+    )
+    result = compress(text, command="biome lint --reporter=summary lib", exit_code=1).text
+    assert all(row.strip(" -") in result for row in rows)
+
+
+def test_a_code_frame_keeps_its_place_though_it_stands_last() -> None:
+    frames = [
+        f"error: Unexpected var, use let or const instead (no-var) at src/cart_{number}.js:{number}:1:\n"
+        f"  {number - 1} | // what stood above it in the file, a comment of some length\n"
+        f"> {number} | var total_{number} = 0;\n"
+        f"     | ^\n  {number + 1} | module.exports = total_{number};\n\n"
+        for number in range(2, 20)
+    ]
+    text = "\n".join(frames) + "\n18 errors found."
+    result = compress(text, command="eslint -f codeframe src", exit_code=1)
+    assert all(f"src/cart_{number}.js:{number}:1" in result.text for number in range(2, 20))
+    assert result.text.count("Unexpected var") < 3
+    assert "18 errors found." in result.text

@@ -28,7 +28,10 @@ _VERSIONED = re.compile(r"(?:[\w.]+-)*(?:gcc|g\+\+|clang|clang\+\+|cc|c\+\+|ar|l
 _STARTS = (
     "Scanning dependencies of ", "Consolidate compiler generated", "ninja: Entering", "ninja: no work", "-- ", ": && ",
     "make: Entering", "make: Leaving", "make: Nothing", "gmake: Entering", "gmake: Leaving", "(cd ", "[1/1]",
-    "Done processing ",
+    "Done processing ", "reading sources...", "writing output...", "copying images...", "copying downloadable files...",
+    "building [", "loading translations [", "looking for now-outdated files...", "pickling environment...",
+    "checking consistency...", "preparing documents...", "copying assets", "copying static files", "copying extra files", "Writing evaluated template result to ", "dumping ",
+    "generating indices...", "writing additional pages...", "highlighting module code...", "making output directory...",
 )  # fmt: skip
 _COUNTED = re.compile(r"\[ *\d+(?:%|/\d+)\] |g?make(?:\[\d+\])?: (?:Entering|Leaving|Nothing to be done|`|'|Warning: )")
 _CHANGED = re.compile(r"cd /?\S+ &&")
@@ -55,6 +58,7 @@ _SOURCE = re.compile(
 _MADE = re.compile(r" -o +(\S+)")
 _NAMED = re.compile(r" +(?:Compiling|Checking|Building) (\S+)")
 _STEP = re.compile(r"\[ *\d+(?:%|/\d+)\] (?:Building|Linking|Generating|Compiling|Automatic) .*?(\S+)$")
+_READ = re.compile(r"(?:reading sources|highlighting module code)\.\.\. \[ *\d+%\] (\S+)")
 _KBUILD = re.compile(r" +[A-Z]+(?: \[M\])? +(\S+)$")
 
 _NAMES_SHARE = 0.4
@@ -98,7 +102,9 @@ def is_build_failure(line: str) -> bool:
 
 def built(lines: Sequence[str]) -> list[str]:
     """The names of what these steps built, densely, folders written once; nothing where no step names one."""
-    steps = _unique(_last(_STEP, line) or _last(_KBUILD, line) or _last(_NAMED, line) for line in lines)
+    steps = _unique(
+        _last(_STEP, line) or _last(_READ, line) or _last(_KBUILD, line) or _last(_NAMED, line) for line in lines
+    )
     names = steps or _unique(_compiled(line[:_COMMAND_CHARS]) for line in lines)
     if not names:
         return []

@@ -6,14 +6,14 @@ import re
 from collections.abc import Sequence
 
 from sidecar.compression.forms.diagnostics import alone
-from sidecar.compression.forms.diagnostics.grammar import is_foreign, is_lined
+from sidecar.compression.forms.diagnostics.grammar import is_foreign, is_lined, placed_last
 from sidecar.compression.vocabulary import Evidence, Segment
 
 __all__ = ["evidence"]
 
 _SEEN_CHARS = 2_000
 
-_SEVERITY = r"(?:fatal )?(?:error|warning|Error|Warning)\b"
+_SEVERITY = r"(?:fatal )?(?:error|warning|Error|Warning|ERROR|WARNING|CRITICAL|SEVERE)\b"
 _PLACED = re.compile(
     r" *(?P<place>[^\s:(][^:\n]{0,300}?(?::\\[^:\n]{0,300}?)?"
     r"(?::\d+(?::\d+){0,3}(?:-\d+(?::\d+)?)?|\(\d+(?:,\d+){0,3}\)))"
@@ -24,6 +24,10 @@ _QUICK = re.compile(
     r"([A-Za-z_][^\s:|(]*[./][^\s:|(]*(?::\d+){1,4}): ((?:[A-Z]{1,4}\d{3,5}:?|error:|warning:) \S.*[^━ ])$"
 )
 """What most linters print, in one step."""
+_SPHINX = re.compile(
+    r"(?P<place>(?:/[^\s:]+|[^\s:]+(?=:\d+: )|[^\s:]+(?=:docstring of ))(?::docstring of \S+?)?(?::<\w+>)?(?::\d+)?): "
+    r"(?P<said>(?:WARNING|ERROR|CRITICAL|SEVERE): .*)"
+)
 _LINED = re.compile(r"(?P<place>[^\s:|(]+:\d+): {1,2}(?P<said>[^\s*#/-].*)")
 """Without column or severity, where the whole text is of such lines."""
 _INDENTED = re.compile(r" +(?P<place>[^\s:|(]*[./][^\s:|(]*:\d+:\d+): (?P<said>\S.*)")
@@ -41,7 +45,8 @@ _UNFORMATTED = re.compile(r"(?:[Ww]ould reformat:?|\[warn\]|ERROR:) (?P<place>\S
 _LED = ("required from", "required by", "in instantiation", "note:", "info:", "hint:", "help:", "message:")
 _ROW = re.compile(r" +(?P<place>\d+:\d+) +(?:error|warning|✖|×|✘|⚠) +(?P<said>\S.*)")
 _BARE = re.compile(
-    r"(?:fatal )?(?:error|warning)(?:\[[\w:-]+\])?: \S|error TS\d+: |(?:g?make|ninja)(?:\[\d+\])?: (?:\*\*\* |error)"
+    r"(?:fatal )?(?:error|warning)(?:\[[\w:-]+\])?: \S|WARNING: \S|error TS\d+: "
+    r"|(?:g?make|ninja)(?:\[\d+\])?: (?:\*\*\* |error)"
     r"|ninja: build stopped|FAILED: |CMake (?:Error|Warning)|-- Configuring incomplete"
     r"|.{0,300}(?:undefined reference to |multiple definition of |ld returned \d)"
 )
@@ -53,7 +58,8 @@ _TOTAL = re.compile(
 _COLUMNS = re.compile(r" {2,}")
 _ARROW = re.compile(r" *--> (?P<place>\S.*:\d+(?::\d+)?)$")
 _WORDS = (
-    "rror", "ERROR", "arning", "***", "FAILED", "undefined ", "multiple def", "build stopped", "ound ", "hecks passed",
+    "rror", "ERROR", "arning", "WARNING", "CRITICAL", "SEVERE", "***",
+    "FAILED", "undefined ", "multiple def", "build stopped", "ound ", "hecks passed",
     "no issues", "problem", "rated", "reformatted", "returned", "incomplete", "ould reformat", "[warn]", "✖", "×", "✘",
 )  # fmt: skip
 _TELLS = re.compile("|".join(map(re.escape, _WORDS)))
@@ -100,7 +106,7 @@ def _apart(lines: Sequence[str], index: int) -> tuple[str, ...]:
     return (line.strip(),) if alone.MESSAGE.match(line) is not None and alone.PLACE.match(above) is not None else ()
 
 
-def _parts(line: str) -> tuple[str, ...]:
+def _parts(line: str) -> tuple[str, ...]:  # noqa: PLR0912 - one test per shape, in the order of precedence
     seen = line if len(line) <= _SEEN_CHARS else line[:_SEEN_CHARS]
     if seen[0] not in " \t|[(/\"'":
         heading = _HEADING.match(seen)
@@ -115,6 +121,8 @@ def _parts(line: str) -> tuple[str, ...]:
     elif seen[0] == " " and (indented := _INDENTED.match(seen)) is not None:
         return indented["place"], indented["said"]
     placed = _JSHINT.match(seen) if ", col " in seen else _LETTERED.match(seen) if seen[0] in "ew[" else None
+    if seen[-1] == ":" and seen[0] in "ew" and (last := placed_last(seen)) is not None:
+        return last
     if placed is not None:
         return placed["place"], placed["said"]
     if _TELLS.search(seen) is None:
@@ -130,7 +138,7 @@ def _parts(line: str) -> tuple[str, ...]:
     if row is not None:
         # Its columns are told closer together; two rows that ran into one line have more of them.
         return (row["place"], *_COLUMNS.split(row["said"].strip()))
-    found = _PLACED.match(seen)
+    found = _PLACED.match(seen) or (_SPHINX.match(seen) if ": WARNING: " in seen or ": ERROR: " in seen else None)
     if found is not None:
         return found["place"], found["said"]
     return (line,) if _BARE.match(seen) or _TOTAL.match(seen) or _TOOL_FAILED.match(seen) else ()

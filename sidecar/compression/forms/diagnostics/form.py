@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Protocol
 
-from sidecar.compression.forms.diagnostics import alone, esbuild, reports, shellcheck, statistics
+from sidecar.compression.forms.diagnostics import alone, esbuild, reports, shellcheck, statistics, webpack
 from sidecar.compression.forms.diagnostics import evidence as diagnostics_evidence
 from sidecar.compression.forms.diagnostics.annotations import retold
 from sidecar.compression.forms.diagnostics.build import built
@@ -29,6 +29,7 @@ from sidecar.compression.forms.diagnostics.parts import parts
 from sidecar.compression.forms.diagnostics.recognising import SOUGHT, lines_read, recognise
 from sidecar.compression.forms.diagnostics.sharing import shared
 from sidecar.compression.forms.drafting import condensed, joined
+from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment
 
 __all__ = ["FORM"]
@@ -36,6 +37,8 @@ __all__ = ["FORM"]
 _TELLING = frozenset({Kind.ERROR, Kind.LINT, Kind.ROW, Kind.FAILURE})
 
 _EXPLAINS = (" ", "\t", "info:", "note:", "help:", "hint:")
+_TRACED = re.compile(r"Traceback \(most recent call last\):$|[\w.]+(?:Error|Exception): \S")
+"""What a tool quotes of the exception that its finding is about: Sphinx, of each module that it cannot import."""
 _WORTH_CHARS = 24
 _WORTH_WORDS = 3
 """A line of so many characters and words that explains a diagnostic is not told under another as well."""
@@ -77,6 +80,8 @@ def _own(segment: Segment) -> _Shape | None:
         return shellcheck
     if esbuild.is_esbuild(segment.text):
         return esbuild
+    if webpack.is_webpack(segment, literals_in(segment)):
+        return webpack
     return statistics if statistics.is_statistics(segment) else None
 
 
@@ -196,7 +201,9 @@ class _Draft:
         if kind is Kind.ARROW:
             if index and self.read[index - 1].kind in _TELLING:
                 return False
-        elif kind is not Kind.HELP and not (kind is Kind.OTHER and line.startswith(_EXPLAINS)):
+        elif kind is not Kind.HELP and not (
+            kind is Kind.OTHER and (line.startswith(_EXPLAINS) or _TRACED.match(line) is not None)
+        ):
             return False
         is_worth = len(line) >= _WORTH_CHARS and len(line.split(maxsplit=_WORTH_WORDS)) >= _WORTH_WORDS
         if not is_worth or _NAMED.match(line) or line not in self.explained:

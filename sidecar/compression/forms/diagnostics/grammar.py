@@ -6,6 +6,7 @@ src/cart.ts:14:18 - error TS2322: ...    tsc --pretty, pyright
 error[E0308]: ... / F401 ...             rustc, ruff: the message first,
   --> src/main.rs:14:18                  then its place
 src/cart.js / 14:18  error  ...          eslint, stylelint, ruff grouped: the path once, rows below it
+docs/cart.rst:14: WARNING: ...           Sphinx, whose place may be a docstring or a whole document
 
 What a build prints around them (command lines, progress, directories) is in `build`, a place in a line of its own in
 `alone`.
@@ -30,6 +31,7 @@ __all__ = [
     "Line",
     "is_foreign",
     "is_lined",
+    "placed_last",
     "read",
     "read_all",
 ]
@@ -127,12 +129,20 @@ _JSHINT = re.compile(rf"(?P<place>{_FILE_NAME}: line \d+, col \d+), (?P<said>\S.
 _SPACED = re.compile(r"(?P<place>[^:]{1,300}:\d+(?::\d+)?): (?P<said>(?:fatal )?(?:error|warning|note): .*)$")
 """A path with spaces in it, which only the severity after it tells from prose."""
 
+_SPHINX = re.compile(
+    rf"(?P<place>{_FILE_NAME}(?::docstring of [\w.]{{1,200}})?(?::<\w+>)?(?::\d+)?): "
+    r"(?P<said>(?:WARNING|ERROR|CRITICAL|SEVERE): \S.*)"
+)
+_SPHINX_SAYS = (": WARNING: ", ": ERROR: ", ": CRITICAL: ", ": SEVERE: ")
+"""A place without a line number is one only where the path is whole: `shop.cart: ERROR: ...` is a log's."""
+
+_LAST = re.compile(r"[^\s:]+(?::\d+){1,2}:$")
 _PROGRAM = re.compile(
     r"(?:/\S*/)?(?:[\w.+]+-)?"
     r"(?:cc1(?:plus)?|gcc|g\+\+|clang(?:\+\+)?|cc|c\+\+|ld|ld\.\w+|lld|collect2|rustc|javac|tsc|ar|as|make|LINK|cl)"
     r"(?:-\d+)?(?:\.exe)? ?: "
 )
-_MESSAGE = re.compile(r"(?P<severity>fatal error|error|warning|note|help|info)(?:\[[\w:-]+\])?: \S")
+_MESSAGE = re.compile(r"(?P<severity>fatal error|error|warning|WARNING|note|help|info)(?:\[[\w:-]+\])?: \S")
 _NO_PLACE = re.compile(r"(?:fatal )?(?:error|ERROR|Error)(?: TS\d+)?: \S")
 _CODE = re.compile(r"(?:[A-Z]{1,6}\d{2,5}|invalid-syntax|[a-z]+(?:/[A-Za-z-]+)+):? (?:\[\*\] )?\S")
 _ARROW = re.compile(r" *(?:-->|:::) (?P<place>\S.*?:\d+(?::\d+)?)$")
@@ -180,7 +190,9 @@ _UNFORMATTED = re.compile(
 _MAVEN_PLACED = re.compile(
     r"\[(?:ERROR|WARNING)\] (?P<place>\S[^\[(]{0,300}:(?:\[\d+,\d+\]| \(\d+, ?\d+\)|\d+:)) ?(?P<said>\S.*)"
 )
-_MAVEN_TOTAL = re.compile(r"\[INFO\] (?:BUILD |\d+ (?:errors?|warnings?)\b|Tests run|.* (?:FAILURE|SKIPPED)\b)")
+_MAVEN_TOTAL = re.compile(
+    r"\[INFO\] (?:BUILD |(?:There (?:are|is) )?\d+ (?:errors?|warnings?)\b|Tests run|.* (?:FAILURE|SKIPPED)\b)"
+)
 _MAVEN_HINT = re.compile(
     r"\[ERROR\] (?:$|-> \[Help|\[Help |To see the full|Re-run Maven|For more information about|After correcting)"
 )
@@ -188,6 +200,8 @@ _MARKS = re.compile(r"[\s|│>+·:]*(?:[\^~─┬╭╰┴]|`--)[\s^~|│─┬�
 _MARKS_WORDS = re.compile(r"[\s|│]*(?:[-^~_]{2,}|[\^~]) +\S|[\s|│]*\|_+[\^-] \S|[\s│:·]*(?:╰─+|`--) \S")
 _HELP = re.compile(r" *= (?:note|help|warning)|(?:help|info|note): |  +(?:note|help): |  +[ℹi] \S")
 _CHANGE = re.compile(r"(?: *\d+ +)?(?: *\d+)? *[-+~] [|│]?|  - |\d+ [-+~] ")
+_COUNTED = re.compile(r"  - \S.{0,300} \(\d+ (?:error|warning|info)")
+"""What a summary of files tells of each, no line that is suggested."""
 
 _ANNOTATED = {"error": Kind.ERROR, "warning": Kind.WARNING, "notice": Kind.NOTE}
 _PLAIN = {kind: Line(kind) for kind in Kind}
@@ -258,7 +272,7 @@ def read(line: str, *, inside: bool = False) -> Line:
     if not line or line.isspace():
         return _PLAIN[Kind.BLANK]
     initial = line[0]
-    if initial in " \t|│":
+    if initial in " \t|│" or (inside and initial == ">" and _NUMBERED.match(line) is not None):
         return _indented(line, inside=inside)
     if initial.isdigit():
         plain = _with_number(line, inside=inside)
@@ -296,6 +310,8 @@ def _unindented(line: str, *, inside: bool) -> Line:  # noqa: PLR0912 - one test
         return found
     if ":" not in line:
         return _without_place(line, inside=inside)
+    if line[-1] == ":" and (framed := placed_last(line)) is not None:
+        return Line(_severity(line) or Kind.ERROR, *framed)
     if is_build_failure(line):
         return _PLAIN[Kind.FAILURE]
     if _SUMMARY.match(line):
@@ -320,6 +336,14 @@ def _unindented(line: str, *, inside: bool) -> Line:  # noqa: PLR0912 - one test
     return _without_place(line, inside=inside)
 
 
+def placed_last(line: str) -> tuple[str, str] | None:
+    """The place and the message of `error: Unexpected var (no-var) at src/cart.js:2:5:`: eslint's code frames."""
+    at = line.rfind(" at ")
+    if at < 0 or not line.startswith(("error: ", "warning: ")) or _LAST.match(line, at + 4) is None:
+        return None
+    return line[at + 4 : -1], line[:at]
+
+
 def _maven(line: str) -> Line:
     """A line of Maven: `[ERROR] /src/A.java:[4,19] cannot find symbol`, again under the goal that failed."""
     if line[1] == "D":
@@ -340,6 +364,9 @@ def _is_linked(line: str) -> bool:
 
 def _placed(line: str) -> Line | None:
     """tsc, MSVC, pyright, `eslint -f compact`: a place in their own way, then the severity."""
+    if ": " in line and any(word in line for word in _SPHINX_SAYS) and (told := _SPHINX.match(line)) is not None:
+        is_whole = line[0] == "/" or told["place"][-1].isdigit() or ":docstring of " in told["place"]
+        return Line(_severity(told["said"]) or Kind.ERROR, told["place"], told["said"]) if is_whole else None
     if "): " not in line and " - " not in line and ", col " not in line and ") : " not in line:
         return None
     found = _PLACED.match(line)
@@ -375,8 +402,24 @@ def _gnu(line: str) -> Line | None:
 
 
 _SEVERITIES = (
-    (Kind.ERROR, ("error", "fatal", "Error", "ERROR", "syntax error", "SyntaxError", "internal compiler error")),
-    (Kind.WARNING, ("warning", "Warning", "remark", "style", "performance", "portability", "convention", "refactor")),
+    (
+        Kind.ERROR,
+        (
+            "error",
+            "fatal",
+            "Error",
+            "ERROR",
+            "CRITICAL",
+            "SEVERE",
+            "syntax error",
+            "SyntaxError",
+            "internal compiler error",
+        ),
+    ),
+    (
+        Kind.WARNING,
+        ("warning", "Warning", "WARNING", "remark", "style", "performance", "portability", "convention", "refactor"),
+    ),
     (Kind.NOTE, ("note", "info", "hint", "help", "message")),
 )
 _SEVERITY_WORDS = tuple(word for _, words in _SEVERITIES for word in words)
@@ -392,7 +435,7 @@ def _severity(said: str) -> Kind | None:
 def _message(severity: str, *, inside: bool) -> Kind:
     if severity in {"note", "help", "info"}:
         return Kind.HELP if inside else Kind.NOTE
-    return Kind.WARNING if severity == "warning" else Kind.ERROR
+    return Kind.WARNING if severity in {"warning", "WARNING"} else Kind.ERROR
 
 
 def _with_number(line: str, *, inside: bool) -> Kind | None:
@@ -459,7 +502,7 @@ def _indented(line: str, *, inside: bool) -> Line:  # noqa: PLR0912 - as above
         if _HELP.match(line):
             return _PLAIN[Kind.HINT if initial == "=" and _HINT.match(line) else Kind.HELP]
         if _CHANGE.match(line):
-            return _PLAIN[Kind.CHANGE]
+            return _PLAIN[Kind.SUMMARY if _COUNTED.match(line) else Kind.CHANGE]
         if initial.isdigit() and bare.lstrip("0123456789").startswith(" "):
             return _PLAIN[Kind.SOURCE]
     if initial in "-_" and _MARKS_WORDS.match(line):

@@ -71,6 +71,9 @@ _QUOTES = "\"'"
 _MACRO_NOTE = "(in Nightly builds, run with -Z macro-backtrace"
 
 
+_TRACED = '  File "'
+_FRAMES = "frames in libraries"
+"""Of a trace that Sphinx quotes, with the line of source below each."""
 _EVENT = re.compile(r"\(\d{1,3}\) \S")
 
 
@@ -315,7 +318,11 @@ class _Marker:
             elif above == "help" and line[:1] == " ":
                 said = above  # what is suggested goes on
         if not said and "at " in line[:12] and _BUILDERS_FRAME.match(line):
-            said = "library frames"
+            said = _FRAMES
+        elif not said and line.startswith(_TRACED):
+            said = _FRAMES if is_foreign(line) else ""
+        elif index and not said and line[:4] == "    " and self.lines[index - 1].startswith(_TRACED):
+            said = self.why[index - 1]
         if line == "Did you mean:" or (line.startswith("In ") and " line " in line and line.endswith(":")):
             self.quoted.append(index + 1)  # shellcheck: a line of the script, which may look like a step of a build
         after = self.read[index + 1] if index + 1 < len(self.read) else None

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from sidecar.compression.forms.diagnostics import alone
+from sidecar.compression.forms.diagnostics import alone, webpack
 from sidecar.compression.forms.diagnostics.build import is_build
 from sidecar.compression.forms.diagnostics.esbuild import is_esbuild
 from sidecar.compression.forms.diagnostics.grammar import Kind, Known, Line, is_lined, read, read_all
@@ -24,9 +24,9 @@ _PROGRAMS = frozenset((
     "gcc", "ghc", "gmake", "golangci-lint", "golint", "gradle", "groovyc", "hadolint", "htmlhint", "isort",
     "javac", "jshint", "kotlinc", "ktlint", "make", "markdownlint", "markdownlint-cli2", "msbuild", "mypy",
     "ninja", "oxlint", "prettier", "pycodestyle", "pydocstyle", "pyflakes", "pylint", "pyrefly", "pyright",
-    "revive", "rubocop", "ruff", "rustc", "scalac", "semistandard", "shellcheck", "standard", "staticcheck",
-    "stylelint", "svelte-check", "swiftc", "swiftlint", "tsc", "ty", "typos", "vue-tsc", "vulture", "xcodebuild",
-    "xo", "yamllint",
+    "revive", "rubocop", "ruff", "rustc", "scalac", "semistandard", "shellcheck", "sphinx-build", "standard",
+    "staticcheck", "stylelint", "svelte-check", "swiftc", "swiftlint", "tsc", "ty", "typos", "vue-tsc", "vulture",
+    "xcodebuild", "xo", "yamllint",
 ))
 # fmt: on
 _COMMANDS = frozenset(
@@ -50,14 +50,17 @@ _CLEAN_LINES = 8
 _CLEAN = ("All checks passed!", "Success: no issues found", "0 errors, 0 warnings", "no issues found")
 
 _TELLS = (": error", ": warning", "error: ", "error[", " - error ", "--> ", " error  ", "*** [", "undefined reference",
-          "✖", "warning: ", "error TS", "━━━━", "::error ", "::warning ", "-[")  # fmt: skip
+          "✖", "warning: ", ": WARNING: ", ": ERROR: ", "error TS", "━━━━", "::error ", "::warning ", "-[")  # fmt: skip
 _SHAPES = ("[INFO] ", "syntax error")
 _CODED = re.compile(r":\d+:(?:\d+:?)? ?[ (\[]?[A-Z]{1,6}\d{2,5}\b|:\d+:\d+: \S|, col \d+, |\n[A-Z]{1,6}\d{2,5}:? ")
 """A place and words, or a rule's code first in its line: begins with a literal, as fast as `str.find`."""
 _MAVENS = "[ERROR] COMPILATION ERROR"
+_SPHINX = "Running Sphinx v"
+_SPHINX_SAYS = ("WARNING: ", ": ERROR: ")
+_BANNER_CHARS = 2_000
 _RARE = ("error: ", "*** [")
 """What is looked for in a text of another shape, where one diagnostic stands somewhere."""
-SOUGHT = (*_TELLS, _MAVENS, *alone.LITERALS)
+SOUGHT = (*_TELLS, _MAVENS, *_SPHINX_SAYS, *alone.LITERALS, *webpack.LITERALS)
 
 _GLANCES = 40
 _BUILD_GLANCES = 6
@@ -92,13 +95,15 @@ def recognise(segment: Segment) -> float:
         return 0.95
     if words and words[0] in _SEARCHERS:
         return 0.0  # a search for `error:` prints the headings of a compiler
-    if is_statistics(segment) or is_esbuild(text):
+    if is_statistics(segment) or is_esbuild(text) or webpack.is_webpack(segment, literals_in(segment)):
         return 0.95
     if (text[:1] in "[{" or "\n{" in text[:200]) and read_report(segment) is not None:
         return 0.98
     is_known = bool(words) and (words[0] in _PROGRAMS or tuple(words[:2]) in _COMMANDS)
     if _MAVENS in literals_in(segment):
         return 0.97  # Maven, whose other lines are a log's
+    if _SPHINX in text[:_BANNER_CHARS] and not literals_in(segment).isdisjoint(_SPHINX_SAYS):
+        return 0.95  # which quotes the whole trace of what it could not import
     if alone.is_told_so(segment) or (alone.ISSUE in text and "\n   Location: " in text):
         return 0.95
     if is_lined(segment.lines):
