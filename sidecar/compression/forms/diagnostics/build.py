@@ -30,7 +30,8 @@ _STARTS = (
     "make: Entering", "make: Leaving", "make: Nothing", "gmake: Entering", "gmake: Leaving", "(cd ", "[1/1]",
     "Done processing ", "reading sources...", "writing output...", "copying images...", "copying downloadable files...",
     "building [", "loading translations [", "looking for now-outdated files...", "pickling environment...",
-    "checking consistency...", "preparing documents...", "copying assets", "copying static files", "copying extra files", "Writing evaluated template result to ", "dumping ",
+    "checking consistency...", "preparing documents...", "copying assets", "copying static files",
+    "copying extra files", "Writing evaluated template result to ", "dumping ",
     "generating indices...", "writing additional pages...", "highlighting module code...", "making output directory...",
 )  # fmt: skip
 _COUNTED = re.compile(r"\[ *\d+(?:%|/\d+)\] |g?make(?:\[\d+\])?: (?:Entering|Leaving|Nothing to be done|`|'|Warning: )")
