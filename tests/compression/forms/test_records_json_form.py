@@ -368,3 +368,47 @@ def test_objects_of_unlike_kinds_are_a_table_each_with_the_numbers_of_their_rows
     assert "#3 #6 #9 #12 (4 rows): name kind=Service" in listed
     streamed = compress("\n".join(map(json.dumps, rows)).encode(), command="cat events.ndjson").text
     assert "by kind" not in streamed
+
+
+def shop_rows(count: int) -> list[dict[str, Any]]:
+    return [
+        {"id": at, "name": f"item {at}", "state": "failed" if at == 7 else "sold", "note": 'a "quoted", {odd} word'}
+        for at in range(count)
+    ]
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.sampled_from(["indented", "one line", "lines", "indented stream"]), st.floats(0.3, 0.99))
+def test_of_a_document_that_breaks_off_every_whole_member_and_the_half_one_are_there(how: str, share: float) -> None:
+    """`head -c`, a limit of time, an agent's own cut: what came is read as what it is, to the last letter."""
+    rows = shop_rows(60)
+    text = {
+        "indented": json.dumps({"items": rows}, indent=2),
+        "one line": json.dumps({"items": rows}),
+        "lines": "\n".join(map(json.dumps, rows)),
+        "indented stream": "\n".join(json.dumps(row, indent=2) for row in rows),
+    }[how]
+    cut = text[: int(len(text) * share)]
+    result = compress(cut.encode(), command="curl -s localhost/items")
+    assert not result.faults
+    assert result.forms == ("records",)
+    whole = [row for row in rows if f'"name": "{row["name"]}", "state"' in cut or f'"name": "{row["name"]}",\n' in cut]
+    for row in whole:
+        assert row["name"] in result.text
+    assert "failed" in result.text
+    if cut.count("{") > cut.count("}"):
+        half = re.split(r'[,{](?=[ \n"]|$)', cut)[-1]
+        assert all(line.strip() in result.text for line in half.split("\n"))
+
+
+def test_what_the_reader_of_a_pipe_said_stays_behind_a_document_that_breaks_off() -> None:
+    cut = json.dumps(shop_rows(40), indent=1)[:2_500] + "\ncurl: (23) Failed writing body (0 != 1024)\n"
+    result = compress(cut.encode(), command="curl -s localhost/items | head -c 2500", exit_code=23)
+    assert result.forms == ("records",)
+    assert "curl: (23) Failed writing body (0 != 1024)" in result.text
+    assert "it breaks off" in result.text
+
+
+def test_a_document_that_is_broken_in_its_middle_is_read_as_text() -> None:
+    broken = json.dumps(shop_rows(40), indent=1).replace('"id": 20,', '"id" 20,')
+    assert "records" not in compress(broken.encode(), command="cat items.json").forms

@@ -11,9 +11,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
+from sidecar.compression.forms.records.cut import closed
 from sidecar.compression.forms.records.notation import Line, Sheet
 from sidecar.compression.forms.records.room import fitted, has_room, room_chars, row_room_chars, size
 from sidecar.compression.forms.records.values import Doubled, Literal, Value
@@ -37,6 +38,10 @@ _JUDGED = 20
 """So many documents tell whose lines they are."""
 
 _STRAY_LINES = 60
+_BEHIND_LINES = 5
+"""So many lines may follow where a document breaks off: what the reader of the pipe, or its writer, said of that."""
+_HALF_CHARS = 2_000
+"""A longer half of a document is read as far as it goes; a shorter one, behind whole ones, is shown as it is."""
 _STREAM = "json lines"
 _WORTH_CHARS = 200
 _WORTH_SHARE = 0.8
@@ -57,6 +62,8 @@ class Documents:
     start: int
     end: int
     escaped: bool
+    rest: str | None = None
+    """Where the last document breaks off: what its last line still holds, as it was printed."""
 
     @property
     def is_stream(self) -> bool:
@@ -77,7 +84,7 @@ def read(segment: Segment) -> Documents | None:
     if "{" not in text and "[" not in text:
         return None
     lines = segment.lines
-    if not any(line.rstrip()[-1:] in ("}", "]") or line[:1] == "{" for line in lines[-_STRAY_LINES:]):
+    if not any(line.rstrip(" ,")[-1:] in ("}", "]") or line[:1] in ("{", "[") for line in lines[-_STRAY_LINES:]):
         return None
     tried = 0
     for start, line in enumerate(lines[:_STRAY_LINES]):
@@ -106,41 +113,71 @@ def _whole_lines(lines: Sequence[str]) -> Iterable[Value]:
 
 
 def _documents(lines: Sequence[str], first: int, text: str) -> Documents | None:
-    escaped = "\\" in text
     if any(mark in text for _, mark in _ESCAPES):
         return None
+    escaped = "\\" in text
     if escaped:
         for printed, mark in _ESCAPES:
             text = text.replace(printed, mark)
-    values: list[Value] = []
-    at = len(text) - len(text.lstrip())
-    end = at
-    while at < len(text) and text[at] in "{[":
-        try:
-            value, until = _SCANNER.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            break
-        # A document ends its line; `[main] INFO` and `{a} is` do not.
-        newline = text.find("\n", until)
-        rest = text[until : newline if newline >= 0 else len(text)]
-        if rest.strip():
-            break
-        values.append(value)
-        end = at = until
-        while at < len(text) and text[at] in " \n\t\r":
-            at += 1
+    values, end, broken_at = _whole_documents(text)
+    breaks_off = broken_at >= 0 and text.count("\n", broken_at) <= _BEHIND_LINES
+    rest: str | None = None
+    if breaks_off and (not values or broken_at - end > _HALF_CHARS):
+        cut = _cut(text, len(text) - len(text[end:].lstrip()), broken_at)
+        if cut is not None:
+            values.append(cut[0])
+            end = cut[1]
+            rest = _with_escapes(text[end:].partition("\n")[0]).strip()
     if not values or not any(values):
         return None
     covered = text.count("\n", 0, end) + 1
     stray = [line for line in (*lines[:first], *lines[first + covered :]) if line.strip()]
     if sum(map(len, stray)) > end or len(stray) > _STRAY_LINES:
         return None
-    # What begins like a further document and is none was cut short: it is read as text, not passed over.
-    if any(line[:1] in ("{", "[") and line[1:2] in ("", '"', "{") for line in lines[first + covered :]):
+    # What begins like a further document and is broken in its middle is read as text, not passed over.
+    if not breaks_off and any(map(_begins_another, lines[first + covered :])):
         return None
     if _is_foreign(values):
         return None
-    return Documents(values, first, first + covered, escaped)
+    return Documents(values, first, first + covered, escaped, rest)
+
+
+def _whole_documents(text: str) -> tuple[list[Value], int, int]:
+    """The documents at the beginning of *text*, where the last ends, and where reading a further one failed, or -1."""
+    values: list[Value] = []
+    at = len(text) - len(text.lstrip())
+    end = at
+    while at < len(text) and text[at] in "{[":
+        try:
+            value, until = _SCANNER.raw_decode(text, at)
+        except json.JSONDecodeError as error:
+            return values, end, error.pos
+        except RecursionError:
+            break
+        # A document ends its line; `[main] INFO` and `{a} is` do not.
+        newline = text.find("\n", until)
+        if text[until : newline if newline >= 0 else len(text)].strip():
+            break
+        values.append(value)
+        end = at = until
+        while at < len(text) and text[at] in " \n\t\r":
+            at += 1
+    return values, end, -1
+
+
+def _cut(text: str, at: int, broken_at: int) -> tuple[Value, int] | None:
+    """What a document that breaks off holds, and where what is whole of it ends."""
+    found = closed(text, at, broken_at)
+    if found is None:
+        return None
+    try:
+        return _SCANNER.raw_decode(found[0])[0], found[1] + 1
+    except (ValueError, RecursionError):
+        return None
+
+
+def _begins_another(line: str) -> bool:
+    return line[:1] in ("{", "[") and line[1:2] in ("", '"', "{")
 
 
 def _is_foreign(values: Sequence[Value]) -> bool:
@@ -171,7 +208,19 @@ def reduce(segment: Segment, documents: Documents) -> list[Block]:
 def _shown(documents: Documents, body: Sequence[str]) -> Block:
     kind = _STREAM if documents.is_stream else "json"
     value = list(documents.values) if documents.is_stream else documents.values[0]
-    return shown(kind, value, body, documents.start, documents.end, escaped=documents.escaped)
+    block = shown(kind, value, body, documents.start, documents.end, escaped=documents.escaped)
+    return block if documents.rest is None else _broken_off(block, documents.rest)
+
+
+def _broken_off(block: Block, rest: str) -> Block:
+    """*block* with what stands behind the last comma, of which nobody can say what it would have been."""
+    if block.shown is None:
+        return block
+    tail = ("[here it breaks off, in the middle of]", rest) if rest else ("[here it breaks off]",)
+    entire = block.entire
+    return replace(
+        block, shown=(*block.shown, *tail), entire=(lambda: (*entire(), *tail)) if entire is not None else None
+    )
 
 
 def shown(
@@ -253,12 +302,13 @@ def explained(kind: str, sheet: Sheet, lines: Iterable[str]) -> list[str]:
 
 
 def _restored(lines: Sequence[str], escaped: bool) -> tuple[str, ...]:
-    if not escaped:
-        return tuple(lines)
-    text = "\n".join(lines)
+    return tuple(_with_escapes("\n".join(lines)).split("\n")) if escaped else tuple(lines)
+
+
+def _with_escapes(text: str) -> str:
     for printed, mark in _ESCAPES:
         text = text.replace(mark, printed)
-    return tuple(text.split("\n"))
+    return text
 
 
 # What must survive.
@@ -289,6 +339,8 @@ def evidence(segment: Segment, documents: Documents) -> list[Evidence]:
             found.append(Evidence(index, (segment.lines[index],)))
     if len(segment.lines) < documents.end:
         return found
+    if documents.rest:
+        found.append(Evidence(documents.end - 1, (documents.rest,)))
     body = segment.text if not documents.start else "\n".join(segment.lines[documents.start : documents.end])
     parts: dict[str, None] = {}
     for match in _TROUBLE.finditer(body):
