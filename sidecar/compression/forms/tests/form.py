@@ -13,8 +13,10 @@ from sidecar.compression.forms.tests import (
     bun,
     cargo,
     ctest,
+    cucumber,
     deno,
     dotnet,
+    gherkin,
     go,
     go_json,
     gtest,
@@ -28,6 +30,7 @@ from sidecar.compression.forms.tests import (
     node,
     phpunit,
     playwright,
+    robot,
     rspec,
     tap,
     vitest,
@@ -65,6 +68,9 @@ _RUNNERS: tuple[Form, ...] = (
     dotnet.RUNNER,
     jasmine.RUNNER,
     ava.RUNNER,
+    cucumber.RUNNER,
+    gherkin.RUNNER,
+    robot.RUNNER,
     tap.RUNNER,
 )
 

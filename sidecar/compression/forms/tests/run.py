@@ -113,6 +113,8 @@ class Run:
         self.label = grammar.passed_label
         self._share = 1.0
         self._repeats = Repeats()
+        self.told: set[str] = set()
+        """Steps of failing tests that are told already, for runners that print them step by step."""
         self._times: dict[str, int] = {}
         self._places: dict[int, frozenset[str]] = {}
         """Where each numbered failure happened: an assertion's helper need not be named again."""
@@ -418,7 +420,8 @@ class Run:
 
     def _is_trifle(self, start: int, end: int) -> bool:
         """Whether what stands between two sections goes, and is too little for a marker of its own."""
-        return all(self.why[start:end]) and sum(map(len, self.lines[start:end])) < _GAP_CHARS
+        size = sum(len(line.rstrip("-= ")) for line in self.lines[start:end])
+        return all(self.why[start:end]) and size < _GAP_CHARS
 
     def _sections(self, held: Sequence[Section]) -> Iterable[Block]:
         if held:
