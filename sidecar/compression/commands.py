@@ -16,6 +16,9 @@ __all__ = ["parse"]
 _PASS_THROUGH = frozenset({"cat", "head", "less", "more", "sed", "sort", "tail", "tee"})
 """Programs at the end of a pipe whose output has the shape of their input."""
 
+_SEARCHERS = frozenset({"ack", "ag", "egrep", "fgrep", "grep", "rg", "ugrep"})
+"""Programs that behind a pipe print lines of their input: `make 2>&1 | grep error:` what a compiler said."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Wrapper:
@@ -134,11 +137,18 @@ def parse(line: str) -> tuple[Command, ...]:
 
 
 def _printing(pipeline: list[list[str]]) -> tuple[Command, ...]:
-    """The commands whose output leaves a pipeline: its last one, looking through `| tail` and its like."""
-    stages = [commands for stage in pipeline if (commands := _simple(stage))]
-    while len(stages) > 1 and stages[-1][0].program in _PASS_THROUGH:
+    """The commands whose output leaves a pipeline: its last one, looking through `| tail` and its like.
+
+    Looking through a search as well, unless what it searches is a file.
+    """
+    stages = [(stage[0], commands) for stage in pipeline if (commands := _simple(stage))]
+    while len(stages) > 1:
+        name, commands = stages[-1]
+        is_search = name in _SEARCHERS and stages[-2][1][0].program not in _PASS_THROUGH
+        if not is_search and commands[0].program not in _PASS_THROUGH:
+            break
         stages.pop()
-    return stages[-1] if stages else ()
+    return stages[-1][1] if stages else ()
 
 
 def _simple(words: list[str]) -> tuple[Command, ...]:

@@ -34,7 +34,9 @@ _SHELF_COUNTS = 0.3
 """What the shelf's word adds; on a failing run the text alone decides, for there the errors matter."""
 
 _STAGES_YIELD_TO = 0.8
-"""A form this sure of a text is right even where the shelf has line stages for the command."""
+_FAILED_YIELDS_TO = 0.7
+"""A form this sure of a text is right even where the shelf has line stages for the command, which know what it prints
+when all goes well: the compiler of a package's own that failed is better read as one."""
 
 
 @cache
@@ -117,7 +119,8 @@ def _claims(segment: Segment, shelf: Shelf) -> Iterable[tuple[Form, float]]:
             break
     surest = max(score for _, score in scores)
     is_settled = surest >= _UNMISTAKABLE
-    if known is not None and surest < _STAGES_YIELD_TO and known.applies(segment.text):
+    yields_to = _FAILED_YIELDS_TO if segment.exit_code else _STAGES_YIELD_TO
+    if known is not None and surest < yields_to and known.applies(segment.text):
         yield _lines_form(known), _STAGES_YIELD_TO
     for form, score in scores:
         if known is not None and known.form == form.name and score >= _SHELF_SURE:

@@ -718,3 +718,24 @@ def test_a_code_frame_keeps_its_place_though_it_stands_last() -> None:
     assert all(f"src/cart_{number}.js:{number}:1" in result.text for number in range(2, 20))
     assert result.text.count("Unexpected var") < 3
     assert "18 errors found." in result.text
+
+
+def test_what_a_compiler_said_is_read_as_such_behind_a_search() -> None:
+    said = (
+        "only safe (?.) or non-null asserted (!!.) calls are allowed on a nullable receiver of type 'kotlin.String?'."
+    )
+    lines = [f"src/main/kotlin/depot/Shelf{number}.kt:{number}:24: error: {said}" for number in range(1, 20)]
+    result = compress("\n".join(lines), command="gradle build 2>&1 | grep error:", exit_code=0).text
+    assert all(f"src/main/kotlin/depot/Shelf{number}.kt:{number}:24" in result for number in range(1, 20))
+    assert result.count(said) == 1
+
+
+def test_the_compiler_of_a_package_that_does_not_build_is_read_though_npm_ran_it() -> None:
+    compiled = (CAPTURES / "gcc" / "make_j_errors.txt").read_text()
+    gyp = [f"gyp info spawn args '-Dmodule_root_dir_{number}=/tmp/wharf/node_modules/bcrypt'" for number in range(30)]
+    failed = "gyp ERR! build error\nnpm error code 1\nnpm error path /tmp/wharf/node_modules/bcrypt\n"
+    text = "\n".join(("gyp info it worked if it ends with ok", *gyp, compiled, failed))
+    result = compress(text, command="npm install bcrypt", exit_code=1).text
+    assert len(result) < 0.6 * len(text)
+    assert "npm error path /tmp/wharf/node_modules/bcrypt" in result
+    assert "gyp info spawn args" not in result

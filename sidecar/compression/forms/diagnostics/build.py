@@ -33,11 +33,13 @@ _STARTS = (
     "checking consistency...", "preparing documents...", "copying assets", "copying static files",
     "copying extra files", "Writing evaluated template result to ", "dumping ",
     "generating indices...", "writing additional pages...", "highlighting module code...", "making output directory...",
+    "gyp info ", "gyp verb ", "node-pre-gyp info ", "node-pre-gyp http ", "node-pre-gyp verb ", "npm info ",
+    "npm verb ", "npm http ",
 )  # fmt: skip
 _COUNTED = re.compile(r"\[ *\d+(?:%|/\d+)\] |g?make(?:\[\d+\])?: (?:Entering|Leaving|Nothing to be done|`|'|Warning: )")
 _CHANGED = re.compile(r"cd /?\S+ &&")
 _INDENTED = re.compile(
-    r" +(?:CC|CXX|LD|AR|CCLD|CXXLD|AS|GEN|HOSTCC|HOSTLD|LINK|BUILD|MOC)(?: \[M\])? +\S"
+    r" +(?:CC|CXX|LD|AR|CCLD|CXXLD|AS|GEN|HOSTCC|HOSTLD|LINK|BUILD|MOC|COPY|TOUCH|SOLINK|ACTION)(?: \[M\]|\(\w+\))? +\S"
     r"| +(?:Compiling|Checking|Downloaded|Downloading|Fresh|Updating|Locking|Blocking|Adding|Building|Dirty) "
     r"| *(?:Trying (?:pattern rule|implicit prerequisite|harder)|Rejecting (?:impossible|rule)|Avoiding implicit rule"
     r"|Looking for (?:an implicit rule|a rule with intermediate file)|Considering target file|Finished prerequisites of"
@@ -60,7 +62,7 @@ _MADE = re.compile(r" -o +(\S+)")
 _NAMED = re.compile(r" +(?:Compiling|Checking|Building) (\S+)")
 _STEP = re.compile(r"\[ *\d+(?:%|/\d+)\] (?:Building|Linking|Generating|Compiling|Automatic) .*?(\S+)$")
 _READ = re.compile(r"(?:reading sources|highlighting module code)\.\.\. \[ *\d+%\] (\S+)")
-_KBUILD = re.compile(r" +[A-Z]+(?: \[M\])? +(\S+)$")
+_KBUILD = re.compile(r" +[A-Z]+(?: \[M\]|\(\w+\))? +(\S+)$")
 
 _NAMES_SHARE = 0.4
 """Names that cost more of what they stand for are told as their count, the first and the last."""
