@@ -120,3 +120,9 @@ def test_of_a_block_comment_without_stars_the_first_lines_stay(printed: Printed)
     assert all(f"int open_{at}(const char *path);" in told for at in range(20))
     assert told.count("Line 1 of") == 20
     assert "Line 9 of" not in told
+
+
+def test_a_patch_that_does_not_apply_is_no_source_though_it_quotes_one() -> None:
+    """`git apply --reject` prints what it looked for, pages of it, and where between them."""
+    lines = (CAPTURES / "git" / "apply_reject.txt").read_text("utf-8").splitlines()
+    assert FORM.recognise(Segment(lines, 0, None, 1)) == 0.0

@@ -83,7 +83,7 @@ _SAMPLE = 160
 """So many lines of a text without a name are looked at."""
 _NO_CODE = re.compile(
     r"diff --git |@@ -\d|\+\+\+ |--- (?:a/|FAIL)|Traceback \(|={5,} |commit [0-9a-f]{7,40}|[^\s:]+:\d+:"
-    r"|\d{4}-\d\d-\d\d[ T]\d\d:|\[[A-Z]+\] |<[a-z!]"
+    r"|\d{4}-\d\d-\d\d[ T]\d\d:|\[[A-Z]+\] |<[a-z!]|(?:error|fatal|warning): "
 )
 
 
