@@ -341,3 +341,59 @@ def test_of_an_access_log_the_paths_are_told_and_not_the_ports_of_its_clients() 
     text = shown(lines)
     assert '[alike "GET /orders/1 HTTP/1.1": 4, 9, 16, 25, 36, 49, 64]' in text
     assert "38028" not in text
+
+
+def test_alarms_that_differ_in_a_name_with_a_number_are_all_said() -> None:
+    """Two backends are two facts; haproxy, 2.6."""
+    lines = [
+        f'[WARNING]  (397) : Server app/a{n % 4} is DOWN, info: "Connection refused", check duration: {n}ms.'
+        for n in range(8)
+    ]
+    lines += [f"[NOTICE]   (397) : proxy web has stopped after {n} requests." for n in range(40)]
+    text = shown(lines)
+    assert all(f"Server app/a{n} is DOWN" in text for n in range(4))
+
+
+def test_each_failure_below_a_record_is_said_and_the_trace_of_the_first_only() -> None:
+    """Django prints what failed and its trace without a time, below the request before."""
+    lines: list[str] = []
+    for n in range(1, 60):
+        lines.append(f'[26/Nov/2026 10:36:{n:02}] "GET /items/{n} HTTP/1.1" 200 8')
+        if n % 6 == 0:
+            lines += [
+                f"Internal Server Error: /items/{n}",
+                "Traceback (most recent call last):",
+                '  File "/srv/shop/urls.py", line 7, in item',
+                f"KeyError: {n}",
+            ]
+    text = shown(lines)
+    assert all(f"Internal Server Error: /items/{n}" in text for n in range(6, 60, 6))
+    assert text.count("Traceback") <= 3
+
+
+def test_what_haproxy_logs_is_a_log_with_its_failed_requests() -> None:
+    lines = [
+        f"127.0.0.1:{42710 + n} [26/Nov/2026:10:33:{n % 60:02}.563] web app/a1 0/0/1/6/7"
+        f' {503 if n == 33 else 200} {n * 37} - - ---- 1/1/0/0/0 0/0 "GET /orders/{n} HTTP/1.1"'
+        for n in range(120)
+    ]
+    assert FORM.recognise(Segment(lines)) >= 0.8
+    assert lines[33] in shown(lines)
+    assert len(shown(lines)) * 2 < sum(map(len, lines))
+
+
+def test_what_different_records_in_a_row_begin_with_is_told_once_and_alarms_stay_whole() -> None:
+    said = (
+        "CPU topology: 2 cores in a package",
+        "Booting paravirtualized kernel on KVM",
+        "Allowing present and hotplugged processors",
+        "clocksource: refined-jiffies: mask in use",
+        "KVM setup pv remote TLB flush",
+        "audit: type policy loaded",
+        "Kernel is locked down from its configuration; see the manual",
+        "random: crng init done (trusting the seed of the boot loader)",
+    )
+    failed = "Nov 26 10:13:42 web-1 kernel: device theta failed to start"
+    text = shown([*(f"Nov 26 10:13:42 web-1 kernel: {line}" for line in said), failed])
+    head = '[the next 8 lines begin with "Nov 26 10:13:42 web-1 kernel: "]'
+    assert text == "\n".join((head, *said, failed))

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from sidecar.compression.forms.log.heads import after_time, begins_record, recognise, when
 from sidecar.compression.forms.log.kinds import Kinds, kinds_of, without_digits
 from sidecar.compression.forms.log.reports import without_long_reports
+from sidecar.compression.forms.log.sharing import with_shared_heads
 from sidecar.compression.forms.log.traces import without_library_frames
 from sidecar.compression.forms.log.values import columns_of, outliers, varied
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep, omit, verbatim
@@ -46,6 +47,9 @@ _FEW_ALARMS = 3
 _MANY_ALARMS = 60
 """From so many different alarms of one kind, its first ones stand for it."""
 _FIRST_ALARMS = 20
+_ALARM_CHARS = 800
+_ALARM_SHARE = 0.03
+"""So much of a log may be the first lines of one alarm's records that differ in numbers."""
 _FEW_FAR = 3
 """No more records of one kind are out of line by their digits."""
 _MEMBERS = 4_000
@@ -133,7 +137,7 @@ def _reduce(segment: Segment) -> list[Block]:
     blocks = _blocks(segment, [chosen[start] for start in sorted(chosen)], values)
     loud = {log.kinds.first[kind] for kind in (*log.kinds.alarms, *log.kinds.warnings)}
     short = without_long_reports(blocks, segment.lines, log.ends)
-    return list(without_library_frames(short, segment.lines, loud))
+    return list(with_shared_heads(without_library_frames(short, segment.lines, loud), segment.lines, loud))
 
 
 def _read(segment: Segment) -> _Log:
@@ -223,12 +227,37 @@ def _chosen(log: _Log, kind: int, starts: list[int], count: int, *, tell: bool) 
     rank = Rank.EVIDENCE if kind in log.loud else Rank.STRUCTURE
     if len(groups) <= _MANY_ALARMS:
         for group in groups:
-            yield from _counted(log, group, len(group), rank, tell=True)
+            different = _different(log, group, _ALARM_CHARS if kind in log.loud else 0)
+            is_told = bool(different) and all(log.end(start) == start + 1 for start in group)
+            whole = list(_counted(log, group, len(group), rank, tell=not is_told))
+            yield from whole
+            known = {record.start for record, _ in whole}
+            for start, at in different.items():
+                if start not in known:
+                    yield _Record(at, at + 1, rank), ""
         return
     first, *others = groups[:_FIRST_ALARMS]
     for group in others:
         yield _Record(group[0], log.end(group[0]), rank), ""
     yield from _counted(log, [first[0], *(group[0] for group in groups[1:])], count, rank, tell=True)
+
+
+def _different(log: _Log, starts: list[int], least: int) -> dict[int, int]:
+    """The records of one alarm that say it of different things, with the line that does, if that costs little.
+
+    `Server app/a1 is DOWN` and `Server app/a2 is DOWN` are two facts; the trace below each stays with the first.
+    *least* is what they may cost in any log, in characters.
+    """
+    lines, of_line = log.segment.lines, log.kinds.of_line
+    if len(starts) > _MEMBERS or _CLIENTS_PORT.search(lines[starts[0]][:_PLACE_CHARS]):
+        return {}
+    loud = log.kinds.alarms | log.kinds.warnings
+    said: dict[str, tuple[int, int]] = {}
+    for start in starts:
+        at = next((index for index in range(start, log.end(start)) if of_line[index] in loud), start)
+        said.setdefault(after_time(lines[at]), (start, at))
+    room = max(least, int(_ALARM_SHARE * len(log.segment.text)))
+    return dict(said.values()) if len(said) > 1 and sum(map(len, said)) <= room else {}
 
 
 def _loud_groups(log: _Log, starts: list[int]) -> list[list[int]]:

@@ -24,15 +24,18 @@ from sidecar.compression.vocabulary import Segment
 __all__ = ["Kinds", "all_without_digits", "failed_requests", "kinds_of", "without_digits"]
 
 _CHUNK_LINES = 2_048
-_FAILED_REQUESTS = tuple(
-    # Each begins with a literal, for the same reason as the codes below.
-    (literal, re.compile(re.escape(literal) + rest))
-    for literal, rest in (
-        ('" 5', r"\d\d\b"),
-        ("HTTP/", r'[\d.]+"? 5\d\d\b'),
-        ("status", r'(?:_?code)?["\']?[=:] ?"?5\d\d\b'),
-        *((method, r" \S{1,400} 5\d\d\b") for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")),
-    )
+_FAILED_REQUESTS = (
+    *(
+        # Each begins with a literal, for the same reason as the codes below.
+        (literal, re.compile(re.escape(literal) + rest))
+        for literal, rest in (
+            ('" 5', r"\d\d\b"),
+            ("HTTP/", r'[\d.]+"? 5\d\d\b'),
+            ("status", r'(?:_?code)?["\']?[=:] ?"?5\d\d\b'),
+            *((method, r" \S{1,400} 5\d\d\b") for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")),
+        )
+    ),
+    (" ---- ", re.compile(r"/\+?\d{1,9} (?=5\d\d [\d-])")),  # haproxy: the times it took, then the status
 )
 """A request that the server failed says so in a number."""
 
@@ -43,6 +46,7 @@ _CODES = tuple(
     for literal, pattern in (
         (b'" ', rb'" (\d{3}) '),
         (b"HTTP/", rb"HTTP/[\d.]+\"? (\d{3})\b"),
+        (b" ---- ", rb"/\+?\d{1,9} (\d{3}) [\d-]"),
         (b"status", rb"status(?:_?code)?[\"']?[=: ]{1,2}\"?(\d{1,3})\b"),
         (b"code", rb"code[\"']?[=: ]{1,2}(\d{1,3})\b"),
         (b"exit", rb"exit[a-z ]{0,12}[=: ]{1,2}(\d{1,3})\b"),
