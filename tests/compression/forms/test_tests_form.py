@@ -440,3 +440,15 @@ def test_what_each_test_logs_live_in_the_same_words_stays_the_first_times() -> N
     printed = shorten(text, shelf=load(), command="pytest -v", exit_code=1).text
     assert printed.count("comes in") == 3
     assert "E   AssertionError: boom" in printed
+
+
+@pytest.mark.parametrize("name", ["sugar", "sugar_short"])
+def test_what_failed_under_pytest_sugar_stays_and_its_bars_go(shortened: Callable[[str], str], name: str) -> None:
+    raw = (CAPTURES / "pytest" / f"{name}.txt").read_text(encoding="utf-8")
+    text = shortened(name)
+    told = [line for line in raw.split("\n") if line.startswith(("         - ", "E   ")) and line.strip("E ?-+^")]
+    assert len(told) > 8
+    assert [line for line in told if line.startswith(" ") and line not in text] == []
+    assert [line for line in told if "Error: " in line and line not in text] == []
+    assert "✓" not in text
+    assert text.count("\n") < raw.count("\n") / 3

@@ -30,6 +30,7 @@ from sidecar.compression.forms.tests import (
     node,
     phpunit,
     playwright,
+    pytest_sugar,
     robot,
     rspec,
     tap,
@@ -45,6 +46,7 @@ __all__ = ["FORM"]
 # nextest and ctest before the runners whose output they may hold.
 _RUNNERS: tuple[Form, ...] = (
     tests_pytest.RUNNER,
+    pytest_sugar.RUNNER,
     go_json.RUNNER,
     junit.RUNNER,
     nextest.RUNNER,

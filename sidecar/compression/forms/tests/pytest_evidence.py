@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sidecar.compression.forms.tests.pytest_lines import (
     is_mute,
@@ -46,7 +46,7 @@ def evidence(segment: Segment) -> list[Evidence]:
     found: list[int] = []
     title = "FAILURES" if " short test summary info ==" not in segment.text else ""
     said: set[str] = set()
-    twice: set[int] = set()
+    twice: dict[int, int] = {}
     captured = False
     index = 0
     while index < len(lines):
@@ -66,7 +66,8 @@ def evidence(segment: Segment) -> list[Evidence]:
                 end += 1
             telling = (i for i in _explanation(index, lines[index:end]) if not is_mute(lines[i]))
             found.extend(i for i in telling if lines[i] not in said)
-            twice.update(index + number for number in said_twice(lines[index:end]))
+            asserted = next((i for i in range(index, end) if "assert " in lines[i]), index)
+            twice.update((index + number, asserted) for number in said_twice(lines[index:end]))
             said.update(lines[index:end])
             index = end
             continue
@@ -78,14 +79,14 @@ def evidence(segment: Segment) -> list[Evidence]:
         elif initial == "_" and _HEADING.match(line):
             captured = False
         index += 1
-    return list(_as_told(segment, found, frozenset(twice)))
+    return list(_as_told(segment, found, twice))
 
 
-def _as_told(segment: Segment, found: Sequence[int], twice: frozenset[int]) -> Iterable[Evidence]:
+def _as_told(segment: Segment, found: Sequence[int], twice: Mapping[int, int]) -> Iterable[Evidence]:
     """The lines themselves, but for what is said in two places.
 
     An outcome must stand with its failure, and of the heading it replaces the name; of a comparison that its
-    assertion quotes (*twice*) the words; of a value what is around the addresses.
+    assertion quotes (*twice*, with where that stands) the words there; of a value what is around the addresses.
     """
     lines = segment.lines
     evident = frozenset(found)  # a section under another title than those of failures is no failure's
@@ -97,7 +98,7 @@ def _as_told(segment: Segment, found: Sequence[int], twice: frozenset[int]) -> I
             yield Evidence(index, (lines[index],), places[index])
             continue
         if index in twice:
-            yield Evidence(index, (lines[index][1:].lstrip(" +-"),))
+            yield Evidence(index, (lines[index][1:].lstrip(" +-"),), twice[index])
             continue
         if is_value(lines[index]):
             yield Evidence(index, tuple(without_addresses(lines[index])))
