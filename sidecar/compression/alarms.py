@@ -7,9 +7,7 @@ A line that sounds an alarm is evidence in every form that has no better grammar
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate
 
 from sidecar.compression.literals import Literals
 
@@ -72,16 +70,7 @@ def warning_lines(lines: Sequence[str], text: str | None = None) -> list[int]:
 def _matching(lines: Sequence[str], text: str | None, words: Literals, grammar: re.Pattern[str]) -> list[int]:
     if text is None:
         text = "\n".join(lines)
-    places = words.places(_lower(text))
-    if not places:
-        return []
-    ends = [end + index for index, end in enumerate(accumulate(map(len, lines)))]
-    candidates: list[int] = []
-    end = -1
-    for at in places:
-        if at > end:
-            candidates.append(bisect_right(ends, at))
-            end = ends[candidates[-1]]
+    candidates = words.lines(lines, _lower(text))
     return [index for index in candidates if _search(grammar, _lower(lines[index]), words)]
 
 

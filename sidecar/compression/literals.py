@@ -8,8 +8,10 @@ over 11 MB of outputs.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from sidecar.compression.vocabulary import Segment
@@ -42,6 +44,20 @@ class Literals:
             return [start for _, start, _ in self._automaton.find_matches_as_indexes(text)]
         except UnicodeEncodeError:
             return self.places(_HALVES.sub("\ufffd", text))
+
+    def lines(self, lines: Sequence[str], text: str) -> list[int]:
+        """The indexes of the *lines* that hold one, in order; *text* is the same lines joined."""
+        places = self.places(text)
+        if not places:
+            return []
+        ends = [end + index for index, end in enumerate(accumulate(map(len, lines)))]
+        found: list[int] = []
+        end = -1
+        for at in places:
+            if at > end:
+                found.append(bisect_right(ends, at))
+                end = ends[found[-1]]
+        return found
 
     @cached_property
     def _automaton(self) -> AhoCorasick:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from sidecar.compression.forms.diagnostics import alone
 from sidecar.compression.forms.diagnostics.grammar import is_foreign, is_lined, placed_last
+from sidecar.compression.literals import Literals
 from sidecar.compression.vocabulary import Evidence, Segment
 
 __all__ = ["evidence"]
@@ -62,7 +63,7 @@ _WORDS = (
     "FAILED", "undefined ", "multiple def", "build stopped", "ound ", "hecks passed",
     "no issues", "problem", "rated", "reformatted", "returned", "incomplete", "ould reformat", "[warn]", "✖", "×", "✘",
 )  # fmt: skip
-_TELLS = re.compile("|".join(map(re.escape, _WORDS)))
+_TELLS = Literals(_WORDS)
 
 
 def evidence(segment: Segment) -> list[Evidence]:
@@ -73,13 +74,14 @@ def evidence(segment: Segment) -> list[Evidence]:
     match = _QUICK.match
     is_told_apart = alone.tells(segment)
     lined = _LINED.match if is_lined(lines) else None
+    telling = frozenset(_TELLS.lines(lines, segment.text))
     for index, line in enumerate(lines):
         if line and first.setdefault(line, index) == index:
             quick = match(line) if len(line) < _SEEN_CHARS else None
             if quick is not None:
                 found.append(Evidence(index, quick.groups()))
                 continue
-            parts = (_apart(lines, index) if is_told_apart else ()) or _parts(line)
+            parts = (_apart(lines, index) if is_told_apart else ()) or _parts(line, tells=index in telling)
             if not parts and lined is not None and (plain := lined(line[:_SEEN_CHARS])) is not None:
                 parts = plain.groups()
             if parts:
@@ -106,7 +108,8 @@ def _apart(lines: Sequence[str], index: int) -> tuple[str, ...]:
     return (line.strip(),) if alone.MESSAGE.match(line) is not None and alone.PLACE.match(above) is not None else ()
 
 
-def _parts(line: str) -> tuple[str, ...]:  # noqa: PLR0912 - one test per shape, in the order of precedence
+def _parts(line: str, *, tells: bool) -> tuple[str, ...]:  # noqa: PLR0912 - one test per shape, in the order of precedence
+    """What of a line must stay; *tells*: one of `_WORDS` is in it."""
     seen = line if len(line) <= _SEEN_CHARS else line[:_SEEN_CHARS]
     if seen[0] not in " \t|[(/\"'":
         heading = _HEADING.match(seen)
@@ -125,7 +128,7 @@ def _parts(line: str) -> tuple[str, ...]:  # noqa: PLR0912 - one test per shape,
         return last
     if placed is not None:
         return placed["place"], placed["said"]
-    if _TELLS.search(seen) is None:
+    if not tells:
         return ()
     if seen.startswith("[ERROR] "):
         maven = _MAVEN.match(seen)

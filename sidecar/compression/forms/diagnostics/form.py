@@ -76,6 +76,13 @@ class _Shape(Protocol):
 
 def _own(segment: Segment) -> _Shape | None:
     """The module that reads a report of one tool's own shape; None where lines are read one by one."""
+    known: tuple[_Shape | None] | None = segment.__dict__.get("diagnostics_own")
+    if known is None:
+        known = segment.__dict__["diagnostics_own"] = (_find_own(segment),)
+    return known[0]
+
+
+def _find_own(segment: Segment) -> _Shape | None:
     if shellcheck.is_shellcheck(segment):
         return shellcheck
     if esbuild.is_esbuild(segment.text):

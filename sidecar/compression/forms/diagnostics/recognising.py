@@ -6,12 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from sidecar.compression.forms.diagnostics import alone, webpack
+from sidecar.compression.forms.diagnostics import alone, shellcheck, statistics, webpack
 from sidecar.compression.forms.diagnostics.build import is_build
 from sidecar.compression.forms.diagnostics.esbuild import is_esbuild
 from sidecar.compression.forms.diagnostics.grammar import Kind, Known, Line, is_lined, read, read_all
 from sidecar.compression.forms.diagnostics.reports import read_report
-from sidecar.compression.forms.diagnostics.statistics import is_statistics
 from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Segment
 
@@ -60,7 +59,7 @@ _SPHINX_SAYS = ("WARNING: ", ": ERROR: ")
 _BANNER_CHARS = 2_000
 _RARE = ("error: ", "*** [")
 """What is looked for in a text of another shape, where one diagnostic stands somewhere."""
-SOUGHT = (*_TELLS, _MAVENS, *_SPHINX_SAYS, *alone.LITERALS, *webpack.LITERALS)
+SOUGHT = (*_TELLS, _MAVENS, *_SPHINX_SAYS, *alone.LITERALS, *shellcheck.LITERALS, statistics.LITERAL, *webpack.LITERALS)
 
 _GLANCES = 40
 _BUILD_GLANCES = 6
@@ -95,7 +94,7 @@ def recognise(segment: Segment) -> float:
         return 0.95
     if words and words[0] in _SEARCHERS:
         return 0.0  # a search for `error:` prints the headings of a compiler
-    if is_statistics(segment) or is_esbuild(text) or webpack.is_webpack(segment, literals_in(segment)):
+    if statistics.is_statistics(segment) or is_esbuild(text) or webpack.is_webpack(segment, literals_in(segment)):
         return 0.95
     if (text[:1] in "[{" or "\n{" in text[:200]) and read_report(segment) is not None:
         return 0.98
@@ -104,7 +103,7 @@ def recognise(segment: Segment) -> float:
         return 0.97  # Maven, whose other lines are a log's
     if _SPHINX in text[:_BANNER_CHARS] and not literals_in(segment).isdisjoint(_SPHINX_SAYS):
         return 0.95  # which quotes the whole trace of what it could not import
-    if alone.is_told_so(segment) or (alone.ISSUE in text and "\n   Location: " in text):
+    if alone.is_told_so(segment) or (alone.ISSUE in literals_in(segment) and "\n   Location: " in text):
         return 0.95
     if is_lined(segment.lines):
         return 0.95 if is_known else 0.93

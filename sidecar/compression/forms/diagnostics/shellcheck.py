@@ -17,12 +17,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sidecar.compression.forms.diagnostics.rows import source_begun
+from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep
 
-__all__ = ["evidence", "is_shellcheck", "reduce"]
+__all__ = ["LITERALS", "evidence", "is_shellcheck", "reduce"]
 
 _HEADING = re.compile(r"In \S.{0,1000} line \d+:$")
 _FOUND = re.compile(r" *\^-*\^? (?P<said>(?P<code>SC\d{4}) \((?P<severity>\w+)\): .*)")
+LITERALS = (": SC", "^ SC", "^-- SC")
 _SUGGESTS = "Did you mean:"
 _MORE = "For more information:"
 _LINK = "  https://www.shellcheck.net/"
@@ -56,8 +58,7 @@ class _Report:
 
 def is_shellcheck(segment: Segment) -> bool:
     """Whether a text is of such places throughout."""
-    text = segment.text
-    if ": SC" not in text and "^ SC" not in text and "^-- SC" not in text:
+    if literals_in(segment).isdisjoint(LITERALS):
         return False
     report = _read(segment)
     return bool(report.found) and len(report.others) <= len(segment.lines) / 10

@@ -11,19 +11,21 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
+from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep, note
 
-__all__ = ["evidence", "is_statistics", "reduce"]
+__all__ = ["LITERAL", "evidence", "is_statistics", "reduce"]
 
 _ROW = re.compile(
     r" *(?P<count>\d+)\t(?P<code>[A-Z]{1,9}\d{1,5}|invalid-syntax) *\t(?:\[(?P<fix>[ *-])\] )?(?P<name>\S.*)"
 )
+LITERAL = "\t["
 _FEWEST = 3
 
 
 def is_statistics(segment: Segment) -> bool:
     """Whether most of a text is such rows."""
-    if segment.text.count("\t[") < _FEWEST:
+    if LITERAL not in literals_in(segment) or segment.text.count(LITERAL) < _FEWEST:
         return False
     rows = sum(row is not None for row in _rows(segment))
     return rows >= _FEWEST and rows > len(segment.lines) / 2
