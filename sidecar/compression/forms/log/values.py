@@ -100,10 +100,9 @@ def outliers(columns: Sequence[Sequence[str]]) -> list[int]:
     for column in columns:
         if len(column) < _LEAST:
             continue
-        numbers = [_number(value) for value in column]
-        if None in numbers:
+        values = _numbers(column)
+        if values is None:
             continue
-        values = [number for number in numbers if number is not None]
         ordered = sorted(values)
         usual = ordered[len(ordered) * 95 // 100 - 1]
         bound = _FAR * max(usual, 1.0)
@@ -116,9 +115,15 @@ def outliers(columns: Sequence[Sequence[str]]) -> list[int]:
     return sorted(found)
 
 
-def _number(value: str) -> float | None:
-    found = _NUMBER.search(value[:40])
-    return float(found[0]) if found else None
+def _numbers(column: Sequence[str]) -> list[float] | None:
+    """The first number in each of the values; None where one has none."""
+    found: list[float] = []
+    for value in column:
+        match = _NUMBER.search(value[:40])
+        if match is None:
+            return None
+        found.append(float(match[0]))
+    return found
 
 
 def columns_of(lines: Sequence[str]) -> list[list[str]]:

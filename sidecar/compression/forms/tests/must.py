@@ -36,7 +36,16 @@ class Must:
     advice: re.Pattern[str] | None = None
 
     def evidence(self, segment: Segment) -> list[Evidence]:
-        """Each line once, however often it is printed; by its words, for a place may stand beside its title."""
+        """Each line once, however often it is printed; by its words, for a place may stand beside its title.
+
+        Kept with the segment, for its reduction may ask too.
+        """
+        known: dict[Must, list[Evidence]] = segment.__dict__.setdefault("_tests_must", {})
+        if self not in known:
+            known[self] = self._read(segment)
+        return known[self]
+
+    def _read(self, segment: Segment) -> list[Evidence]:
         lines = segment.lines
         said: set[str] = set()
         found: list[int] = []
