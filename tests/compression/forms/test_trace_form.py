@@ -1,5 +1,6 @@
 """The form `trace`: what was raised, every cause and the user's own frames stay; library frames go, counted."""
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sidecar.compression import compress
 from sidecar.compression.forms.log import FORM as LOG
 from sidecar.compression.forms.trace import FORM
 from sidecar.compression.forms.trace.stacks import frames_reduced, trace_spans
@@ -151,3 +153,16 @@ def test_a_long_way_through_a_library_is_told_by_the_names_of_its_calls(holds: H
     result = [line for block in blocks for line in block.shown or ()]
     assert any(line.startswith("through: part0.py step_0, part1.py step_1") for line in result)
     assert sum(map(len, result)) * 3 < len(segment.text)
+
+
+def test_valgrind_keeps_every_error_and_leaves_out_what_it_says_of_itself() -> None:
+    text = (CAPTURES / "trace" / "valgrind_verbose.txt").read_text()
+    result = compress(text, command="valgrind -v ./leak", exit_code=139).text
+    assert len(result) < 0.35 * len(text)
+    assert "REDIR: 0x" not in result
+    assert "redirection conflicts" not in result
+    for said in re.findall(r"==\d+== ((?:Invalid|Conditional|ERROR SUMMARY|\d+ bytes in|Process term).*)", text):
+        assert said in result
+    for place in set(re.findall(r"\b\w+ \(leak\.c:\d+\)", text)):
+        assert place in result
+    assert "prefixes of indented lines" in result

@@ -26,7 +26,7 @@ from sidecar.compression.forms.marking import side_by_side
 from sidecar.compression.forms.trace.languages import HINTS, may_have_frames
 from sidecar.compression.forms.trace.names import called
 from sidecar.compression.forms.trace.stacks import FramesCut, Stack, frames_reduced, stacks_of, trace_spans
-from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, verbatim
+from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment
 
 __all__ = ["FORM"]
 
@@ -49,7 +49,7 @@ _RUN = re.compile(
 """What a test runner prints once."""
 
 _REPORT = ("Sanitizer", "== ", "Shadow ", "libthread_db", "Memory map:", "os_prio=")
-_REPORTS = frozenset("=S_0123456789abcdef[nDw ")
+_REPORTS = frozenset("=S_0123456789abcdef[nDw -")
 _CAUGHT = "runtime error: "
 """What the sanitizer of undefined behaviour says, with or without a stack."""
 _REPORT_LINE = re.compile(r"==\d+==|={20,}$|SUMMARY: \w*Sanitizer|\S*:\d+(?::\d+)?: runtime error: ")
@@ -60,15 +60,22 @@ _SHADOW = re.compile(
 _MAP = re.compile(r"[0-9a-f]{8,16}-[0-9a-f]{8,16} [r-][w-][x-][sp] ")
 _ADDRESSES = re.compile(r"_java_thread_list=|0x[0-9a-f]{16}(?:[, }]|$)")
 _BANNER = re.compile(
-    r"==\d+== (?:Memcheck, a memory|Copyright \(C\)|Using Valgrind|Command: |For lists of detected|Rerun with"
+    r"==\d+== +(?:Memcheck, a memory|Copyright \(C\)|Using Valgrind|Command: |For lists of detected|Rerun with"
     r"|Use --track-origins"
-    r"|For counts of detected|If you believe this|in your program's|possible, you can|--main-stacksize"
+    r"|For counts of detected|If you believe this|overflow in your program|possible\), you can|--main-stacksize"
     r"|main thread stack"
-    r"|The main thread stack size|AddressSanitizer can not provide)"
+    r"|The main thread stack size|AddressSanitizer can not provide"
+    r"|(?:WARNING: new|Preferring higher priority) redirection|embedded gdbserver: |TO (?:CONTROL|DEBUG) THIS PROCESS"
+    r"|don't want to do, unless|or are doing some strange|\S*/(?:vgdb|gdb) |and then give GDB|target remote "
+    r"|--pid is optional)"
+    r"|--\d+-- (?!.*(?:WARNING|[Ee]rror))"
     r"|\[Thread debugging using|Using host libthread_db|\[New Thread|\[Thread 0x|\[Inferior \d|note: (?:run with"
     r"|Some details are)"
     r"|Download failed|warning: (?:Unable to find libthread|Error disabling address)"
 )
+_LED = re.compile(r"==\d+==(?= {2})")
+"""What valgrind puts before each of its lines, where the line goes on with what the one above began."""
+_LEADS = "prefixes of indented lines"
 _EMPTY_REPORT = re.compile(r"==\d+==\s*$")
 _RAISED = re.compile(
     r"[ \t|+]*(?:Caused by: |Exception in thread |Suppressed: |panic: |fatal error: |thread '.*' panicked at "
@@ -98,6 +105,7 @@ _LIBRARY = "library frames"
 _NAMED_SHARE = 0.4
 """What the library frames call is told where a trace stays shorter than this share of itself."""
 _MARKER_CHARS = 80
+_WORTH_CHARS = 60
 _FEW_NAMES = 3
 _THROUGH = "through: "
 _LONG = 2_000
@@ -157,7 +165,7 @@ def _with_reports(segment: Segment, spans: list[tuple[int, int]]) -> list[tuple[
 
 def _evidence(segment: Segment) -> list[Evidence]:
     """What was raised, with the frame directly below it; totals and summaries; every alarm that is no frame."""
-    return verbatim(segment, _telling(segment))
+    return [Evidence(index, (_LED.sub("", segment.lines[index], 1),)) for index in _telling(segment)]
 
 
 def _telling(segment: Segment) -> list[int]:
@@ -211,7 +219,16 @@ def _reduce(segment: Segment) -> list[Block]:
         blocks += _named(segment, cut, _trace(lines, start, end, cut, above))
         position = end
     blocks += _around(segment, position, len(lines))
-    return blocks
+    return [_unled(lines, block) for block in blocks] if "\n==" in segment.text else blocks
+
+
+def _unled(lines: Sequence[str], block: Block) -> Block:
+    """The block without the `==1234==` of indented lines, where they are several."""
+    printed = lines[block.start : block.end] if block.shown is None else block.shown
+    shown = tuple(_LED.sub("", line, 1) for line in printed)
+    if sum(map(len, printed)) - sum(map(len, shown)) < _WORTH_CHARS:
+        return block
+    return Block(block.start, block.end, shown, f"{block.what}, {_LEADS}" if block.what else _LEADS, block.rank)
 
 
 def _regions(lines: Sequence[str], spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
