@@ -342,3 +342,35 @@ def test_remarks_above_a_document_in_yaml_stay(printed: Printed) -> None:
     assert FORM.recognise(of(text)) < 0.5
     shown = printed(FORM, of(text.replace("- name", "birds:\n- name", 1)))
     assert "###: Do not edit." in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "skipped", "between"),
+    [("sqlite/list_mode", 0, "bars"), ("big/psql_orders", 200, "bars"), ("sqlite/csv", 40, "commas")],
+)
+def test_rows_whose_heading_is_not_there_are_a_table_of_numbered_columns(name: str, skipped: int, between: str) -> None:
+    """`sqlite3`, `psql -t`, and the end of any table."""
+    lines = (CAPTURES / f"{name}.txt").read_text("utf-8").splitlines()[skipped:]
+    result = compress("\n".join(lines).encode(), command="tail")
+    assert result.text.startswith(f"[list between {between} of ")
+    assert "#1" in result.text.splitlines()[0]
+    assert result.after_tokens is not None
+    assert result.before_tokens is not None
+    assert result.after_tokens < 0.7 * result.before_tokens
+
+
+def test_the_one_disputed_row_of_a_list_without_a_heading_stays() -> None:
+    data = (CAPTURES / "sqlite" / "list_mode.txt").read_bytes()
+    result = compress(data, command="sqlite3 kiosk.db 'select * from tickets'")
+    assert data.count(b"|disputed|") == 1
+    assert "disputed" in result.text
+
+
+def test_sentences_and_calls_with_as_many_commas_are_no_table() -> None:
+    sentences = "\n".join(f"On day {day}, rain, {day * 3} mm, wind from the west, and no sun" for day in range(40))
+    assert compress(sentences.encode(), command="cat diary.txt").forms == ("text",)
+
+
+def test_blanks_that_tell_who_belongs_to_whom_are_no_padding() -> None:
+    data = (CAPTURES / "big" / "python_importtime.txt").read_bytes()
+    assert "records" not in compress(data, command="python -X importtime -c x").forms

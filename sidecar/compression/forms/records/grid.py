@@ -46,6 +46,10 @@ _RULES = ("-+-", "+--", "|-", "|:-", "| -", "| :-", "─┼", "─┬", "━╇"
 _DPKG = "||/ Name"
 _MIN_ROWS = 3
 _UNHEADED_ROWS = 12
+_LEAST_COLUMNS = {"\t": 3, "|": 3, ",": 4}
+_NO_CSV = "{[ <#/-"
+"""What begins so has commas of another kind."""
+_NAMES = {"\t": "tabs", "|": "bars", ",": "commas"}
 _SEEN = 400
 """So many rows tell where the columns are."""
 
@@ -299,7 +303,7 @@ def _packages(lines: Sequence[str]) -> Grid | None:
 def _separated(lines: Sequence[str]) -> Grid | None:
     header = lines[0]
     mark = "\t" if "\t" in header else "," if "," in header else ";" if ";" in header else ""
-    if not mark or len(header) > _MAX_CHARS or header[:1] in "{[ <#/-":
+    if not mark or len(header) > _MAX_CHARS or header[:1] in _NO_CSV:
         return None
     names = _split(header, mark)
     # The heading of a table has names, every one different, and none is a sentence or a path.
@@ -330,19 +334,52 @@ def _separated(lines: Sequence[str]) -> Grid | None:
 
 
 def _unheaded(lines: Sequence[str]) -> Grid | None:
-    """Rows between tabs under no heading, as tools print them for other programs: their columns are numbered."""
-    if "\t" not in lines[0] or lines[0][:1] in " \t" or len(lines[0]) > _MAX_CHARS:
+    """Rows under no heading, as tools print them for other programs: their columns are numbered.
+
+    Between tabs, between bars (`sqlite3`, `psql -t`, the end of a drawn table), between commas (the end of a CSV file).
+    """
+    first = lines[0]
+    mark = next((mark for mark in "\t|," if mark in first.strip()), "")
+    if not mark or len(first) > _MAX_CHARS or (mark == "\t" and first[:1] in " \t"):
         return None
-    count = lines[0].count("\t") + 1
     last = len(lines)
     while not lines[last - 1].strip():
         last -= 1
-    if count < 3 or last < _UNHEADED_ROWS or sum(line.count("\t") + 1 != count for line in lines[:last]) * 50 > last:
+    count = len(_unnamed(first, mark))
+    if count < _LEAST_COLUMNS[mark] or last < _UNHEADED_ROWS:
         return None
-    cells = (line.split("\t") for line in lines[:last])
-    rows = tuple(tuple(row) if len(row) == count else None for row in cells)
+    if mark == "," and (first[:1] in _NO_CSV or any(", " in line for line in lines[:_UNHEADED_ROWS])):
+        return None  # JSON, sentences, code
+    body = [at for at in range(last) if not _is_border(lines[at])]
+    cells = [_unnamed(lines[at], mark) for at in body]
+    if sum(len(row) != count for row in cells) * 50 > last:
+        return None
+    if mark == "|" and not _is_padding([lines[at] for at in body]):
+        return None
+    rows = tuple(row if len(row) == count else None for row in cells)
     names = tuple(f"#{at + 1}" for at in range(count))
-    return Grid("tab-separated list", 0, last, names, rows, tuple(range(last)))
+    return Grid(f"list between {_NAMES[mark]}", 0, last, names, rows, tuple(body))
+
+
+def _is_padding(rows: Sequence[str]) -> bool:
+    """Whether the blanks before cells only set them to the right; of `-X importtime` they tell who imported whom."""
+    usual = rows[0].count("|")
+    columns = zip(*(row.split("|") for row in rows if row.count("|") == usual), strict=True)
+    for column in columns:
+        leads = {len(cell) - len(cell.lstrip()) for cell in column if cell.strip()}
+        if len(leads) > 1 and len({len(cell.rstrip()) for cell in column if cell.strip()}) > 1:
+            return False
+    return True
+
+
+def _unnamed(line: str, mark: str) -> tuple[str, ...]:
+    match mark:
+        case "|":
+            return _between(line, mark)
+        case ",":
+            return tuple(_split(line, mark))
+        case _:
+            return tuple(line.split(mark))
 
 
 def _split(line: str, mark: str) -> list[str]:
