@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sidecar.simulator import Phase, Quota, Schedule, Simulated, simulate
+from sidecar.simulator import Phase, Quota, Reply, Schedule, Simulated, simulate
 
 HOUR = 3600.0
 
@@ -75,6 +75,70 @@ async def test_four_fifths_of_a_budget_are_in_the_receipt_and_beyond_it_the_next
             assert "[answered by own/m" in second
             assert "paid/m: the day's budget is spent: " in second
             assert "day's budget is" not in (await machine.said(client)).replace("the day's budget is spent", "")
+
+
+@pytest.mark.parametrize("limit", ["budget", "quota", "call"])
+async def test_under_a_limit_in_dollars_nobody_is_asked_whose_price_is_unknown(machine: Any, limit: str) -> None:
+    """What nobody can count cannot be kept within a limit; its user may say the price, or that nothing is charged."""
+    reply = Reply(input_tokens=100_000, output_tokens=1_000)
+    paid = Simulated("paid", "openai-chat", Schedule(reply=reply))
+    async with simulate([paid, Simulated("own", "openai-chat")]) as simulation:
+        quotas = [{"window": "day", "limit_usd": 1}] if limit == "quota" else []
+        budgets = {"budget": [{"window": "day", "limit_usd": 1}], "call": [{"window": "call", "limit_usd": 1}]}
+
+        async def answered(**more: Any) -> tuple[str, str]:
+            providers = {
+                "paid": machine.at(simulation, "paid", {"quotas": quotas}, **more),
+                "own": machine.at(simulation, "own", billing="free"),
+            }
+            machine.configure(providers, ["paid/m", "own/m"], budgets=budgets.get(limit, []))
+            async with machine.agent() as client:
+                told = await machine.said(client, "status", about="model default")
+                return (await machine.who(client, 1))[0], told
+
+        who, told = await answered()
+        assert who == "own/m"
+        assert "paid: paid/m: excluded: its price is unknown, and the " in told
+        assert "`prices` in its provider's configuration says it" in told
+        assert simulation.calls("paid") == []
+        assert (await answered(billing="flat"))[0] == "paid/m"
+        assert (await answered(prices={"*": {"input_usd_per_mtok": 5, "output_usd_per_mtok": 9}}))[0] == "paid/m"
+        if limit != "call":
+            async with machine.agent() as client:
+                assert "$0.51 of $1.00" in await machine.said(client, "status", about="quotas")
+
+
+async def test_whose_answers_say_what_they_cost_is_asked_under_a_budget(machine: Any) -> None:
+    """OpenRouter lists more models than anybody has prices of, and tells with each answer."""
+    async with simulate([Simulated("own", "openai-chat")]) as simulation:
+        own = machine.at(simulation, "own", billing="free")
+        known = {"dialect": "openai-chat", "accounts": [{"key": "env:SIM_KEY"}]}
+        providers = {
+            "mine": {**known, "base_url": "https://openrouter.ai/api/v1"},
+            "other": {**known, "base_url": "https://llm.example/v1"},
+            "own": own,
+        }
+        targets = ["mine/some/new-model", "other/some/new-model", "own/m"]
+        machine.configure(providers, targets, budgets=[{"window": "day", "limit_usd": 1}])
+        async with machine.agent() as client:
+            _, first, second, third = (await machine.said(client, "status", about="model default")).splitlines()
+    assert first == "  mine: mine/some/new-model: tried first"
+    assert second.startswith("  other: other/some/new-model: excluded: its price is unknown")
+    assert third == "  own: own/m: tried as no. 2"
+
+
+async def test_a_long_answer_does_not_pass_the_budget_of_its_call(machine: Any) -> None:
+    endless = Schedule(reply=Reply(text="word" * 30_000))
+    async with simulate([Simulated("paid", "openai-chat", endless)]) as simulation:
+        prices = {"m": {"input_usd_per_mtok": 0, "output_usd_per_mtok": 100}}
+        machine.configure(
+            {"paid": machine.at(simulation, "paid", prices=prices)},
+            ["paid/m"],
+            budgets=[{"window": "call", "limit_usd": 1}, {"window": "day", "limit_usd": 50}],
+        )
+        async with machine.agent() as client:
+            assert "cut at its token limit" in await machine.said(client, answer_tokens=100)
+            assert "the day's budget: $0.82 of $50.00" in await machine.said(client, "status", about="quotas")
 
 
 async def test_a_quota_spent_until_a_named_reset_costs_one_call_in_all_processes_until_then(machine: Any) -> None:

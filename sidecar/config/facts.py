@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 
 from sidecar.config.hosts import KnownProvider
 from sidecar.config.model import DataPolicy
+from sidecar.providers import pricing
 from sidecar.providers.capabilities import Capabilities, capabilities
 from sidecar.providers.catalogue import host_at
+from sidecar.providers.vocabulary import Usage
 
-__all__ = ["Facts", "facts"]
+__all__ = ["Facts", "facts", "price_usd"]
 
 _UNITED_KINGDOM, _SWITZERLAND = "uk", "ch"
 _NOT_IN_THE_UNION = {
@@ -60,6 +62,19 @@ def facts(provider: KnownProvider, model_id: str) -> Facts:
     if host is not None and not host.data_policy.covers(model_id):  # handed on to somebody else, somewhere else
         return Facts(can, provider.own_data_policy, ())
     return Facts(can, provider.data_policy, _regions(provider, model_id))
+
+
+def price_usd(provider: KnownProvider, model_id: str, usage: Usage) -> float | None:
+    """What *usage* costs at *provider* in US dollars; None is unknown, 0.0 exactly is flat or free.
+
+    What its user says goes before list prices; it has no price of its own for cached tokens. Imports the price data.
+    """
+    said = provider.prices.get(model_id) or provider.prices.get("*")
+    if said is None or provider.billing != "metered":
+        return pricing.price_usd(usage, pricing=provider.pricing, model_id=model_id, billing=provider.billing)
+    if usage.input_tokens is None or usage.output_tokens is None:
+        return None
+    return (usage.input_tokens * said.input_usd_per_mtok + usage.output_tokens * said.output_usd_per_mtok) / 1_000_000
 
 
 def _told(known: Capabilities, provider: KnownProvider) -> Capabilities:

@@ -60,6 +60,9 @@ class KnownProvider:
     capabilities: tuple[Need, ...] = ()
     context_tokens: int | None = None
     order: Literal["listed", "spread", "least-used", "soonest-reset"] = "listed"
+    prices: Mapping[str, model.Price] = field(default_factory=dict)
+    tells_cost: bool = False
+    """Each answer says what it cost."""
     problem: str | None = None
 
 
@@ -119,6 +122,8 @@ def known_provider(
         capabilities=said.capabilities,
         context_tokens=said.context_tokens,
         order=said.order,
+        prices=said.prices,
+        tells_cost=behind is not None and behind.tells_cost,
         problem=problem,
     )
 

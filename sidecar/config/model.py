@@ -34,6 +34,7 @@ __all__ = [
     "Model",
     "Objectives",
     "PolicyWanted",
+    "Price",
     "Provider",
     "Quota",
     "Run",
@@ -200,6 +201,15 @@ class DataPolicy(_Part):
     """How long it keeps it: `none`, or a time in words; null is unknown."""
 
 
+class Price(_Part):
+    """What a million tokens cost, in US dollars."""
+
+    input_usd_per_mtok: Usd
+    """Of what is read."""
+    output_usd_per_mtok: Usd
+    """Of what is written."""
+
+
 class Provider(_Part):
     """Who can be called. A host of the catalogue needs only its accounts."""
 
@@ -245,6 +255,9 @@ class Provider(_Part):
     hours, or the one whose quota resets soonest while some of it is left (use it or lose it)."""
     billing: Literal["metered", "flat", "free"] | None = None
     """How it charges: by use, by subscription, or not at all."""
+    prices: Mapping[Word, Price] = Field(default_factory=dict)
+    """What its models cost, by their id, or `*` for all that are not named; this goes before list prices. Under a limit
+    in US dollars, a model whose price nobody says is not asked."""
     data_policy: DataPolicy | None = None
     """What it does with what it is sent, as far as you know."""
     headers: Annotated[Mapping[str, str], AfterValidator(_headers)] = Field(default_factory=dict)

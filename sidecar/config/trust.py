@@ -275,8 +275,8 @@ def _does(name: str, said: Mapping[str, Any]) -> list[str]:
     if dialect := said.get("dialect"):
         does.append(f"speaks `{dialect}`")
     does += [f"calls the {key} `{_shown(said[key])}`" for key in ("resource", "region", "project") if said.get(key)]
-    own = ("billing", "data_policy", "api_version", "images", "capabilities", "context_tokens")
-    does += [f"sets its own `{key}`" for key in own if said.get(key) is not None]
+    own = ("billing", "data_policy", "api_version", "images", "capabilities", "context_tokens", "prices")
+    does += [f"sets its own `{key}`" for key in own if said.get(key) not in (None, {})]
     return does or [f"names `{_shown(name)}`"]
 
 

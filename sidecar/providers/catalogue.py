@@ -85,6 +85,8 @@ class Host:
     pricing: str | None = None
     """Its provider id in genai-prices; None where prices are unknown."""
     billing: Billing = "metered"
+    tells_cost: bool = False
+    """Each answer says what it cost, in US dollars."""
     local: bool = False
     """It runs on this machine: nothing leaves it."""
     command: tuple[str, ...] = ()

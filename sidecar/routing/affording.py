@@ -1,7 +1,8 @@
 """What one call may cost: its budget against an estimate made before the request is sent. Pure.
 
 An estimate takes our own count of the tokens, which is not the provider's, and an answer as long as its limit. Where
-the caller set none, the answer gets the limit that the budget leaves, so that the call cannot cost more.
+the caller set none, the answer gets the limit that the budget leaves, so that the call cannot cost more; none where the
+model cannot write as much.
 """
 
 from __future__ import annotations
@@ -22,31 +23,33 @@ ANSWER_TOKENS = 1_000
 """What an answer is estimated at where nobody limits it."""
 
 CAP_LIMIT_TOKENS = 8_192
-"""Up to here an answer is limited to what the budget leaves; a larger limit some models refuse outright."""
+"""No answer is given a larger limit where nobody says how much its model writes: some refuse such a call outright."""
 
 IMAGE_TOKENS = 1_600
 """The most that Anthropic counts for one image (https://docs.claude.com/en/docs/build-with-claude/vision)."""
 
 
-def affordable(wanted: Wanted, budgets: Iterable[Allowance], *, read: int, price: Price) -> Request | Withheld:
+def affordable(
+    wanted: Wanted, budgets: Iterable[Allowance], *, read: int, price: Price, writes: int | None
+) -> Request | Withheld:
     """The request of *read* tokens as the *budgets* of its call let it be sent; or why they do not.
 
-    An unknown price is over every budget: a limit that nobody can check is not kept.
+    An unknown price is over every budget: a limit that nobody can check is not kept. *writes* is how many tokens an
+    answer can have there, None where nobody says.
     """
     request = wanted.request
-    cap: float = CAP_LIMIT_TOKENS + 1
+    cap = float("inf")
     for budget in budgets:
         left = budget.limit - sum(_used(attempt, budget, wanted.route.model) for attempt in wanted.attempts)
         most = left - read if budget.unit == "tokens" else _answer_tokens(wanted.endpoint, read, left, price)
         if most is None:
-            reason = f"its price is unknown, and {budget.name} is {told(budget.limit, budget.unit)}"
-            return Withheld(reason, ends_call=budget.stop)
+            return Withheld(budget.unpriced_text, ends_call=budget.stop)
         if most < (request.limit_tokens or ANSWER_TOKENS):
             return Withheld(_too_dear(budget, left, read, request.limit_tokens), ends_call=budget.stop)
         cap = min(cap, most)
-    if request.limit_tokens is not None or cap > CAP_LIMIT_TOKENS:
+    if request.limit_tokens is not None or cap == float("inf") or (writes is not None and cap >= writes):
         return request
-    return replace(request, limit_tokens=int(cap))
+    return replace(request, limit_tokens=int(cap if writes is not None else min(cap, CAP_LIMIT_TOKENS)))
 
 
 def estimated_tokens(request: Request, count: Callable[[str], int]) -> int:

@@ -147,6 +147,8 @@ class Allowance:
     spares: frozenset[str] | None = None
     """The endpoints (by key) that cost nothing and so are left out of it; None leaves out nobody, and counts all uses.
     Others' uses, of endpoints that are not configured here, are known by their cost."""
+    unpriced: frozenset[str] = frozenset()
+    """The endpoints (by key) of which nobody knows what a call costs: a limit that cannot be checked is not kept."""
     session: int | None = None
     """Only the uses of this sidecar count, by its number in the ledger; None counts everybody's."""
 
@@ -181,6 +183,23 @@ class Allowance:
             for endpoint in tier.endpoints:
                 if self.stop or self.reaches(route.model, tier.name, endpoint.key):
                     yield tier.name, endpoint.key
+
+    def cannot_count(self, route: Route) -> Iterator[tuple[str, str]]:
+        """Whom of *route* it keeps out because nobody knows what they cost, as (tier's name, endpoint's key)."""
+        if not self.unpriced:
+            return
+        for tier in route.tiers:
+            for endpoint in tier.endpoints:
+                if endpoint.key in self.unpriced and self.reaches(route.model, tier.name, endpoint.key):
+                    yield tier.name, endpoint.key
+
+    @property
+    def unpriced_text(self) -> str:
+        """Why who is unpriced is kept out."""
+        return (
+            f"its price is unknown, and {self.name} is {told(self.limit, self.unit)}; "
+            "`prices` in its provider's configuration says it"
+        )
 
     def _is_for(self, model: str, tier: str, endpoint: str) -> bool:
         if self.tier not in (None, tier) or self.model not in (None, model):

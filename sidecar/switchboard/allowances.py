@@ -41,6 +41,8 @@ class Payer:
     endpoint: Endpoint
     costs: bool
     quotas: tuple[configured.Quota, ...] = ()
+    is_priced: bool = True
+    """It is known what a call costs, before it or from its answer."""
 
 
 def allowances_of(
@@ -52,6 +54,7 @@ def allowances_of(
     """
     payers = tuple(payers)
     free = frozenset(payer.endpoint.key for payer in payers if not payer.costs)
+    unpriced = frozenset(payer.endpoint.key for payer in payers if not payer.is_priced)
     for budget in budgets:
         for unit, limit in _limits(budget.limit_usd, budget.limit_tokens):
             stop = budget.over == "stop"
@@ -66,13 +69,21 @@ def allowances_of(
                 stop=stop,
                 spares=None if reaches_all else free,
                 session=session if budget.window == "session" else None,
+                unpriced=unpriced if unit == "usd" else frozenset(),
             )
     quotas = {(payer.endpoint.provider, payer.endpoint.account): payer.quotas for payer in payers}
     for (provider, account), own in quotas.items():
         for quota in own:
             name = f"the {quota.window} quota of {provider}@{account}"
             for unit, limit in _limits(quota.limit_usd, quota.limit_tokens, quota.limit_requests):
-                yield Allowance(name, _window_of(quota), unit, limit, account=(provider, account))
+                yield Allowance(
+                    name,
+                    _window_of(quota),
+                    unit,
+                    limit,
+                    account=(provider, account),
+                    unpriced=unpriced if unit == "usd" else frozenset(),
+                )
 
 
 def _budget_name(budget: configured.Budget) -> str:
@@ -96,7 +107,8 @@ class Allowances:
     """What the allowances of one configuration leave, for one sidecar.
 
     *reckoning* follows the lasting ones, *of_calls* are those of single calls; *clock* is the wall clock (epoch s),
-    *price* what tokens cost at an endpoint, *count* how many tokens a text has. All methods are for one event loop.
+    *price* what tokens cost at an endpoint, *writes* how many an answer there can have, *count* how many are in a text.
+    All methods are for one event loop.
     """
 
     def __init__(
@@ -107,25 +119,28 @@ class Allowances:
         store: Store,
         clock: Callable[[], float],
         price: Price,
+        writes: Callable[[Endpoint], int | None],
         count: Callable[[str], int],
     ) -> None:
         self._reckoning = reckoning
         self._of_calls = tuple(of_calls)
         self._limits_any = any(tally.allowance.limits for tally in reckoning.tallies)
         every = [tally.allowance for tally in reckoning.tallies]
+        self._blind = tuple(one for one in (*every, *self._of_calls) if one.unpriced)
         self._reserving = frozenset(one.account for one in every if one.unit == "requests" and one.limits)
         self._store = store
         self._clock = clock
         self._price = price
+        self._writes = writes
         self._count = count
         self._warned: dict[str, float] = {}
 
     # what the router asks
 
     async def spent(self, route: Route, notes: list[str]) -> Mapping[Place, Spent]:
-        """Where in *route* nothing may be spent now, with the reason and the end that is farthest."""
+        """Where in *route* nothing may be spent now, with the reason and the end that is farthest, if it has one."""
         if not self._limits_any:
-            return {}
+            return self._uncountable(route)
         await self._reckoning.follow(notes)
         found: dict[Place, Spent] = {}
         for tally in self._reckoning.tallies:
@@ -134,7 +149,11 @@ class Allowances:
                 spent = Spent(_spent_text(tally, reserved), tally.free_at(reserved))
                 for place in tally.allowance.bars(route):
                     found[place] = _later(found.get(place), spent)
-        return found
+        return found | self._uncountable(route) if self._blind else found
+
+    def _uncountable(self, route: Route) -> dict[Place, Spent]:
+        """Who is kept out because nobody knows what they cost, of a limit that would have to count it."""
+        return {place: Spent(one.unpriced_text) for one in self._blind for place in one.cannot_count(route)}
 
     async def grant(self, wanted: Wanted, notes: list[str]) -> Granted | Withheld:
         """The request as it may be sent: within its call's budget, and reserved where calls are limited."""
@@ -170,7 +189,7 @@ class Allowances:
             return wanted.request
         # counting 200 MB takes seconds
         read = await anyio.to_thread.run_sync(estimated_tokens, wanted.request, self._count)
-        return affordable(wanted, reaching, read=read, price=self._price)
+        return affordable(wanted, reaching, read=read, price=self._price, writes=self._writes(wanted.endpoint))
 
     async def recorded(self, call: Call, notes: list[str], *, is_saved: bool) -> None:
         """Count a call that could not be saved, and warn of what is nearly spent by this one, once in its window."""

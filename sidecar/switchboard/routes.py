@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from sidecar.config.complaints import nearest
-from sidecar.config.facts import facts
+from sidecar.config.facts import facts, price_usd
 from sidecar.errors import WrongUsage
-from sidecar.providers import pricing
 from sidecar.providers.vocabulary import Limits, Usage
 from sidecar.routing.choice import Arrangement, arranged, listens
 from sidecar.routing.filters import Filter, Known, objection
@@ -23,12 +22,15 @@ if TYPE_CHECKING:
     from sidecar.store.vocabulary import Experience
     from sidecar.switchboard.lines import Line
 
-__all__ = ["SUFFIXES", "Routes"]
+__all__ = ["SOME_USAGE", "SUFFIXES", "Routes"]
 
 _SAMPLE, _PER_SAMPLE = 1_000, 1_000
 """Prices per million tokens are those of a thousand, for some models cost more above a long prompt."""
 _READ_SHARE = 0.75
 """Of a million tokens that endpoints are compared by, so many are read and the rest is written."""
+
+SOME_USAGE = Usage(input_tokens=1_000, output_tokens=1_000)
+"""Whether anything is charged for shows on any usage."""
 
 SUFFIXES: Mapping[str, tuple[Order | None, Filter]] = {
     "cheap": ("cheapest", Filter()),
@@ -103,8 +105,15 @@ class Routes:
 
     def price_usd(self, endpoint: Endpoint, usage: Usage) -> float | None:
         """What *usage* costs at *endpoint*; None is unknown, 0.0 exactly is flat or free."""
-        provider = self.line(endpoint).provider
-        return pricing.price_usd(usage, pricing=provider.pricing, model_id=endpoint.model_id, billing=provider.billing)
+        return price_usd(self.line(endpoint).provider, endpoint.model_id, usage)
+
+    def is_priced(self, endpoint: Endpoint) -> bool:
+        """Whether it is known what a call to *endpoint* costs, before it or from its answer."""
+        return self.line(endpoint).provider.tells_cost or self.price_usd(endpoint, SOME_USAGE) is not None
+
+    def output_tokens(self, endpoint: Endpoint) -> int | None:
+        """How many tokens *endpoint* writes at most; None where nobody says."""
+        return self._of(endpoint).capabilities.output_tokens
 
     def _make(self, name: str) -> Route:
         base, _, word = (name, "", "") if name in self._settings.models else name.rpartition(":")

@@ -17,7 +17,7 @@ from sidecar.compression import tokens
 from sidecar.config.panels import Panel, panel_called
 from sidecar.errors import SecretMissing
 from sidecar.log import hide
-from sidecar.providers.vocabulary import Access, Answer, Limits, Request, Usage
+from sidecar.providers.vocabulary import Access, Answer, Limits, Request
 from sidecar.routing.chance import usual
 from sidecar.routing.router import Router
 from sidecar.routing.vocabulary import Ask, Endpoint, OnProgress, OnText, Reply, Route
@@ -26,7 +26,7 @@ from sidecar.switchboard.allowances import Allowances, Payer, allowances_of
 from sidecar.switchboard.lately import Lately
 from sidecar.switchboard.lines import Line, access
 from sidecar.switchboard.reckoning import FollowedBook, Reckoning
-from sidecar.switchboard.routes import Routes
+from sidecar.switchboard.routes import SOME_USAGE, Routes
 
 if TYPE_CHECKING:
     from sidecar.config.layers import Configuration
@@ -38,8 +38,6 @@ __all__ = ["Switchboard"]
 
 _SHORT_LIVED = ("vertex", "bedrock")
 """Dialects whose keys may end within the hour."""
-
-_SOME = Usage(input_tokens=1_000, output_tokens=1_000)
 
 
 class Switchboard:
@@ -83,6 +81,7 @@ class Switchboard:
             store=store,
             clock=clock,
             price=self._routes.price_usd,
+            writes=self._routes.output_tokens,
             count=tokens.count,
         )
         self._accounts = Accounts(orders, self._weights(), reckoning=reckoning, store=store, clock=clock)
@@ -157,8 +156,9 @@ class Switchboard:
         for line in self._routes.lines:
             quotas = line.account.quotas if line.account is not None else ()
             # what is not known to cost nothing may cost; prices are looked up only where a budget asks
-            costs = bool(self._settings.budgets) and self._routes.price_usd(line.endpoint, _SOME) != 0.0
-            yield Payer(line.endpoint, costs, quotas)
+            asks = bool(self._settings.budgets) or any(quota.limit_usd is not None for quota in quotas)
+            costs = asks and self._routes.price_usd(line.endpoint, SOME_USAGE) != 0.0
+            yield Payer(line.endpoint, costs, quotas, is_priced=not costs or self._routes.is_priced(line.endpoint))
 
     async def answer(self, route: Route, ask: Ask, on_progress: OnProgress | None = None) -> Reply:
         """The reply of *route* to *ask*; raises as `Router.route` does."""

@@ -106,6 +106,7 @@ def begin(tmp_path: Path, now: list[float]) -> Begin:
                 store=store,
                 clock=lambda: now[0],
                 price=cost,
+                writes=lambda _: None,
                 count=lambda text: len(text.split()),
             )
             yield Sidecar(FollowedBook(store, reckoning), allowances, now)
@@ -243,7 +244,9 @@ async def test_an_unknown_price_is_over_the_budget_of_a_call(begin: Begin) -> No
         one.allowances._price = lambda _endpoint, _usage: None
         reply = await one.ask()
         assert reply.endpoint == PLAN
-        assert reply.passed_over[0].reason == "its price is unknown, and the call's budget is $5.00"
+        assert reply.passed_over[0].reason == (
+            "its price is unknown, and the call's budget is $5.00; `prices` in its provider's configuration says it"
+        )
 
 
 async def test_four_fifths_are_told_once_in_a_window_by_whoever_reaches_them(begin: Begin, now: list[float]) -> None:
@@ -338,7 +341,12 @@ async def main():
             session_start=0.0,
         )
         allowances = Allowances(
-            reckoning, store=store, clock=lambda: 1_795_608_000.0, price=lambda *_: 0.0, count=len
+            reckoning,
+            store=store,
+            clock=lambda: 1_795_608_000.0,
+            price=lambda *_: 0.0,
+            writes=lambda _: None,
+            count=len,
         )
         router = Router(
             FollowedBook(store, reckoning), send, lambda *_: 0.0, clock=lambda: 1_795_608_000.0,

@@ -11,9 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sidecar.config.facts import facts
+from sidecar.config.facts import facts, price_usd
 from sidecar.proof.drill.scenario import EPOCH, Scenario
-from sidecar.providers import pricing
 from sidecar.providers.vocabulary import Usage
 from sidecar.simulator import Fault, Quota
 from sidecar.switchboard.allowances import Payer, allowances_of
@@ -108,10 +107,4 @@ def _at_most(quota: configured.Quota, most: Mapping[str, float]) -> configured.Q
 
 
 def _price(line: Line, read: int, written: int) -> float | None:
-    provider = line.provider
-    return pricing.price_usd(
-        Usage(read, output_tokens=written),
-        pricing=provider.pricing,
-        model_id=line.endpoint.model_id,
-        billing=provider.billing,
-    )
+    return price_usd(line.provider, line.endpoint.model_id, Usage(read, output_tokens=written))
