@@ -26,7 +26,7 @@ from sidecar.compression.forms.marking import side_by_side
 from sidecar.compression.forms.trace.languages import HINTS, may_have_frames
 from sidecar.compression.forms.trace.names import called
 from sidecar.compression.forms.trace.stacks import FramesCut, Stack, frames_reduced, stacks_of, trace_spans
-from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment
+from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, verbatim
 
 __all__ = ["FORM"]
 
@@ -165,7 +165,7 @@ def _with_reports(segment: Segment, spans: list[tuple[int, int]]) -> list[tuple[
 
 def _evidence(segment: Segment) -> list[Evidence]:
     """What was raised, with the frame directly below it; totals and summaries; every alarm that is no frame."""
-    return [Evidence(index, (_LED.sub("", segment.lines[index], 1),)) for index in _telling(segment)]
+    return verbatim(segment, _telling(segment))
 
 
 def _telling(segment: Segment) -> list[int]:
@@ -223,9 +223,9 @@ def _reduce(segment: Segment) -> list[Block]:
 
 
 def _unled(lines: Sequence[str], block: Block) -> Block:
-    """The block without the `==1234==` of indented lines, where they are several."""
+    """The block without the `==1234==` of frames and of what goes on with the line above, where they are several."""
     printed = lines[block.start : block.end] if block.shown is None else block.shown
-    shown = tuple(_LED.sub("", line, 1) for line in printed)
+    shown = tuple(line if _TOTAL.match(line) else _LED.sub("", line, 1) for line in printed)
     if sum(map(len, printed)) - sum(map(len, shown)) < _WORTH_CHARS:
         return block
     return Block(block.start, block.end, shown, f"{block.what}, {_LEADS}" if block.what else _LEADS, block.rank)
