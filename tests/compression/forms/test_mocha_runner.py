@@ -1,5 +1,6 @@
 """mocha: the tree becomes a list of whole names, each failure keeps its path, message, difference and place."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,3 +51,9 @@ def test_failures_are_named_by_their_whole_path(read: Callable[..., Segment]) ->
     labels = [part.label for part in FORM.parts(read(CAPTURES / "red.txt"))]
     assert "Cart > remove > complains about a missing item" in labels
     assert len(labels) == 9
+
+
+def test_what_a_test_prints_below_a_heading_puts_no_test_under_another(shortened: Callable[[str], str]) -> None:
+    text = shortened("printing")
+    assert re.search(r"reminders > \{[^}]*knows the stock of jar-9 \(12\)", text)
+    assert re.search(r"orders with tax > \{[^}]*throws for an unknown country 13", text)

@@ -53,15 +53,26 @@ def _in_pytest_words(segment: Segment) -> Segment:
 def _translated(line: str) -> str:
     if "―" in line and (found := _TITLE.match(line)):
         return f"___ {found['name']} ___"
-    return "" if line[:1] == " " and _PROGRESS.match(line) else line
+    return "" if _is_progress(line) else line
+
+
+def _is_progress(line: str) -> bool:
+    return line[:1] == " " and _PROGRESS.match(line) is not None
 
 
 def _reduce(segment: Segment) -> list[Block]:
     """The blocks of pytest; what was counted stays whatever it made of it."""
     ended = next((i for i, line in enumerate(segment.lines) if _ENDED.match(line)), len(segment.lines))
-    return [
-        block for whole in tests_pytest.RUNNER.reduce(_in_pytest_words(segment)) for block in _with_counts(whole, ended)
-    ]
+    blocks = (_without_bars(segment, block) for block in tests_pytest.RUNNER.reduce(_in_pytest_words(segment)))
+    return [part for block in blocks for part in _with_counts(block, ended)]
+
+
+def _without_bars(segment: Segment, block: Block) -> Block:
+    """What pytest's form would show as printed, without the progress that it has not seen."""
+    lines = segment.lines[block.start : block.end]
+    if block.shown is not None or not any(_is_progress(line) for line in lines):
+        return block
+    return replace(block, shown=tuple(line for line in lines if not _is_progress(line)), what="progress")
 
 
 def _with_counts(block: Block, ended: int) -> list[Block]:

@@ -68,13 +68,17 @@ def _headings(run: Run, inside: bytearray) -> bytearray:
     """Which lines of no known kind are headings: the next line stands deeper and is a test or a heading."""
     lines, kinds = run.lines, run.kinds
     found = bytearray(len(lines))
-    below_depth, is_below_tree = 0, False
+    below_depth, is_below_tree, is_parted = 0, False, False
     for index in range(len(lines) - 1, -1, -1):
         line = lines[index]
         if kinds[index] is Kind.BLANK:
             is_below_tree = is_below_tree and index + 1 < len(lines) and below_depth > 0
             continue
         depth = len(line) - len(line.lstrip())
+        is_printed = kinds[index] is Kind.OTHER and not depth and index > 0 and kinds[index - 1] is not Kind.BLANK
+        if is_printed and is_below_tree and below_depth and not inside[index]:
+            is_parted = True  # what a test printed at the margin parts it from its heading
+            continue
         is_test = kinds[index] in _TESTS and not inside[index]
         is_heading = (
             kinds[index] is Kind.OTHER
@@ -83,8 +87,9 @@ def _headings(run: Run, inside: bytearray) -> bytearray:
             and below_depth > depth
             and depth < _DEEPEST
             and (depth > 0 or index == 0 or kinds[index - 1] is Kind.BLANK)
+            and (not is_parted or index == 0 or kinds[index - 1] is Kind.BLANK or kinds[index - 1] in _TESTS)
         )
         found[index] = is_heading
-        is_below_tree = is_test or is_heading
+        is_below_tree, is_parted = is_test or is_heading, False
         below_depth = depth
     return found
