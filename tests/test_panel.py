@@ -317,6 +317,23 @@ async def test_a_thread_remembers_the_panels_answer_once(bench: Bench, judge: st
     assert told == [("user", "One?"), ("assistant", whole), ("user", "Two?"), ("assistant", whole)]
 
 
+async def test_a_panels_turn_waits_for_a_held_state_and_is_not_lost(bench: Bench) -> None:
+    bench.panel = {"members": ["a", "b"]}
+    async with (
+        simulate([Simulated(name, "openai-chat", says(f"By {name}.")) for name in "ab"]) as simulation,
+        bench.client(simulation) as client,
+    ):
+        await said(client, prompt="One?", thread="t")
+        other = sqlite3.connect(bench.folder / "state" / "state.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        answer = await said(client, prompt="Two?", thread="t")
+        other.execute("ROLLBACK")
+        other.close()
+    assert "remembered by this sidecar alone until the state can be written" in answer
+    assert bench.rows("SELECT text FROM turns WHERE role = 'user' ORDER BY number") == [("One?",), ("Two?",)]
+    assert bench.rows("SELECT count(*) FROM calls") == [(4,)]
+
+
 async def test_a_members_budget_holds_for_it_alone(bench: Bench) -> None:
     bench.more = {"budgets": [{"window": "day", "model": "a", "limit_tokens": 5, "over": "stop"}]}
     async with simulate(three(says("Tabs."), says("Spaces."), says("Neither."))) as simulation:

@@ -44,12 +44,15 @@ class _Learnt:
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A call that is not in the ledger yet, with what was said in its thread and the reservations it takes up."""
+    """A call that is not in the ledger yet, with what was said in its thread and the reservations it takes up.
 
-    call: Call
+    None is what was said alone, for calls that have been waited for or written before it.
+    """
+
+    call: Call | None
     thread: str | None
     turns: Sequence[Turn]
-    reserved: Sequence[int]
+    reserved: Sequence[int] = ()
 
 
 class SafeBook:
@@ -121,6 +124,15 @@ class SafeBook:
         self._written(own)
         return True
 
+    async def say(self, thread: str, turns: Sequence[Turn], notes: list[str]) -> None:
+        """Remember *turns* of *thread* that are of several calls, after those; appends to *notes* as `record` does."""
+        try:
+            await self._write_calls()
+            await self._book.say(thread, turns)
+        except StateError as broken:
+            note(notes, f"{UNWRITTEN}: {broken}")
+            self._calls.append(_Waiting(None, thread, turns))
+
     async def flush(self) -> None:
         """Write what still waits, for there may be no next call; raises StateError where it cannot be written."""
         if self._own:
@@ -135,13 +147,20 @@ class SafeBook:
             # taken out first: another call of this process may be here at the same time
             waiting = self._calls.popleft()
             try:
-                await self._book.record_call(
-                    waiting.call, thread=waiting.thread, turns=waiting.turns, reserved=waiting.reserved
-                )
+                await self._write(waiting)
             except StateError:
                 self._calls.appendleft(waiting)
                 raise
-            self._on_late(waiting.call)
+            if waiting.call is not None:
+                self._on_late(waiting.call)
+
+    async def _write(self, waiting: _Waiting) -> None:
+        if waiting.call is not None:
+            await self._book.record_call(
+                waiting.call, thread=waiting.thread, turns=waiting.turns, reserved=waiting.reserved
+            )
+        elif waiting.thread is not None:
+            await self._book.say(waiting.thread, waiting.turns)
 
     def _change_own(self, keys: Sequence[str], change: Change) -> Mapping[str, Health]:
         changed = {}

@@ -165,6 +165,15 @@ class Router:
         if self._limiter is not None:
             course.spent = await self._limiter.spent(course.route, course.notes)
 
+    async def remember(self, thread: str, turns: Sequence[Turn]) -> tuple[str, ...]:
+        """Put down what was said in *thread* by several calls together; on disk when this returns, or a note says why.
+
+        What a broken state keeps from being written is written with those calls, as soon as it can be.
+        """
+        notes: list[str] = []
+        await self._book.say(thread, turns, notes)
+        return tuple(notes)
+
     async def flush(self) -> None:
         """Write what a broken state kept from being written; raises StateError where it still cannot be."""
         await self._book.flush()

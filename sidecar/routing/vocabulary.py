@@ -499,3 +499,7 @@ class HealthBook(Protocol):
     ) -> None:
         """Ledger, turns, health and the end of reservations in one transaction, on disk when this returns."""
         ...
+
+    async def say(self, thread: str, turns: Sequence[Turn]) -> None:
+        """Turns that are of no single call, on disk when this returns."""
+        ...

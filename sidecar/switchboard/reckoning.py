@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sidecar.errors import StateError
 from sidecar.routing.notes import note
 from sidecar.routing.quota import Allowance, Tally
-from sidecar.store.vocabulary import Call, Health, News, Position, Reservation, Since, Use
+from sidecar.store.vocabulary import Call, Health, News, Position, Reservation, Since, Turn, Use
 
 if TYPE_CHECKING:
     from sidecar.store.store import Store
@@ -49,6 +49,9 @@ class FollowedBook:
 
     async def record_call(self, call: Call, **more: Any) -> None:
         await self._store.record_call(call, **more)
+
+    async def say(self, thread: str, turns: Sequence[Turn]) -> None:
+        await self._store.say(thread, turns)
 
 
 class Reckoning:

@@ -18,7 +18,7 @@ import anyio.to_thread
 
 from sidecar.compression import tokens
 from sidecar.compression.budget import Bound
-from sidecar.errors import AskFailed, ConfigurationError, SidecarError, StateError, WrongUsage
+from sidecar.errors import AskFailed, ConfigurationError, SidecarError, WrongUsage
 from sidecar.providers.vocabulary import Message
 from sidecar.routing.asking import tell
 from sidecar.routing.panels import JUDGING, Seat, Sitting, panel_failed, panel_receipt, quoted, section
@@ -61,7 +61,7 @@ async def ask_panel(
         left_s = max(_SHORTEST_S, began + deadline_s - anyio.current_time())
         judged = await _judged(question, sitting, judge, left_s, caller)
         sitting = replace(sitting, judged=judged, took_s=anyio.current_time() - began)
-    sitting = await _remembered(rooms, question, sitting)
+    sitting = await _remembered(question, sitting)
     return await _told(rooms, sitting, caller.bound(answer_tokens))
 
 
@@ -167,17 +167,17 @@ def _shares(sizes: Sequence[int], total: int) -> tuple[int, ...]:
 # remembering and telling
 
 
-async def _remembered(rooms: Rooms, question: Question, sitting: Sitting) -> Sitting:
-    """The sitting once its answer is its thread's turn, on disk; a note where that could not be."""
+async def _remembered(question: Question, sitting: Sitting) -> Sitting:
+    """The sitting once its answer is its thread's turn, on disk; a note where that has to wait.
+
+    Its calls are in the ledger before: each when it was over, because what it cost is owed whatever becomes of the
+    others. The turn comes after the last of them, because it is made of them, and before anybody is answered.
+    """
     if question.thread is None:
         return sitting
     turns = (Turn("user", question.prompt), Turn("assistant", _whole(sitting)))
-    try:
-        await rooms.store.say(question.thread, turns)
-    except StateError as broken:
-        note = f"the thread does not remember this answer: {broken}"
-        return replace(sitting, notes=(*sitting.notes, note))
-    return sitting
+    notes = await question.switchboard.router.remember(question.thread, turns)
+    return replace(sitting, notes=(*sitting.notes, *notes))
 
 
 def _whole(sitting: Sitting) -> str:

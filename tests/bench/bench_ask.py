@@ -82,6 +82,9 @@ class Forgetful:
     ) -> None:
         del call, thread, turns, healths, health_keys
 
+    async def say(self, thread: str, turns: Sequence[Turn]) -> None:
+        del thread, turns
+
 
 def bare(client: httpx2.AsyncClient, base_url: str) -> Callable[[], Awaitable[object]]:
     """The same request as the router's, its stream read to the end and parsed."""

@@ -68,6 +68,10 @@ class MemoryBook:
             assert healths is not None
             self.healths[key] = healths(key, self.healths.get(key, Health()))
 
+    async def say(self, thread: str, turns: Sequence[Turn]) -> None:
+        self._check()
+        self.turns.append((thread, tuple(turns)))
+
     def _check(self) -> None:
         if self.broken is not None:
             raise self.broken

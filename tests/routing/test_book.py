@@ -81,3 +81,16 @@ async def test_calls_that_could_not_be_recorded_are_written_before_the_next_one(
     assert [turns[0].text for _, turns in book.turns] == ["0", "1", "2", "3"]
     await safe.flush()
     assert len(book.calls) == 4, "written once"
+
+
+async def test_what_was_said_by_several_calls_waits_behind_them(kit: Any) -> None:
+    book = kit.book()
+    safe, notes = SafeBook(book), list[str]()
+    book.broken = StateLocked("held")
+    await safe.record(CALL, notes)
+    await safe.say("t", [Turn("user", "0")], notes)
+    assert notes == [f"{UNWRITTEN}: held"]
+    book.broken = None
+    await safe.say("t", [Turn("user", "1")], notes)
+    assert book.calls == [CALL]
+    assert [turns[0].text for _, turns in book.turns] == ["0", "1"]
