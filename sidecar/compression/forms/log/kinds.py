@@ -19,6 +19,7 @@ from itertools import accumulate
 from operator import itemgetter, sub
 
 from sidecar.compression.alarms import alarm_lines, warning_lines
+from sidecar.compression.literals import Literals
 from sidecar.compression.vocabulary import Segment
 
 __all__ = ["Kinds", "all_without_digits", "failed_requests", "kinds_of", "without_digits"]
@@ -64,6 +65,8 @@ _CODES = tuple(
     )
 )  # fmt: skip
 """Numbers that mean something: a status, an exit code, a zero where an alarm would be counted."""
+_Code = tuple[bytes, re.Pattern[bytes]]
+_CODE_LITERALS = Literals(literal.decode() for literal, _ in _CODES)
 _REQUESTS = (b"HTTP/", b"GET", b"POST", b"PUT", b"PATCH", b"DELETE", b"HEAD")
 """Where most lines have had their status found, it is not looked for in these ways."""
 _CODES_ASKED = 16
@@ -78,7 +81,7 @@ _LETTERED = {
 
 _HEX = re.compile(rb"[0-9a-fA-F]{6,}(?:-[0-9a-fA-F]{4,})*")
 _SEPARATORS = rb"\s\"'=:,;()\[\]{}<>|/"
-_TOKEN = re.compile(rb"(?<![^%b])[^%b]*\d[^%b]*" % (_SEPARATORS, _SEPARATORS, _SEPARATORS))
+_TOKEN = re.compile(rb"(?<![^%b])[^%b\d]*\d[^%b]*" % (_SEPARATORS, _SEPARATORS, _SEPARATORS))
 """A word with a digit: an identifier, a host, a version."""
 _SMALL = 2_000_000
 """Up to so many characters, words with digits are masked whole."""
@@ -141,13 +144,17 @@ def all_without_digits(lines: Sequence[str]) -> list[bytes]:
     """Each line as `without_digits` gives it."""
     if not lines:
         return []
-    data = "\n".join(lines).encode("utf-8", "surrogatepass")
-    return _with_codes_kept(data).translate(None, _DIGITS).split(b"\n")
+    text = "\n".join(lines)
+    return _with_codes_kept(_encoded(text), _codes_in(text)).translate(None, _DIGITS).split(b"\n")
 
 
 def without_digits(line: str) -> bytes:
     """What two lines of which only numbers differ have in common; a status is no mere number."""
-    return _with_codes_kept(line.encode("utf-8", "surrogatepass")).translate(None, _DIGITS)
+    return _with_codes_kept(_encoded(line), _codes_in(line)).translate(None, _DIGITS)
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 class _Reader:
@@ -159,7 +166,7 @@ class _Reader:
         self._plain: dict[bytes, int] = {}
         self._masked: dict[bytes, int] = {}
         self._is_small = sum(map(len, lines)) < _SMALL
-        self._codes: Sequence[tuple[bytes, re.Pattern[bytes]]] = _CODES if self._is_small else ()
+        self._codes: Sequence[_Code] = ()
         self._is_varied = False
         self._buckets: dict[tuple[bytes, int], _Bucket] = {}
         self._same: dict[int, int] = {}
@@ -182,11 +189,13 @@ class _Reader:
         return kinds
 
     def _chunk(self, lines: Sequence[str], start: int) -> None:
-        data = "\n".join(lines).encode("utf-8", "surrogatepass")
-        if not self._is_small:
-            seen = "\n".join(lines[::_CODES_ASKED]).encode("utf-8", "surrogatepass")
-            self._codes = [code for code in _CODES if code in self._codes or code[0] in seen]
-        data = _with_codes_kept(data, self._codes)
+        text = "\n".join(lines)
+        if self._is_small:
+            self._codes = _codes_in(text)
+        else:
+            seen = _codes_in("\n".join(lines[::_CODES_ASKED]))
+            self._codes = [code for code in _CODES if code in self._codes or code in seen]
+        data = _with_codes_kept(_encoded(text), self._codes)
         printed = data.split(b"\n")
         keys = data.translate(None, _DIGITS).split(b"\n")
         digits = map(sub, map(len, printed), map(len, keys))
@@ -373,7 +382,13 @@ def failed_requests(lines: Sequence[str], text: str) -> set[int]:
     return {bisect_right(ends, place) for place in places}
 
 
-def _with_codes_kept(data: bytes, codes: Iterable[tuple[bytes, re.Pattern[bytes]]] = _CODES) -> bytes:
+def _codes_in(text: str) -> list[_Code]:
+    """Those that may be in *text*: two dozen literals are looked for in one walk."""
+    present = _CODE_LITERALS.within(text)
+    return [code for code in _CODES if code[0].decode() in present] if present else []
+
+
+def _with_codes_kept(data: bytes, codes: Iterable[_Code]) -> bytes:
     has_status = False
     for literal, pattern in codes:
         if literal not in data:

@@ -23,6 +23,7 @@ _AS_SPACES = str.maketrans(dict.fromkeys(",;\"'(){}[]", " "))
 _TIME = re.compile(r"\d\d:\d\d:\d\d|\d{4}-\d\d-\d\d|\d{10}(?:\d{3})?(?:\.\d+)?$")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _HEX = re.compile(r"[-+]?(?:[\d.,:x/%-]|[a-fA-F](?=[\da-fA-F]*\d))*[a-zA-Z]{0,3}")
+_NUMBER_CHARS = 40
 _WHOLE = re.compile(r"0|[1-9]\d{0,15}")
 _ASKED = 40
 _FEW_VALUES = 5
@@ -119,7 +120,10 @@ def _numbers(column: Sequence[str]) -> list[float] | None:
     """The first number in each of the values; None where one has none."""
     found: list[float] = []
     for value in column:
-        match = _NUMBER.search(value[:40])
+        if value.isdecimal() and len(value) <= _NUMBER_CHARS:
+            found.append(float(value))
+            continue
+        match = _NUMBER.search(value[:_NUMBER_CHARS])
         if match is None:
             return None
         found.append(float(match[0]))
