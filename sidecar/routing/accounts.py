@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from sidecar.routing.chance import lot
+from sidecar.routing.endpoints import Endpoint, Target
 from sidecar.routing.plan import clock_text
-from sidecar.routing.vocabulary import Endpoint, Route, Target, Tier
+from sidecar.routing.route import Route, Tier
 
 __all__ = ["Account", "AccountOrder", "Usage", "in_order"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sidecar.routing.vocabulary import Endpoint, Route
+from sidecar.routing.endpoints import Endpoint
+from sidecar.routing.route import Route
 
 __all__ = ["kept", "warm_s"]
 

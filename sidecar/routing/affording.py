@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from sidecar.providers.vocabulary import Image, Request, Text, ToolResult, Usage
+from sidecar.routing.endpoints import Endpoint
 from sidecar.routing.quota import Allowance, told
-from sidecar.routing.vocabulary import Attempt, Endpoint, Wanted, Withheld
+from sidecar.routing.seams import Wanted, Withheld
+from sidecar.routing.vocabulary import Attempt
 
 __all__ = ["Price", "affordable", "estimated_tokens"]
 

@@ -1,8 +1,10 @@
-"""US dollars as readers see them, everywhere the same."""
+"""US dollars: summed, and as readers see them, everywhere the same."""
 
 from __future__ import annotations
 
-__all__ = ["usd_text"]
+from collections.abc import Iterable
+
+__all__ = ["summed_usd", "usd_text"]
 
 
 def usd_text(usd: float) -> str:
@@ -15,3 +17,13 @@ def usd_text(usd: float) -> str:
         return f"${usd:,.2f}"
     whole, _, digits = f"{usd:.4f}".partition(".")
     return f"${whole}.{digits.rstrip('0').ljust(2, '0')}"
+
+
+def summed_usd(costs: Iterable[float | None]) -> float | None:
+    """The sum of *costs*; None as soon as one of them is not known."""
+    total = 0.0
+    for cost in costs:
+        if cost is None:
+            return None
+        total += cost
+    return total

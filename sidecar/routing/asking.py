@@ -15,24 +15,16 @@ from sidecar.errors import ConfigurationError, ProviderFailed
 from sidecar.providers.vocabulary import Answer, Failure, Limits, Message, Request
 from sidecar.routing.affording import estimated_tokens
 from sidecar.routing.course import Course
+from sidecar.routing.endpoints import Endpoint, scope_key
 from sidecar.routing.hedging import HedgeBudget, Race
 from sidecar.routing.inflight import InFlight
 from sidecar.routing.lengths import Told, Windows, told
+from sidecar.routing.meanings import MEANINGS, Verdict
 from sidecar.routing.plan import Candidate, Plan
+from sidecar.routing.route import Patience
+from sidecar.routing.seams import Limiter, Wanted, Withheld
 from sidecar.routing.verdict import verdict
-from sidecar.routing.vocabulary import (
-    MEANINGS,
-    Ask,
-    Endpoint,
-    Limiter,
-    OnProgress,
-    OnText,
-    Patience,
-    Verdict,
-    Wanted,
-    Withheld,
-    scope_key,
-)
+from sidecar.routing.vocabulary import Ask, OnProgress, OnText
 
 __all__ = [
     "BOOKKEEPING_S",

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from sidecar.errors import StateError
 from sidecar.routing.notes import note
-from sidecar.routing.vocabulary import HealthBook
+from sidecar.routing.seams import HealthBook
 from sidecar.store.vocabulary import Call, Health, Turn
 
 __all__ = ["UNWRITTEN", "SafeBook"]

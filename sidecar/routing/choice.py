@@ -15,6 +15,7 @@ from math import inf
 
 from sidecar.routing.amounts import usd_text
 from sidecar.routing.chance import lot
+from sidecar.routing.endpoints import Endpoint, Target
 from sidecar.routing.patience import shown
 from sidecar.routing.receipt import seconds_text
 from sidecar.routing.record import (
@@ -26,7 +27,7 @@ from sidecar.routing.record import (
     reliability,
     tokens_per_s,
 )
-from sidecar.routing.vocabulary import Endpoint, Order, Patience, Preference, Route, Target, Tier
+from sidecar.routing.route import Order, Patience, Preference, Route, Tier
 from sidecar.store.vocabulary import Experience
 
 __all__ = ["Arrangement", "arranged", "listens"]

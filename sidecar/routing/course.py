@@ -6,20 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from sidecar.providers.vocabulary import Limits
+from sidecar.routing.amounts import summed_usd
+from sidecar.routing.endpoints import Endpoint
+from sidecar.routing.meanings import MEANINGS, Verdict
 from sidecar.routing.plan import CALLABLE, Candidate, Plan, Standing
-from sidecar.routing.vocabulary import (
-    MEANINGS,
-    Attempt,
-    Endpoint,
-    PassedOver,
-    Place,
-    Reply,
-    Route,
-    Spent,
-    Verdict,
-    Withheld,
-    summed_usd,
-)
+from sidecar.routing.route import Place, Route
+from sidecar.routing.seams import Spent, Withheld
+from sidecar.routing.vocabulary import Attempt, PassedOver, Reply
 from sidecar.store.vocabulary import Health, Meter
 
 __all__ = ["Course"]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sidecar.routing.endpoints import scope_key
 from sidecar.routing.plan import CALLABLE, Standing, standings
-from sidecar.routing.vocabulary import Place, Route, Spent, scope_key
+from sidecar.routing.route import Place, Route
+from sidecar.routing.seams import Spent
 from sidecar.store.vocabulary import Health
 
 __all__ = ["Explained", "explain", "explained"]

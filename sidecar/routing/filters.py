@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sidecar.providers.capabilities import Capabilities, Need
 from sidecar.routing.amounts import usd_text
-from sidecar.routing.vocabulary import Endpoint
+from sidecar.routing.endpoints import Endpoint
 
 __all__ = ["Filter", "Known", "names", "objection"]
 

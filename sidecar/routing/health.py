@@ -15,8 +15,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import cast
 
+from sidecar.routing.meanings import MEANINGS, Meaning, Trait, Verdict
 from sidecar.routing.resets import FARTHEST_S
-from sidecar.routing.vocabulary import MEANINGS, Meaning, Trait, Verdict
 from sidecar.store.vocabulary import Health
 
 __all__ = [

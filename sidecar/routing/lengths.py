@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sidecar.providers.vocabulary import Failure
-from sidecar.routing.vocabulary import Endpoint
+from sidecar.routing.endpoints import Endpoint
 
 __all__ = ["Told", "Windows", "share_to_try", "told"]
 

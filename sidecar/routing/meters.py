@@ -14,9 +14,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from sidecar.routing.endpoints import Endpoint, Scope, scope_key
 from sidecar.routing.health import PACE_S
 from sidecar.routing.resets import moment
-from sidecar.routing.vocabulary import Endpoint, Scope, scope_key
 from sidecar.store.vocabulary import Meter
 
 __all__ = ["Meters", "Reading", "read"]

@@ -13,8 +13,9 @@ from string import ascii_uppercase
 
 from sidecar.errors import AskFailed
 from sidecar.providers.vocabulary import Usage
+from sidecar.routing.amounts import summed_usd
 from sidecar.routing.receipt import cost_text, one_line, receipt, seconds_text, tokens_text
-from sidecar.routing.vocabulary import Reply, summed_usd
+from sidecar.routing.vocabulary import Reply
 
 __all__ = ["JUDGING", "Seat", "Sitting", "panel_failed", "panel_receipt", "quoted", "section"]
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from sidecar.providers.vocabulary import Effort, Limits
 from sidecar.routing.record import Record
-from sidecar.routing.vocabulary import Patience
+from sidecar.routing.route import Patience
 
 __all__ = ["own_limits", "shown"]
 

@@ -11,8 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from sidecar.routing.endpoints import Endpoint, Scope, scope_key
 from sidecar.routing.health import is_probed, is_resting, needs_probe, trait
-from sidecar.routing.vocabulary import Endpoint, PassedOver, Place, Route, Scope, Spent, Tier, scope_key
+from sidecar.routing.route import Place, Route, Tier
+from sidecar.routing.seams import Spent
+from sidecar.routing.vocabulary import PassedOver
 from sidecar.store.vocabulary import Health
 
 __all__ = ["CALLABLE", "SCOPES", "Candidate", "Plan", "Standing", "clock_text", "plan", "standings"]

@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Literal
 
 from sidecar.routing.amounts import usd_text
-from sidecar.routing.vocabulary import Route, Tier
+from sidecar.routing.route import Route, Tier
 from sidecar.store.vocabulary import Use
 
 __all__ = ["WARN_SHARE", "Allowance", "Length", "Span", "Tally", "Unit", "Window", "amount", "told", "zone"]

@@ -8,8 +8,10 @@ from itertools import groupby
 from sidecar.errors import AskFailed
 from sidecar.providers.vocabulary import Usage
 from sidecar.routing.amounts import usd_text
+from sidecar.routing.meanings import MEANINGS, OUTRUN
 from sidecar.routing.plan import clock_text
-from sidecar.routing.vocabulary import MEANINGS, OUTRUN, Attempt, PassedOver, Reply, Route
+from sidecar.routing.route import Route
+from sidecar.routing.vocabulary import Attempt, PassedOver, Reply
 
 __all__ = ["ask_failed", "cost_text", "one_line", "phrase", "receipt", "seconds_text", "tokens_text"]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from sidecar.routing.vocabulary import CANCELLED, OUTRUN
+from sidecar.routing.meanings import CANCELLED, OUTRUN
 from sidecar.store.vocabulary import Experience
 
 __all__ = ["Figure", "Record", "combined", "estimates", "latency_s", "nth", "reliability", "tokens_per_s"]

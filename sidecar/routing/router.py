@@ -33,6 +33,7 @@ from sidecar.routing.asking import (
 )
 from sidecar.routing.book import SafeBook
 from sidecar.routing.course import Course
+from sidecar.routing.endpoints import Endpoint, scope_key
 from sidecar.routing.health import (
     after_failure,
     after_success,
@@ -45,27 +46,15 @@ from sidecar.routing.health import (
 )
 from sidecar.routing.inflight import InFlight
 from sidecar.routing.lengths import Told, Windows, share_to_try
+from sidecar.routing.meanings import CANCELLED, MEANINGS, OUTRUN, Verdict
 from sidecar.routing.meters import Meters
 from sidecar.routing.notes import note
 from sidecar.routing.plan import SCOPES, Plan, plan
 from sidecar.routing.receipt import ask_failed, phrase
+from sidecar.routing.route import Route
 from sidecar.routing.schema import check_schema, complaint, json_text
-from sidecar.routing.vocabulary import (
-    CANCELLED,
-    MEANINGS,
-    OUTRUN,
-    Ask,
-    Attempt,
-    Endpoint,
-    HealthBook,
-    Limiter,
-    OnProgress,
-    Reply,
-    Route,
-    Verdict,
-    Withheld,
-    scope_key,
-)
+from sidecar.routing.seams import HealthBook, Limiter, Withheld
+from sidecar.routing.vocabulary import Ask, Attempt, OnProgress, Reply
 from sidecar.store.vocabulary import AttemptRecord, Call, Health, Turn
 
 __all__ = ["Price", "Router", "Send", "Window"]

@@ -15,7 +15,8 @@ from typing import Any, Literal, cast
 
 from sidecar.providers.vocabulary import Failure
 from sidecar.routing import resets
-from sidecar.routing.vocabulary import MEANINGS, Action, Meaning, Scope, Verdict
+from sidecar.routing.endpoints import Scope
+from sidecar.routing.meanings import MEANINGS, Action, Meaning, Verdict
 
 __all__ = ["Row", "rows", "verdict"]
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from sidecar.errors import StateError
 from sidecar.log import log
 from sidecar.routing.accounts import Account, AccountOrder, Usage, in_order
+from sidecar.routing.endpoints import Endpoint
 from sidecar.routing.quota import Allowance, Unit, Window
-from sidecar.routing.vocabulary import Endpoint, Route
+from sidecar.routing.route import Route
 
 if TYPE_CHECKING:
     from sidecar.store.store import Store

@@ -20,10 +20,12 @@ import anyio.to_thread
 from sidecar.errors import StateError
 from sidecar.providers.vocabulary import Request
 from sidecar.routing.affording import Price, affordable, estimated_tokens
+from sidecar.routing.endpoints import Endpoint
 from sidecar.routing.notes import note
 from sidecar.routing.plan import clock_text
 from sidecar.routing.quota import WARN_SHARE, Allowance, Tally, Unit, Window, amount, told, zone
-from sidecar.routing.vocabulary import Endpoint, Granted, Place, Route, Spent, Wanted, Withheld
+from sidecar.routing.route import Place, Route
+from sidecar.routing.seams import Granted, Spent, Wanted, Withheld
 from sidecar.store.vocabulary import Call, Meter, Reservation, Use
 from sidecar.switchboard.reckoning import AS_LAST_KNOWN, Reckoning, uses_of
 

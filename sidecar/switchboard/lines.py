@@ -15,7 +15,7 @@ from sidecar.config.hosts import KnownProvider, known_provider, split_target
 from sidecar.config.secrets import is_reference, resolve
 from sidecar.errors import SecretMissing
 from sidecar.providers.vocabulary import Access
-from sidecar.routing.vocabulary import Endpoint
+from sidecar.routing.endpoints import Endpoint
 
 if TYPE_CHECKING:
     from sidecar.config import model as configured

@@ -13,9 +13,10 @@ from sidecar.config.facts import facts, price_usd
 from sidecar.errors import WrongUsage
 from sidecar.providers.vocabulary import Limits, Usage
 from sidecar.routing.choice import Arrangement, arranged, listens
+from sidecar.routing.endpoints import Endpoint
 from sidecar.routing.filters import Filter, Known, objection
 from sidecar.routing.patience import own_limits
-from sidecar.routing.vocabulary import Endpoint, Order, Preference, Route, Tier
+from sidecar.routing.route import Order, Preference, Route, Tier
 
 if TYPE_CHECKING:
     from sidecar.config import model as configured

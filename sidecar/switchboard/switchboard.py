@@ -19,8 +19,10 @@ from sidecar.errors import SecretMissing
 from sidecar.log import hide
 from sidecar.providers.vocabulary import Access, Answer, Limits, Request
 from sidecar.routing.chance import usual
+from sidecar.routing.endpoints import Endpoint
+from sidecar.routing.route import Route
 from sidecar.routing.router import Router
-from sidecar.routing.vocabulary import Ask, Endpoint, OnProgress, OnText, Reply, Route
+from sidecar.routing.vocabulary import Ask, OnProgress, OnText, Reply
 from sidecar.switchboard.accounts import Accounts, watched
 from sidecar.switchboard.allowances import Allowances, Payer, allowances_of
 from sidecar.switchboard.lately import Lately

@@ -21,7 +21,7 @@ from sidecar.errors import ConfigurationError, ProviderFailed, WrongUsage
 from sidecar.providers.catalogue import catalogue
 from sidecar.providers.listing import Listed, is_served
 from sidecar.routing.amounts import usd_text
-from sidecar.routing.vocabulary import Endpoint
+from sidecar.routing.endpoints import Endpoint
 from sidecar.store.listings import keep_listings, kept_listings
 from sidecar.switchboard.lines import Line, account_lines
 

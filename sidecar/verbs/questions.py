@@ -20,7 +20,8 @@ from sidecar.verbs.depth import may_ask
 from sidecar.verbs.rooms import Rooms
 
 if TYPE_CHECKING:
-    from sidecar.routing.vocabulary import Ask, Fit, Route
+    from sidecar.routing.route import Route
+    from sidecar.routing.vocabulary import Ask, Fit
     from sidecar.switchboard.switchboard import Switchboard
 
 __all__ = ["Aimed", "Question", "aimed", "questioned", "said_earlier"]

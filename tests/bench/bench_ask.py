@@ -23,8 +23,11 @@ import httpx2
 from sidecar.providers import Providers, open_providers
 from sidecar.providers.pricing import price_usd
 from sidecar.providers.vocabulary import Access, Answer, Limits, Message, Request
+from sidecar.routing.endpoints import Endpoint
+from sidecar.routing.route import Route, Tier
 from sidecar.routing.router import Router
-from sidecar.routing.vocabulary import Ask, Endpoint, HealthBook, OnText, Route, Tier
+from sidecar.routing.seams import HealthBook
+from sidecar.routing.vocabulary import Ask, OnText
 from sidecar.store import Store
 from sidecar.store.vocabulary import Call, Health, Turn
 

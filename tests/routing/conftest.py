@@ -11,8 +11,10 @@ import pytest
 
 from sidecar.errors import ProviderFailed, StateError
 from sidecar.providers.vocabulary import Answer, Failure, Limits, Message, Request, Usage
+from sidecar.routing.endpoints import Endpoint
+from sidecar.routing.route import Route, Tier
 from sidecar.routing.router import Router
-from sidecar.routing.vocabulary import Ask, Endpoint, OnText, Reply, Route, Tier
+from sidecar.routing.vocabulary import Ask, OnText, Reply
 from sidecar.simulator.pushed import PushedLoop
 from sidecar.store.vocabulary import Call, Health, Turn
 

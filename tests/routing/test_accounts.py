@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sidecar.routing.accounts import AccountOrder, Usage, in_order
-from sidecar.routing.vocabulary import Endpoint, Route, Tier
+from sidecar.routing.endpoints import Endpoint
+from sidecar.routing.route import Route, Tier
 
 ENDPOINTS = [Endpoint(provider, model, account) for provider in "pq" for model in "12" for account in "xyz"]
 

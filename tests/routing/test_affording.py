@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from sidecar.providers.vocabulary import Message, Request, Usage
 from sidecar.routing.affording import CAP_LIMIT_TOKENS, affordable
+from sidecar.routing.endpoints import Endpoint
 from sidecar.routing.quota import Allowance, Window
-from sidecar.routing.vocabulary import Endpoint, Route, Tier, Wanted, Withheld
+from sidecar.routing.route import Route, Tier
+from sidecar.routing.seams import Wanted, Withheld
 
 PAID = Endpoint("paid", "m")
 ROUTE = Route("smart", (Tier("A", (PAID,)),))

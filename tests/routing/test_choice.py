@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from sidecar.routing.chance import usual
 from sidecar.routing.choice import arranged, listens
+from sidecar.routing.endpoints import Endpoint
 from sidecar.routing.explaining import explain
-from sidecar.routing.vocabulary import Endpoint, Order, Patience, Preference, Route, Tier
+from sidecar.routing.route import Order, Patience, Preference, Route, Tier
 from sidecar.store.vocabulary import Experience
 
 NOW = 1_795_000_000.0

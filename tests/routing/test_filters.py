@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from sidecar.providers.capabilities import Capabilities
+from sidecar.routing.endpoints import Endpoint
 from sidecar.routing.filters import Filter, Known, objection
-from sidecar.routing.vocabulary import Endpoint
 
 WORK = Endpoint("openai", "gpt-5", "work")
 GOOD = Known(

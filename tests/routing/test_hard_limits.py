@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sidecar.errors import AskFailed
 from sidecar.providers.vocabulary import Failure
 from sidecar.routing.choice import arranged
-from sidecar.routing.vocabulary import Order
+from sidecar.routing.route import Order
 from sidecar.simulator.pushed import run_pushed
 from sidecar.store.vocabulary import Experience
 

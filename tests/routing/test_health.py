@@ -21,9 +21,9 @@ from sidecar.routing.health import (
     released,
     rest_limit_s,
 )
+from sidecar.routing.meanings import Meaning, Verdict
 from sidecar.routing.resets import FARTHEST_S
 from sidecar.routing.verdict import COUNTED
-from sidecar.routing.vocabulary import Meaning, Verdict
 from sidecar.store.vocabulary import Health
 
 NOW = 1_795_000_000.0

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sidecar.routing.endpoints import Endpoint
 from sidecar.routing.health import after_success, is_resting, needs_probe, spent_ahead
 from sidecar.routing.meters import Meters, read
-from sidecar.routing.vocabulary import Endpoint
 from sidecar.store.vocabulary import Health, Meter
 
 NOW = 1_795_608_000.0  # 2026-11-25T12:00:00Z

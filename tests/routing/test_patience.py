@@ -11,7 +11,7 @@ import pytest
 from sidecar.providers.vocabulary import Limits
 from sidecar.routing.patience import own_limits, shown
 from sidecar.routing.record import Record
-from sidecar.routing.vocabulary import Patience, Route
+from sidecar.routing.route import Patience, Route
 
 A, B = "a/m", "b/m"
 KEY = "a/m@default"

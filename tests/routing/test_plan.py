@@ -9,7 +9,7 @@ import pytest
 
 from sidecar.routing.explaining import explain
 from sidecar.routing.plan import clock_text, plan
-from sidecar.routing.vocabulary import Tier
+from sidecar.routing.route import Tier
 from sidecar.store.vocabulary import Health
 
 NOW = 1_795_000_000.0

@@ -10,7 +10,8 @@ import anyio
 import pytest
 
 from sidecar.providers.vocabulary import Answer, Limits, Request
-from sidecar.routing.vocabulary import Reply, Route
+from sidecar.routing.route import Route
+from sidecar.routing.vocabulary import Reply
 
 A, B, C = "alpha/one", "beta/two", "gamma/three"
 OUTAGE_S = 10.0

@@ -15,9 +15,10 @@ from sidecar.config.model import Settings
 from sidecar.providers.catalogue import catalogue
 from sidecar.providers.opening import DIALECTS
 from sidecar.providers.vocabulary import Failure, FailureKind
+from sidecar.routing.endpoints import Scope
+from sidecar.routing.meanings import MEANINGS, Action, Meaning
 from sidecar.routing.resets import FARTHEST_S
 from sidecar.routing.verdict import rows, verdict
-from sidecar.routing.vocabulary import MEANINGS, Action, Meaning, Scope
 from sidecar.switchboard.lines import lines
 
 NOON = 1_795_435_200.0  # 2026-11-23 12:00:00 UTC

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from sidecar.routing.chance import usual
-from sidecar.routing.vocabulary import Endpoint, Route, Tier
+from sidecar.routing.endpoints import Endpoint
+from sidecar.routing.route import Route, Tier
 from sidecar.store import Store
 from sidecar.store.vocabulary import Call, Meter
 from sidecar.switchboard.accounts import Accounts, watched

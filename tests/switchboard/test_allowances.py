@@ -17,8 +17,10 @@ import pytest
 from sidecar.config.model import Budget, Quota
 from sidecar.errors import AskFailed, ProviderFailed
 from sidecar.providers.vocabulary import Answer, Failure, Limits, Message, Request, Usage
+from sidecar.routing.endpoints import Endpoint
+from sidecar.routing.route import Route, Tier
 from sidecar.routing.router import Router
-from sidecar.routing.vocabulary import Ask, Endpoint, OnText, Reply, Route, Tier
+from sidecar.routing.vocabulary import Ask, OnText, Reply
 from sidecar.store import Store
 from sidecar.store.vocabulary import AttemptRecord, Call
 from sidecar.switchboard.allowances import Allowances, Payer, allowances_of
@@ -322,7 +324,9 @@ from sidecar.config.model import Quota
 from sidecar.providers.vocabulary import Answer, Message, Usage
 from sidecar.switchboard.reckoning import FollowedBook, Reckoning
 from sidecar.routing.router import Router
-from sidecar.routing.vocabulary import Ask, Endpoint, Route, Tier
+from sidecar.routing.endpoints import Endpoint
+from sidecar.routing.route import Route, Tier
+from sidecar.routing.vocabulary import Ask
 from sidecar.store import Store
 
 directory, limits, asks_at_once, rounds = Path(sys.argv[1]), eval(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])

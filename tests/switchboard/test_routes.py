@@ -13,7 +13,7 @@ from sidecar.errors import WrongUsage
 from sidecar.providers.catalogue import catalogue
 from sidecar.providers.vocabulary import Limits
 from sidecar.routing.chance import usual
-from sidecar.routing.vocabulary import Route
+from sidecar.routing.route import Route
 from sidecar.store.vocabulary import Experience
 from sidecar.switchboard.lines import lines
 from sidecar.switchboard.routes import Routes

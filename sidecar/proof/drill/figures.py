@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sidecar.proof.drill.rehearsal import Asked, QuotaCount, Rehearsal
+from sidecar.routing.amounts import summed_usd
 from sidecar.routing.record import nth
-from sidecar.routing.vocabulary import summed_usd
 
 if TYPE_CHECKING:
     from sidecar.config import model as configured
