@@ -131,6 +131,9 @@ BORDERS = (
     Border("mail", ("Fr",), re.compile(r"From [0-9a-f]{40} ")),
     Border("git diff", ("di",), re.compile(r"diff --git \S"), inside=frozenset({"git log", "mail"})),
     Border("git status", ("On", "HE"), re.compile(r"On branch \S|HEAD detached (?:at|from) ")),
+    Border(
+        "cProfile", ("  ",), re.compile(r" {2,}\d+ function calls (?:\(\d+ primitive calls\) )?in \d+\.\d+ seconds$")
+    ),
     Border("apt", ("Re",), re.compile(r"Reading package lists\.\.\.")),
     Border(
         "terraform",

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from sidecar.compression import compress
 from sidecar.compression.forms.records import FORM
+from sidecar.compression.shelf import load
+from sidecar.compression.shorten import shorten
 from sidecar.compression.vocabulary import Command, Form, Segment
 
 CAPTURES = Path(__file__).parents[2] / "captures"
@@ -374,3 +376,44 @@ def test_sentences_and_calls_with_as_many_commas_are_no_table() -> None:
 def test_blanks_that_tell_who_belongs_to_whom_are_no_padding() -> None:
     data = (CAPTURES / "big" / "python_importtime.txt").read_bytes()
     assert "records" not in compress(data, command="python -X importtime -c x").forms
+
+
+def test_tables_of_mysql_below_one_another_are_two_tables() -> None:
+    """The border that closes one and the border that opens the next stand in a row; MariaDB 10.11."""
+    border, narrow = "+----+-----------------+------+", "+---------+----+"
+    lines = [border, "| id | name            | vip  |", border]
+    lines += [f"| {n:2} | Jonas Ricci {n:3} |    0 |" for n in range(30)]
+    lines += [border, narrow, "| city    | n  |", narrow]
+    lines += [f"| Nairobi | {n:2} |" for n in range(10, 30)]
+    lines += [narrow]
+    short = shorten(lines, shelf=load(), command="mariadb -t -e 'select 1; select 2'")
+    assert not short.faults
+    assert "[table of 30 rows" in short.text
+    assert "[20 rows as above]" in short.text
+
+
+def test_no_column_is_lost_where_rows_are_left_out() -> None:
+    """A column that changes seldom is said above its rows; where most rows go it was said nowhere."""
+    lines = ["NAME            TOTAL   SECONDS"]
+    lines += [f"function_{n * 7919 % 1000:<6} {n:<7} {(400 - n) // 40}.134" for n in range(400)]
+    text = shorten(lines, shelf=load(), command="").text
+    assert "of 400 rows" in text
+    assert "10.134" in text
+    assert " 3.134" in text
+
+
+def test_a_profile_of_python_is_a_table_whose_columns_of_one_name_are_told_apart() -> None:
+    lines = [
+        "         64390 function calls (43010 primitive calls) in 0.134 seconds",
+        "",
+        "   Ordered by: cumulative time",
+    ]
+    lines += ["", "   ncalls  tottime  percall  cumtime  percall filename:lineno(function)"]
+    lines += [
+        f"{n + 1:9}    0.000    0.000    0.00{9 - n // 9}    0.00{9 - n // 9} tool.py:{n}(step)" for n in range(80)
+    ]
+    text = shorten(["usage: tool", *lines], shelf=load(), command="python -m cProfile -s cumtime tool.py").text
+    assert lines[0] in text
+    assert "percall=0.000" in text
+    assert "percall#2" in text
+    assert "tool.py:79(step)" in text

@@ -28,7 +28,7 @@ _MIXED = re.compile(
     r"(?:Filesystem +(?:\S+ +){3,5}Mounted on|Netid +State +Recv-Q|State +Recv-Q +Send-Q|Proto +Recv-Q"
     r"|Package +Version|Package +Current +Wanted|\S+ +Type +Reason +Age|(?:LAST SEEN|Last Seen) +|COMMAND +PID"
     r"|UNIT FILE +STATE|\s+UNIT +LOAD|Destination +Gateway|Num +RefCount|Module +Size +Used"
-    r"|\s+total +used +free +shared)"
+    r"|\s+total +used +free +shared| +ncalls +tottime +percall +cumtime)"
 )
 _RULE = re.compile(r"\s*[-=─━]{2,}(?:[ +|┼]+[-=─━]{2,})*\s*$")
 _RULED = ("--", "==", "──", "━━")
@@ -177,7 +177,14 @@ def _aligned(lines: Sequence[str], start: int, end: int) -> Grid | None:
     # `M  PKG-INFO` above `M  README.rst` is no heading.
     if any(row is not None and row[0] == headings[0] for row in rows):
         return None
-    return Grid("table", start, end, headings, rows, tuple(body))
+    return Grid("table", start, end, _told_apart(headings), rows, tuple(body))
+
+
+def _told_apart(headings: Sequence[str]) -> tuple[str, ...]:
+    """The names of columns, a second one of the same name with its number: cProfile's two `percall`."""
+    return tuple(
+        f"{name}#{headings[:at].count(name) + 1}" if name in headings[:at] else name for at, name in enumerate(headings)
+    )
 
 
 def _edges(header: str, rows: Sequence[str]) -> list[tuple[int, int]]:
@@ -246,8 +253,13 @@ def _drawn(lines: Sequence[str]) -> Iterable[Grid]:
         start = index - 1 if index and _is_border(lines[index - 1]) else index
         end = index + 1
         ruled = False
+        is_border = False
         while end < len(lines) and (lines[end].count(bar) >= count or _is_border(lines[end])):
-            ruled = ruled or (end <= index + 2 and _is_border(lines[end]))
+            # Two borders in a row: the second one is the next table's.
+            if is_border and _is_border(lines[end]):
+                break
+            is_border = _is_border(lines[end])
+            ruled = ruled or (end <= index + 2 and is_border)
             end += 1
         rows = [at for at in range(index + 1, end) if not _is_border(lines[at])]
         if ruled and rows:

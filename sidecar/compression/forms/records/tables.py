@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from sidecar.compression.forms.records.grid import Grid
@@ -115,6 +115,11 @@ def _blocks(lines: Sequence[str], grid: Grid, explained: set[str]) -> list[Block
     heading = _heading(grid, sheet, bool(loud), explained)
     if has_room(_size(rows), limit):
         return _whole(lines, grid, _Written(sheet, heading, rows, ", ".join(whats), entire))
+    if sheet.shared:
+        # What rows share is said above them: where some go, each says it itself.
+        sheet = replace(sheet, shared=(), shown=tuple(sorted((*sheet.shown, *sheet.shared))))
+        rows = [_begun(row) if at not in loud else row for at, row in enumerate(_written(lines, grid, sheet, loud))]
+        heading = _heading(grid, sheet, bool(loud), set())
     columns = [
         _Column(name, [None if row is None else row[at] for row in grid.rows]) for at, name in enumerate(grid.headings)
     ]
