@@ -69,7 +69,7 @@ def test_every_capture_keeps_its_promises(name: str, holds: Holds) -> None:
 def test_real_logs_are_recognised_and_get_much_shorter(name: str) -> None:
     lines, _ = capture(name)
     assert FORM.recognise(Segment(lines)) >= 0.8
-    assert len(shown(lines)) * 5 < sum(map(len, lines))
+    assert len(shown(lines)) * 4 < sum(map(len, lines))
 
 
 @pytest.mark.parametrize(

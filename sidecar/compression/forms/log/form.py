@@ -48,8 +48,10 @@ _MANY_ALARMS = 60
 """From so many different alarms of one kind, its first ones stand for it."""
 _FIRST_ALARMS = 20
 _ALARM_CHARS = 800
-_ALARM_SHARE = 0.03
-"""So much of a log may be the first lines of one alarm's records that differ in numbers."""
+_ALARM_SHARE = 0.1
+"""So much of a log may be the first lines of alarms' records that differ in numbers."""
+_SAYINGS = 2
+"""So many lines of a record say what went wrong: its own, and the exception's below it."""
 _FEW_FAR = 3
 """No more records of one kind are out of line by their digits."""
 _MEMBERS = 4_000
@@ -114,6 +116,9 @@ class _Log:
     """The records of a frequent kind that are out of line."""
     told: set[str] = field(default_factory=set)
     """Names that have been told for one kind need not be told again for the next."""
+
+    spent: list[int] = field(default_factory=list)
+    """What it costs to say each of like alarms, one by one, in characters."""
 
     def end(self, start: int) -> int:
         return self.ends.get(start, start + 1)
@@ -232,9 +237,10 @@ def _chosen(log: _Log, kind: int, starts: list[int], count: int, *, tell: bool) 
             whole = list(_counted(log, group, len(group), rank, tell=not is_told))
             yield from whole
             known = {record.start for record, _ in whole}
-            for start, at in different.items():
+            for start, places in different.items():
                 if start not in known:
-                    yield _Record(at, at + 1, rank), ""
+                    for at in places:
+                        yield _Record(at, at + 1, rank), ""
         return
     first, *others = groups[:_FIRST_ALARMS]
     for group in others:
@@ -242,22 +248,39 @@ def _chosen(log: _Log, kind: int, starts: list[int], count: int, *, tell: bool) 
     yield from _counted(log, [first[0], *(group[0] for group in groups[1:])], count, rank, tell=True)
 
 
-def _different(log: _Log, starts: list[int], least: int) -> dict[int, int]:
-    """The records of one alarm that say it of different things, with the line that does, if that costs little.
+def _different(log: _Log, starts: list[int], least: int) -> dict[int, list[int]]:
+    """The records of one alarm that say it of different things, with the lines that do, if that costs little.
 
     `Server app/a1 is DOWN` and `Server app/a2 is DOWN` are two facts; the trace below each stays with the first.
     *least* is what they may cost in any log, in characters.
     """
-    lines, of_line = log.segment.lines, log.kinds.of_line
+    lines = log.segment.lines
     if len(starts) > _MEMBERS or _CLIENTS_PORT.search(lines[starts[0]][:_PLACE_CHARS]):
         return {}
+    room = max(least, int(_ALARM_SHARE * len(log.segment.text))) - sum(log.spent)
+    for most in (_SAYINGS, 1):
+        found = _sayings(log, starts, most)
+        cost = sum(len(after_time(lines[at])) for places in found.values() for at in places)
+        if len(found) > 1 and cost <= room:
+            log.spent.append(cost)
+            return found
+    return {}
+
+
+def _sayings(log: _Log, starts: list[int], most: int) -> dict[int, list[int]]:
+    """The loud lines of each record, *most* of one, that say what no record before it said."""
+    lines, of_line = log.segment.lines, log.kinds.of_line
     loud = log.kinds.alarms | log.kinds.warnings
-    said: dict[str, tuple[int, int]] = {}
+    known: set[str] = set()
+    found: dict[int, list[int]] = {}
     for start in starts:
-        at = next((index for index in range(start, log.end(start)) if of_line[index] in loud), start)
-        said.setdefault(after_time(lines[at]), (start, at))
-    room = max(least, int(_ALARM_SHARE * len(log.segment.text)))
-    return dict(said.values()) if len(said) > 1 and sum(map(len, said)) <= room else {}
+        inside = range(start, min(log.end(start), start + _TRACE_LINES))
+        for at in [at for at in inside if of_line[at] in loud and not _FRAME.match(lines[at])][:most]:
+            said = after_time(lines[at])
+            if said not in known:
+                known.add(said)
+                found.setdefault(start, []).append(at)
+    return found
 
 
 def _loud_groups(log: _Log, starts: list[int]) -> list[list[int]]:
