@@ -192,6 +192,24 @@ def test_a_report_names_every_failing_test(shortened: Callable[[str], str], name
         assert re.search(r'\bname="[^"]*"', case)[0] in text  # type: ignore[index]
 
 
+def test_what_testify_compared_stays_for_every_case_that_failed_in_one_helper(shortened: Callable[[str], str]) -> None:
+    raw = (CAPTURES / "go_test" / "testify_helpers.txt").read_text()
+    values = re.findall(r"\t((?:expected|actual  ): .*)", raw)
+    assert len(set(values)) > 15
+    text = shortened("go_test/testify_helpers")
+    assert [value for value in values if value not in text] == []
+    assert "/tmp/market/go/zap/zapcore/json_encoder_impl_test.go:286" in text
+
+
+def test_each_of_many_logs_of_a_failed_go_test_stays_by_its_first_line(shortened: Callable[[str], str]) -> None:
+    raw = (CAPTURES / "go_test" / "many_logs.txt").read_text()
+    cases = re.findall(r"testutil\.go:226: =+ case \d+ =+", raw)
+    assert len(cases) > 20
+    text = shortened("go_test/many_logs")
+    assert [case for case in cases if case not in text] == []
+    assert "testutil.go:226: ============= case 357 ================\n        Markdown:" in text
+
+
 def test_a_bound_may_drop_the_names_of_passed_tests_first(read: Read) -> None:
     blocks = FORM.reduce(read(CAPTURES / "go_test" / "green_verbose_std.txt"))
     assert any(block.rank is Rank.CONTENT and block.shown and " passed: " in block.shown[0] for block in blocks)
@@ -368,9 +386,7 @@ def test_testifys_assertions_stand_behind_their_places_and_one_said_before_point
     assert "    overrides_test.go:42: Not equal: | expected: int(4) | actual  : <nil>(<nil>)\n" in told
     assert "    overrides_test.go:44: same as overrides_test.go:42\n" in told
     assert "Error Trace:\t/tmp/w/viper" not in told
-    assert (
-        "        \t            \t\t\t\t/tmp/w/viper/overrides_test.go:45\n" in told
-    )  # who called the helper that failed
+    assert " | /tmp/w/viper/overrides_test.go:45\n" in told  # who called the helper that failed
 
 
 def test_what_a_server_under_a_go_test_logs_stays_twice_and_a_failed_tests_words_stay_whole(

@@ -69,7 +69,28 @@ def _tell(run: Run, start: int, end: int) -> None:
     tell_testify(run, start, end)
     report = [i for i in range(start, end) if run.kinds[i] is Kind.OTHER and not why[i]]
     run.tell_comparison(start, end)
-    run.tell_report(report)
+    _tell_logs(run, report)
+
+
+def _tell_logs(run: Run, report: Sequence[int]) -> None:
+    """Of a test's first logs each what a long report keeps; of later ones the first line: rulers alone mislead."""
+    logs: list[list[int]] = [[]]
+    for index in report:
+        if len(logs) <= _LOGS_WHOLE and LOG.match(run.lines[index]):
+            logs.append([])
+        logs[-1].append(index)
+    for log in logs[:-1]:
+        run.tell_report(log)
+    if len(logs) <= _LOGS_WHOLE:
+        run.tell_report(logs[-1])
+        return
+    run.tell_report(logs[-1])
+    for index in logs[-1]:
+        if not LOG.match(run.lines[index]):
+            run.why[index] = run.why[index] or "more of what the test printed"
+
+
+_LOGS_WHOLE = 12
 
 
 def _leave_out(why: list[str], start: int, end: int) -> None:
@@ -110,7 +131,7 @@ def _evidence(segment: Segment) -> list[Evidence]:
 
 
 _FAILED = re.compile(r"\s*--- FAIL: \S")
-_LOGS_OF_A_TEST = 20
+_LOGS_OF_A_TEST = 40
 _LONG_CHARS = 700
 _LOG_CHARS = 120
 

@@ -44,7 +44,7 @@ def tell_testify(run: Run, start: int, end: int) -> None:
             name = failed[1]
         elif LOG.match(line) is not None:
             place, said = line.strip().partition(": ")[0].removesuffix(":"), []
-        elif place and (traced := _TRACE.match(line)) is not None and traced[1].endswith(place):
+        elif place and (traced := _TRACE.match(line)) is not None and (not traced[1] or traced[1].endswith(place)):
             why[index] = "places and names again"
         elif place and (tested := _TESTED.match(line)) is not None and tested[1] == name:
             why[index] = "places and names again"
@@ -59,7 +59,7 @@ def tell_testify(run: Run, start: int, end: int) -> None:
 
 
 _NAME = re.compile(r"\s*--- FAIL: (\S+)")
-_TRACE = re.compile(r"\s+Error Trace:\s+(\S+)$")
+_TRACE = re.compile(r"\s+Error Trace:\s*(\S*)$")
 _TESTED = re.compile(r"\s+Test:\s+(\S.*)$")
 _COMPARED = re.compile(r"\s+(?:expected|actual  ): (.*)$")
 _MESSAGES = re.compile(r"\s+Messages:\s")
@@ -84,29 +84,37 @@ def point_at_logs(run: Run) -> None:
             else:
                 here, there = _said(run, place)[0], _said(run, again)[0]
                 pointer = "the same again" if here == there else f"same as {there}"
-                run.instead[place] = f"{run.lines[place].rstrip()} {pointer}"
-                run.pointed.add(place)
+                _print_at(run, place, pointer)
 
 
 _WORTH_CHARS = 40
 
 
+def _print_at(run: Run, place: int, said: str) -> None:
+    """Print behind a place what was said there, even where an earlier test failed at that very line too."""
+    run.instead[place] = f"{run.lines[place].rstrip()} {said}"
+    run.pointed.add(place)
+    run.why[place] = ""
+
+
 def _join_testify(run: Run, place: int, told: Sequence[int]) -> None:
     """Print an assertion of testify without its columns of blanks, a short one behind its place."""
     lines = [run.lines[i].strip() for i in told]
-    if not lines or not lines[0].startswith("Error:") or _said(run, place)[1]:
+    above = next((number for number, line in enumerate(lines) if line.startswith("Error:")), -1)
+    if above < 0 or _said(run, place)[1] or not all(map(_CALLER.match, lines[:above])):
         return
+    lines = [*lines[above:], *lines[:above]]  # a helper's callers stand behind what it asserted
     is_short = len(lines) <= _JOINED_LINES and max(map(len, lines)) <= _JOINED_CHARS and "Diff:" not in lines
     if not is_short:
         run.instead |= {i: _MARGIN.sub("        ", run.lines[i]) for i in told if _MARGIN.match(run.lines[i])}
         return
     joined = " | ".join(_COLUMN.sub(r"\1 ", line) for line in (lines[0].removeprefix("Error:").strip(), *lines[1:]))
-    run.instead[place] = f"{run.lines[place].rstrip()} {joined}"
-    run.pointed.add(place)
+    _print_at(run, place, joined)
     for i in told:
         run.why[i] = BLANK
 
 
+_CALLER = re.compile(r"(?:Error Trace:\s*)?\S+\.go:\d+$")
 _JOINED_LINES = 6
 _JOINED_CHARS = 300
 _MARGIN = re.compile(r" +\t {12}\t")
