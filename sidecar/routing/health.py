@@ -152,11 +152,13 @@ def after_failure(health: Health, verdict: Verdict, now: float, *, undecided: in
     return _rested(replace(health, ejections=health.ejections + 1), verdict, now, now + rest_s)
 
 
-def spent_ahead(health: Health, until: float, now: float) -> Health:
-    """*health* after its provider said, with an answer, that nothing is left until *until*.
+def spent_ahead(health: Health, until: float | None, now: float) -> Health:
+    """*health* after its provider said, with an answer, that nothing is left until *until*; None where it did not.
 
     Nobody was refused, so nothing has to be probed afterwards.
     """
+    if until is None:
+        return health
     if is_resting(health, now) and health.is_named and until <= health.rest_until:
         return health
     return replace(

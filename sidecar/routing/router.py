@@ -19,9 +19,8 @@ from dataclasses import replace
 import anyio
 
 from sidecar.errors import AskFailed
-from sidecar.providers.vocabulary import Answer, Message, Usage
+from sidecar.providers.vocabulary import Answer, Message
 from sidecar.routing.asking import (
-    BOOKKEEPING_S,
     PROGRESS_EVERY_S,
     Asking,
     Came,
@@ -37,25 +36,24 @@ from sidecar.routing.endpoints import Endpoint, scope_key
 from sidecar.routing.health import (
     after_failure,
     after_success,
-    claimed,
     is_blip,
     is_resting,
-    needs_probe,
     released,
     spent_ahead,
 )
 from sidecar.routing.inflight import InFlight
 from sidecar.routing.lengths import Told, Windows, share_to_try
-from sidecar.routing.meanings import CANCELLED, MEANINGS, OUTRUN, Verdict
+from sidecar.routing.meanings import MEANINGS, OUTRUN, Verdict
+from sidecar.routing.memory import Memory
 from sidecar.routing.meters import Meters
 from sidecar.routing.notes import note
-from sidecar.routing.plan import SCOPES, Plan, plan
+from sidecar.routing.plan import Plan, plan
 from sidecar.routing.receipt import ask_failed, phrase
 from sidecar.routing.route import Route
 from sidecar.routing.schema import check_schema, complaint, json_text
 from sidecar.routing.seams import HealthBook, Limiter, Withheld
 from sidecar.routing.vocabulary import Ask, Attempt, OnProgress, Reply
-from sidecar.store.vocabulary import AttemptRecord, Call, Health, Turn
+from sidecar.store.vocabulary import Call, Health, Turn
 
 __all__ = ["Price", "Router", "Send", "Window"]
 
@@ -69,7 +67,6 @@ MESSAGE_CHARACTERS = 300
 """Of a provider's own message, in the ledger and in reports."""
 WAIT_SLICE_S = 5.0
 """A long wait tells progress and looks at the shared state this often."""
-PROBE_GRACE_S = 1.0
 
 
 def _ignore(_call: Call) -> None:
@@ -109,6 +106,7 @@ class Router:
         self._random = random
         self._sleep = sleep
         self._timer = timer
+        self._memory = Memory(self._book, limiter=limiter, clock=clock, timer=timer, random=random)
         self._in_flight = InFlight()
         self._asking = Asking(
             send, windows=self._windows, in_flight=self._in_flight, limiter=limiter, clock=clock, timer=timer
@@ -127,7 +125,7 @@ class Router:
         try:
             return await self._answered(course, ask, on_progress)
         except anyio.get_cancelled_exc_class():
-            await self._record_cancelled(course, ask)
+            await self._memory.record_cancelled(course, ask)
             raise
 
     async def _answered(self, course: Course, ask: Ask, on_progress: OnProgress | None) -> Reply:
@@ -186,7 +184,7 @@ class Router:
         self, course: Course, current: Plan, turn: CandidateTurn, ask: Ask, on_progress: OnProgress | None
     ) -> Reply | None:
         """Ask one candidate, at most twice; None when the next one has to be asked."""
-        if turn.candidate.probes and not await self._claim(course, turn):
+        if turn.candidate.probes and not await self._memory.claim(course, turn):
             return None
         asked: CandidateTurn | None = turn
         try:
@@ -200,7 +198,7 @@ class Router:
                     asked = one.turn if done else asked
             return None
         finally:
-            await self._release(course, turn)
+            await self._memory.release(course, turn)
 
     async def _note(self, course: Course, current: Plan, came: Came, ask: Ask) -> Reply | bool:
         """The reply; or whether to ask the same endpoint again."""
@@ -252,13 +250,13 @@ class Router:
         course.attempts.append(attempt)
         if attempt.outcome == "answered":
             reply = self._reply(course, current, turn, answer)
-            await self._record(course, ask, turn, answer)
+            await self._memory.record(course, ask, turn, answer)
             return replace(reply, notes=tuple(course.notes))
         now = self._clock()
-        await self._settle(
+        await self._memory.settle(
             course,
             turn,
-            lambda key, health: _ahead(after_success(health, now), turn.spent.get(key), now),
+            lambda key, health: spent_ahead(after_success(health, now), turn.spent.get(key), now),
             extra=tuple(turn.spent),
         )
         if attempt.outcome == "policy":
@@ -302,7 +300,7 @@ class Router:
                 return after_failure(health, judged, now, undecided=failed.undecided)
             return released(health, turn.probe_until) if turn.probe_until is not None else health
 
-        await self._settle(course, turn, change, extra=(key,) if key else ())
+        await self._memory.settle(course, turn, change, extra=(key,) if key else ())
         health = course.healths.get(key, Health()) if key else Health()
         rests = is_resting(health, now)
         course.attempts.append(replace(attempt, rest_until=health.rest_until if rests else None))
@@ -386,7 +384,7 @@ class Router:
         if course.refused is None:
             raise await self._failure(course, current, ask, stopped=None)
         refused = course.refused
-        await self._record(course, ask, None, refused.answer)
+        await self._memory.record(course, ask, None, refused.answer)
         return replace(
             refused,
             attempts=tuple(course.attempts),
@@ -397,7 +395,7 @@ class Router:
 
     async def _failure(self, course: Course, current: Plan, ask: Ask, *, stopped: Attempt | None) -> AskFailed:
         found = course.wait_s(current, wall=self._clock(), now=self._timer())
-        await self._record(course, ask, None, None)
+        await self._memory.record(course, ask, None, None)
         now = self._clock()
         return ask_failed(
             course.route,
@@ -410,132 +408,3 @@ class Router:
             notes=course.notes,
             cost_usd=course.cost_usd(),
         )
-
-    # what is remembered
-
-    async def _claim(self, course: Course, turn: CandidateTurn) -> bool:
-        """Take the single probe of every scope that needs one; False when another call was faster."""
-        now = self._clock()
-        _, limits = course.bounds(turn.candidate, self._timer(), has_others=turn.has_others)
-        # a claim is recognised by its end, so it is made unlike any other
-        until = now + limits.connect_s + limits.first_token_s + PROBE_GRACE_S + 1e-3 * self._random()
-        changed = await self._book.change(
-            turn.candidate.probes, lambda _key, health: claimed(health, now, until), course.notes
-        )
-        course.healths = {**course.healths, **changed}
-        turn.probe_until = until
-        lost = [
-            key
-            for key in turn.candidate.probes
-            if changed[key].probe_until != until and (is_resting(changed[key], now) or needs_probe(changed[key], now))
-        ]
-        if lost:
-            await self._release(course, turn)
-        return not lost
-
-    async def _settle(
-        self,
-        course: Course,
-        turn: CandidateTurn,
-        change: Callable[[str, Health], Health],
-        *,
-        extra: Sequence[str] = (),
-    ) -> None:
-        """Note what an attempt showed about its scopes, the probe it held included."""
-        keys = tuple(dict.fromkeys((*extra, *(turn.candidate.probes if turn.probe_until is not None else ()))))
-        if not keys:
-            return
-        with anyio.CancelScope(shield=True, deadline=anyio.current_time() + BOOKKEEPING_S):
-            changed = await self._book.change(keys, change, course.notes)
-            course.healths = {**course.healths, **changed}
-        turn.probe_until = None
-
-    async def _release(self, course: Course, turn: CandidateTurn) -> None:
-        """Give a probe back that came to nothing, also when the call was cancelled."""
-        until = turn.probe_until
-        if until is not None:
-            await self._settle(course, turn, lambda _key, health: released(health, until))
-
-    async def _record_cancelled(self, course: Course, ask: Ask) -> None:
-        """A call that its caller gave up: a provider counts the requests that were made all the same."""
-        if course.is_recorded:
-            return
-        for endpoint, (tier, sent_at) in course.sending.items():
-            course.attempts.append(Attempt(endpoint, tier, CANCELLED, self._timer() - sent_at))
-        if course.attempts:
-            await self._record(course, ask, None, None)
-
-    async def _record(self, course: Course, ask: Ask, turn: CandidateTurn | None, answer: Answer | None) -> None:
-        """The whole call in one transaction, on disk when this returns."""
-        course.is_recorded = True
-        now = self._clock()
-        answered = turn.endpoint if turn else course.refused.endpoint if course.refused and answer else None
-        keys: tuple[str, ...] = ()
-        held = turn.probe_until if turn is not None else None
-        if turn is not None:
-            known = (scope_key(scope, turn.endpoint) for scope in SCOPES)
-            own = scope_key("endpoint", turn.endpoint)
-            keys = tuple(key for key in known if key == own or key in turn.spent or _is_ill(course.healths.get(key)))
-            turn.probe_until = None  # the success settles it, in the same transaction
-        call = Call(
-            asked_at=course.asked_at,
-            model=course.route.model,
-            took_s=self._timer() - course.began,
-            answered_by=answered.key if answered else None,
-            attempts=tuple(_ledger_line(attempt) for attempt in course.attempts),
-            meters=tuple(course.meters),
-            panel=ask.panel,
-        )
-        spent = turn.spent if turn is not None else {}
-
-        def healed(key: str, health: Health) -> Health:
-            return _ahead(_after_answer(health, now, held), spent.get(key), now)
-
-        with anyio.CancelScope(shield=True, deadline=anyio.current_time() + BOOKKEEPING_S) as scope:
-            is_saved = await self._book.record(
-                call,
-                course.notes,
-                thread=ask.thread if answer else None,
-                turns=(*ask.turns, Turn("assistant", answer.text, call.answered_by)) if answer and ask.thread else (),
-                healths=healed if keys else None,
-                health_keys=keys,
-                reserved=course.reserved,
-            )
-            if self._limiter is not None:
-                await self._limiter.recorded(call, course.notes, is_saved=is_saved)
-        if scope.cancelled_caught:
-            course.notes.append(f"this call could not be recorded within {BOOKKEEPING_S:.0f} s")
-
-
-def _after_answer(health: Health, now: float, held: float | None) -> Health:
-    """*health* after an answer to a call that held the probe until *held*, None where it held none."""
-    if health.probes_needed and (held is None or health.probe_until != held):
-        return health  # it began when all was well: what has happened since is not undone by its late answer
-    return after_success(health, now)
-
-
-def _ahead(health: Health, until: float | None, now: float) -> Health:
-    return health if until is None else spent_ahead(health, until, now)
-
-
-def _is_ill(health: Health | None) -> bool:
-    return health is not None and bool(
-        health.failures or health.ejections or health.probes_needed or health.rest_until or health.probe_until
-    )
-
-
-def _ledger_line(attempt: Attempt) -> AttemptRecord:
-    usage: Usage = attempt.usage
-    return AttemptRecord(
-        endpoint=attempt.endpoint.key,
-        tier=attempt.tier,
-        outcome=attempt.outcome,
-        took_s=attempt.took_s,
-        input_tokens=usage.input_tokens,
-        cached_tokens=usage.cached_tokens,
-        output_tokens=usage.output_tokens,
-        cost_usd=attempt.cost_usd,
-        message=attempt.message,
-        first_token_s=attempt.first_token_s,
-        cache_write_tokens=usage.cache_write_tokens,
-    )
