@@ -265,7 +265,7 @@ def _lost(segment: Segment, blocks: Sequence[Block], evidence: Sequence[Evidence
     lines, total = segment.lines, len(segment.lines)
     index = near = reach = 0
     text, shown_index = "", -1
-    elsewhere = _Elsewhere("")
+    pieces = _Pieces("")
     known: set[str] = set()
     places = [item.line if item.told_at is None else item.told_at for item in evidence]
     for place, item in sorted(zip(places, evidence, strict=True), key=itemgetter(0)):
@@ -280,24 +280,26 @@ def _lost(segment: Segment, blocks: Sequence[Block], evidence: Sequence[Evidence
         if shown_index != index:
             start, end = blocks[index].start, blocks[index].end
             text = "\n".join(lines[start:end] if printed is None else printed)
-            elsewhere, known, near, reach, shown_index = _Elsewhere(text), set(), 0, 0, index
+            pieces, known, near, reach, shown_index = _Pieces(text), set(), 0, 0, index
         for part in item.parts:
             if part in known:  # a path is a part of every line that names it
                 continue
             # Evidence mostly stands in its order: just behind where the last was found.
             at = text.find(part, near, near + reach + _NEAR_CHARS + len(part))
+            if at < 0 and part not in pieces.known:
+                at = text.find(part, near)
+                if at < 0 and part not in text:
+                    yield index, f"evidence of line {segment.first + item.line + 1} is gone: {part[:80]!r}"
+                    continue
             if at >= 0:
                 near, reach = at, len(part)
-            elif part not in elsewhere:
-                yield index, f"evidence of line {segment.first + item.line + 1} is gone: {part[:80]!r}"
-                continue
             known.add(part)
 
 
 _NEAR_CHARS = 500
 _SHORT_CHARS = 10_000
 """A text this short is looked through as fast as it is taken apart."""
-_BETWEEN_WORDS = re.compile(r"[\s,;()]+")
+_AS_SPACES = bytes.maketrans(b",;()", b" " * 4)
 
 
 def _holds(line: str, parts: Sequence[str]) -> bool:
@@ -307,10 +309,10 @@ def _holds(line: str, parts: Sequence[str]) -> bool:
     return True
 
 
-class _Elsewhere:
-    """A printed text by its lines and words, for evidence that stands in another order than it was printed.
+class _Pieces:
+    """A printed text by its lines, what they say behind a place, and its words: for evidence told in another order.
 
-    Only what is neither is looked for in the whole text: thousands of places told in another order would else be
+    Only what is none of these is looked for in the whole text: thousands of places told in another order would else be
     thousands of walks through it.
     """
 
@@ -318,13 +320,16 @@ class _Elsewhere:
         self._text = text
 
     @cached_property
-    def _pieces(self) -> frozenset[str]:
+    def known(self) -> frozenset[str]:
         if len(self._text) < _SHORT_CHARS:
             return frozenset()
-        return frozenset((*self._text.split("\n"), *_BETWEEN_WORDS.split(self._text)))
-
-    def __contains__(self, part: str) -> bool:
-        return part in self._pieces or part in self._text
+        lines = self._text.split("\n")
+        spaced = self._text.encode("utf-8", "surrogatepass").translate(_AS_SPACES).decode("utf-8", "surrogatepass")
+        return frozenset((
+            *[line.strip() for line in lines],
+            *[line.partition(": ")[2] for line in lines],
+            *[word.rstrip(":") for word in spaced.split()],
+        ))  # fmt: skip
 
 
 def marker(start: int, end: int, what: str) -> str:
