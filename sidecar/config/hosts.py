@@ -16,6 +16,7 @@ from sidecar.config import model
 from sidecar.config.complaints import dotted, nearest, unheard
 from sidecar.config.located import Path
 from sidecar.config.panels import wrong_panel
+from sidecar.config.words import PLACE
 from sidecar.providers.catalogue import host_at
 from sidecar.providers.loopback import is_loopback
 
@@ -158,7 +159,7 @@ def _placed(host: Host, said: model.Provider, environ: Mapping[str, str]) -> mod
     for place in host.places:
         if getattr(said, place) is None:
             values = (environ.get(variable, "").strip() for variable in host.place_variables.get(place, ()))
-            value = next((value for value in values if re.fullmatch(model.PLACE, value)), None)
+            value = next((value for value in values if re.fullmatch(PLACE, value)), None)
             if value is not None:
                 found[place] = value
     return said.model_copy(update=found) if found else said

@@ -8,21 +8,38 @@
     └── roots       where the verbs may read
 
 Each layer of the configuration is validated alone (so a mistake is told with its own file), and the merged
-whole once more. Rules that need the whole or the catalogue stand in `hosts.py`.
+whole once more. What a name or a price may be stands in `words.py`, rules that need the whole or the catalogue in
+`hosts.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Annotated, Literal, get_args
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from sidecar.config.secrets import check_reference
+from sidecar.config.words import (
+    ClockTime,
+    Count,
+    Headers,
+    Name,
+    Part,
+    Path,
+    Percentile,
+    Place,
+    Reference,
+    Seconds,
+    Speed,
+    Target,
+    Url,
+    Usd,
+    Who,
+    Word,
+    Zone,
+)
 
 __all__ = [
-    "FOCUS",
     "Account",
     "Attach",
     "Budget",
@@ -39,123 +56,11 @@ __all__ = [
     "Quota",
     "Run",
     "Settings",
-    "Suffix",
     "Tier",
-    "without_suffix",
 ]
 
-_SECRET_HEADERS = ("auth", "cookie", "key", "password", "secret", "token")
 
-
-def _plain_name(name: str) -> str:
-    if not name or " " in name or "/" in name or "@" in name or not name.isprintable():
-        raise ValueError("a name without `/`, `@` or spaces")
-    return name
-
-
-def _target(target: str) -> str:
-    provider, slash, model_id = target.partition("/")
-    if not (slash and provider and model_id) or not target.isprintable() or " " in target:
-        raise ValueError("`PROVIDER/MODEL`, such as `ollama/qwen3:8b`")
-    return target
-
-
-def _url(url: str) -> str:
-    expected = "an address such as `http://127.0.0.1:8080/v1`, without a login, a query or a fragment"
-    try:
-        parts = urlsplit(url)
-        parts.port  # noqa: B018  # reading it is what validates it
-    except ValueError:
-        raise ValueError(expected) from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or not url.isprintable() or " " in url:
-        raise ValueError(expected)
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise ValueError(expected)
-    return url.rstrip("/")
-
-
-def _headers(headers: Mapping[str, str]) -> Mapping[str, str]:
-    for name, value in headers.items():
-        if not name or not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
-            raise ValueError("header names of letters, digits, `-` and `_`")
-        if not value.isprintable():
-            raise ValueError("header values without line breaks")
-        if any(word in name.lower() for word in _SECRET_HEADERS):
-            check_reference(value)
-    return headers
-
-
-def _clock_time(text: str) -> str:
-    hour, colon, minute = text.partition(":")
-    if not (colon and len(hour) == len(minute) == 2 and text.isascii() and hour.isdigit() and minute.isdigit()):
-        raise ValueError("a time of day such as `08:30`")
-    if int(hour) > 23 or int(minute) > 59:
-        raise ValueError("a time of day between `00:00` and `23:59`")
-    return text
-
-
-def _zone(name: str) -> str:
-    import zoneinfo
-
-    if name == "UTC":  # needs no zone data, which not every machine has
-        return name
-    try:
-        zoneinfo.ZoneInfo(name)
-    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
-        raise ValueError("a time zone this machine knows, such as `Europe/Berlin` or `UTC`") from None
-    return name
-
-
-def _who(who: str) -> str:
-    if not who or " " in who or not who.isprintable() or who[0] in "/@" or who[-1] in "/@":
-        raise ValueError("a provider, `PROVIDER/MODEL` or `PROVIDER/MODEL@ACCOUNT`")
-    return who
-
-
-def _path(path: str) -> str:
-    if not path or "\0" in path:
-        raise ValueError("a path")
-    return path
-
-
-FOCUS = "focus"
-"""The model of this name, where one is configured, reads outputs and picks the lines that a `focus` asks for."""
-
-Name = Annotated[str, AfterValidator(_plain_name)]
-Reference = Annotated[str, AfterValidator(check_reference)]
-Target = Annotated[str, AfterValidator(_target)]
-Who = Annotated[str, AfterValidator(_who)]
-Path = Annotated[str, AfterValidator(_path)]
-Word = Annotated[str, Field(min_length=1)]
-ClockTime = Annotated[str, AfterValidator(_clock_time)]
-Zone = Annotated[str, AfterValidator(_zone)]
-PLACE = r"^[A-Za-z0-9][A-Za-z0-9.:_-]{0,99}$"
-"""Part of an address: nothing that could end a host's name, begin a path, or name a user."""
-
-Place = Annotated[str, Field(pattern=PLACE)]
-Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
-Speed = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
-Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0)]
-Suffix = Literal["cheap", "fast", "free"]
-"""What may follow a model's name after a colon where it is asked for."""
-Percentile = Literal["p50", "p75", "p90", "p95", "p99"]
-
-
-def without_suffix(name: str, models: Collection[str]) -> str:
-    """The logical name in *name*, which a suffix may follow; a configured name with a colon in it stands for itself."""
-    base, _, word = name.rpartition(":")
-    return base if name not in models and base and word in get_args(Suffix) else name
-
-
-class _Part(BaseModel):
-    """Frozen, closed, and silent about its input: a literal key must not reappear in an error."""
-
-    # Not `use_attribute_docstrings`: reading the source at import took 40 ms of 50; `schema.py` does it on demand.
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
-
-
-class Quota(_Part):
+class Quota(Part):
     """How much one account may be used in a window; give at least one of the limits."""
 
     window: Literal["5h", "day", "week", "month"]
@@ -175,7 +80,7 @@ class Quota(_Part):
     """At most so many calls in the window."""
 
 
-class Account(_Part):
+class Account(Part):
     """One credential at a provider."""
 
     name: Name = "default"
@@ -192,7 +97,7 @@ class Account(_Part):
     """For the orders `spread` and `least-used`: an account of weight 2 gets twice the share of one of weight 1."""
 
 
-class DataPolicy(_Part):
+class DataPolicy(Part):
     """What the provider does with what it is sent."""
 
     training: bool | None = None
@@ -201,7 +106,7 @@ class DataPolicy(_Part):
     """How long it keeps it: `none`, or a time in words; null is unknown."""
 
 
-class Price(_Part):
+class Price(Part):
     """What a million tokens cost, in US dollars."""
 
     input_usd_per_mtok: Usd
@@ -210,7 +115,7 @@ class Price(_Part):
     """Of what is written."""
 
 
-class Provider(_Part):
+class Provider(Part):
     """Who can be called. A host of the catalogue needs only its accounts."""
 
     dialect: (
@@ -228,7 +133,7 @@ class Provider(_Part):
         | None
     ) = None
     """The wire format it speaks; known for a host of the catalogue."""
-    base_url: Annotated[str, AfterValidator(_url)] | None = None
+    base_url: Url | None = None
     """Its address, up to and including a version such as `/v1`; known for a host of the catalogue."""
     resource: Place | None = None
     """What a cloud's address needs of yours: at `azure` the name in `https://RESOURCE.openai.azure.com`, at
@@ -260,11 +165,11 @@ class Provider(_Part):
     in US dollars, a model whose price nobody says is not asked."""
     data_policy: DataPolicy | None = None
     """What it does with what it is sent, as far as you know."""
-    headers: Annotated[Mapping[str, str], AfterValidator(_headers)] = Field(default_factory=dict)
+    headers: Headers = Field(default_factory=dict)
     """Headers sent with every call; one that carries a secret must hold a reference such as `env:NAME`."""
 
 
-class PolicyWanted(_Part):
+class PolicyWanted(Part):
     """What must become of a prompt; what nobody says of a provider counts as no."""
 
     training: Literal[False] | None = None
@@ -273,7 +178,7 @@ class PolicyWanted(_Part):
     """`none`: nobody is asked who keeps it, or does not say."""
 
 
-class MaxPrice(_Part):
+class MaxPrice(Part):
     """What a million tokens may cost at most, in US dollars by list price; an unknown price is over it."""
 
     input_usd_per_mtok: Usd | None = None
@@ -282,7 +187,7 @@ class MaxPrice(_Part):
     """Of what is written."""
 
 
-class Choosing(_Part):
+class Choosing(Part):
     """Who of the targets may answer, which is never relaxed, and who is preferred; for a model and for a tier of it."""
 
     only: tuple[Who, ...] = ()
@@ -322,7 +227,7 @@ class Tier(Choosing):
     """How much the models think before they answer; null leaves it to the provider. Not every model can be told."""
 
 
-class Limits(_Part):
+class Limits(Part):
     """How long one attempt may take at each of its stations, in seconds."""
 
     connect_s: Seconds = 5.0
@@ -334,7 +239,7 @@ class Limits(_Part):
     """Between two parts of the answer."""
 
 
-class Objectives(_Part):
+class Objectives(Part):
     """What you expect of a model, to be measured against."""
 
     success_rate: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
@@ -364,7 +269,7 @@ class Model(Choosing):
     """What follows when a provider's policy refuses the prompt: its answer stands, or the next tier is asked."""
 
 
-class Budget(_Part):
+class Budget(Part):
     """A limit on spending: over all models, or for one of them, or for the tiers of one name."""
 
     window: Literal["call", "session", "day", "month"]
@@ -382,7 +287,7 @@ class Budget(_Part):
     nobody does."""
 
 
-class Compression(_Part):
+class Compression(Part):
     """How output gets shorter."""
 
     level: Literal["faithful", "tight"] = "faithful"
@@ -391,7 +296,7 @@ class Compression(_Part):
     """Whether passwords, keys and tokens in outputs are masked before they are shown or kept."""
 
 
-class Run(_Part):
+class Run(Part):
     """How `run` runs commands."""
 
     timeout_s: Seconds = 120.0
@@ -400,14 +305,14 @@ class Run(_Part):
     """Commands never to run, as patterns; every layer's patterns hold together."""
 
 
-class Attach(_Part):
+class Attach(Part):
     """What `attach` may read."""
 
     allow_secret_files: bool = False
     """Whether files that usually hold secrets (`.env`, key files) may be sent; only your own file can say so."""
 
 
-class Settings(_Part):
+class Settings(Part):
     """The configuration of the sidecar."""
 
     schema_: Annotated[str | None, Field(alias="$schema")] = None

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from sidecar.config.complaints import dotted, unheard
 from sidecar.config.located import Path
-from sidecar.config.model import FOCUS, Model, without_suffix
+from sidecar.config.model import Model
+from sidecar.config.words import FOCUS, without_suffix
 from sidecar.errors import WrongUsage
 
 __all__ = ["FEWEST", "MOST", "Panel", "panel_called", "panel_line", "wrong_panel"]

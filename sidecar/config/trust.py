@@ -21,7 +21,7 @@ from typing import Any
 
 from sidecar.config import files
 from sidecar.config.complaints import dotted, told
-from sidecar.config.model import FOCUS
+from sidecar.config.words import FOCUS
 from sidecar.errors import ConfigurationError, NotTrusted, StateError
 
 __all__ = ["Asked", "HeldBack", "Sifted", "is_trusted", "remember", "sift", "trust", "untrust", "what_it_asks"]

@@ -23,7 +23,7 @@ from sidecar.compression.budget import Bound, fit
 from sidecar.compression.compressor import Read
 from sidecar.compression.focusing import Focus, Lines
 from sidecar.compression.shorten import Printed, Shortened
-from sidecar.config.model import FOCUS
+from sidecar.config.words import FOCUS
 from sidecar.errors import AskFailed, ConfigurationError, FileRefused, StateError
 from sidecar.providers.vocabulary import Message
 from sidecar.verbs.depth import may_ask

@@ -8,9 +8,10 @@ import pytest
 
 from sidecar.config.hosts import contradictions
 from sidecar.config.layers import Layer, merge
-from sidecar.config.model import Settings, Suffix
+from sidecar.config.model import Settings
 from sidecar.config.panels import Panel, panel_called
 from sidecar.config.trust import sift
+from sidecar.config.words import Suffix
 from sidecar.switchboard.routes import SUFFIXES
 
 TIERS = {"tiers": [{"name": "only", "targets": ["lab/model"]}]}
