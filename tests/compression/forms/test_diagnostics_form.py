@@ -15,8 +15,8 @@ from sidecar.compression.vocabulary import Command, Form, Segment
 CAPTURES = Path(__file__).parents[2] / "captures"
 FAMILIES = (
     "bandit", "biome", "black", "clang", "cmake", "cpplint", "eslint", "flake8", "gcc", "golangci_lint", "hadolint",
-    "isort", "javac", "jshint", "mypy", "ninja", "oxlint", "prettier", "pydocstyle", "pylint", "pyright", "ruff",
-    "sarif", "shellcheck", "sphinx", "standard", "staticcheck", "stylelint", "svelte_check", "tsc", "ty",
+    "isort", "javac", "jshint", "mypy", "ninja", "oxlint", "phpcs", "prettier", "pydocstyle", "pylint", "pyright",
+    "ruff", "sarif", "shellcheck", "sphinx", "standard", "staticcheck", "stylelint", "svelte_check", "tsc", "ty",
     "yamllint",
 )  # fmt: skip
 NOT_OURS = {"cmake/configure_errors", "biome/clean", "oxlint/clean", "prettier/clean", "ruff/github"}
@@ -739,3 +739,15 @@ def test_the_compiler_of_a_package_that_does_not_build_is_read_though_npm_ran_it
     assert len(result) < 0.6 * len(text)
     assert "npm error path /tmp/wharf/node_modules/bcrypt" in result
     assert "gyp info spawn args" not in result
+
+
+def test_phpcs_says_a_message_of_several_files_once_with_their_lines() -> None:
+    text = (CAPTURES / "phpcs" / "full.txt").read_text()
+    result = compress(text, command="phpcs --standard=PEAR src", exit_code=2).text
+    assert len(result) < 0.6 * len(text)
+    for line in text.split("\n"):
+        if line.startswith(("FILE: ", "FOUND ", "PHPCBF ", "Time: ")):
+            assert line in result
+        elif (row := re.match(r" *\d+ \| (?:ERROR|WARNING) *\| (.*)", line)) is not None:
+            assert row[1].strip() in result
+    assert result.count("Missing @category tag in class comment") <= 2

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Protocol
 
-from sidecar.compression.forms.diagnostics import alone, esbuild, reports, shellcheck, statistics, webpack
+from sidecar.compression.forms.diagnostics import alone, esbuild, phpcs, reports, shellcheck, statistics, webpack
 from sidecar.compression.forms.diagnostics import evidence as diagnostics_evidence
 from sidecar.compression.forms.diagnostics.annotations import retold
 from sidecar.compression.forms.diagnostics.build import built
@@ -89,6 +89,8 @@ def _find_own(segment: Segment) -> _Shape | None:
         return esbuild
     if webpack.is_webpack(segment, literals_in(segment)):
         return webpack
+    if phpcs.is_phpcs(segment, literals_in(segment)):
+        return phpcs
     return statistics if statistics.is_statistics(segment) else None
 
 

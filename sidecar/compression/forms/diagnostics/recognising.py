@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from sidecar.compression.forms.diagnostics import alone, shellcheck, statistics, webpack
+from sidecar.compression.forms.diagnostics import alone, phpcs, shellcheck, statistics, webpack
 from sidecar.compression.forms.diagnostics.build import is_build
 from sidecar.compression.forms.diagnostics.esbuild import is_esbuild
 from sidecar.compression.forms.diagnostics.grammar import Kind, Known, Line, is_lined, read, read_all
@@ -59,7 +59,16 @@ _SPHINX_SAYS = ("WARNING: ", ": ERROR: ")
 _BANNER_CHARS = 2_000
 _RARE = ("error: ", "*** [")
 """What is looked for in a text of another shape, where one diagnostic stands somewhere."""
-SOUGHT = (*_TELLS, _MAVENS, *_SPHINX_SAYS, *alone.LITERALS, *shellcheck.LITERALS, statistics.LITERAL, *webpack.LITERALS)
+SOUGHT = (
+    *_TELLS,
+    _MAVENS,
+    *_SPHINX_SAYS,
+    *alone.LITERALS,
+    *shellcheck.LITERALS,
+    statistics.LITERAL,
+    *webpack.LITERALS,
+    *phpcs.LITERALS,
+)
 
 _GLANCES = 40
 _BUILD_GLANCES = 6
@@ -94,16 +103,19 @@ def recognise(segment: Segment) -> float:
         return 0.95
     if words and words[0] in _SEARCHERS:
         return 0.0  # a search for `error:` prints the headings of a compiler
-    if statistics.is_statistics(segment) or is_esbuild(text) or webpack.is_webpack(segment, literals_in(segment)):
+    present = literals_in(segment)
+    if statistics.is_statistics(segment) or is_esbuild(text):
+        return 0.95
+    if webpack.is_webpack(segment, present) or phpcs.is_phpcs(segment, present):
         return 0.95
     if (text[:1] in "[{" or "\n{" in text[:200]) and read_report(segment) is not None:
         return 0.98
     is_known = bool(words) and (words[0] in _PROGRAMS or tuple(words[:2]) in _COMMANDS)
-    if _MAVENS in literals_in(segment):
+    if _MAVENS in present:
         return 0.97  # Maven, whose other lines are a log's
-    if _SPHINX in text[:_BANNER_CHARS] and not literals_in(segment).isdisjoint(_SPHINX_SAYS):
+    if _SPHINX in text[:_BANNER_CHARS] and not present.isdisjoint(_SPHINX_SAYS):
         return 0.95  # which quotes the whole trace of what it could not import
-    if alone.is_told_so(segment) or (alone.ISSUE in literals_in(segment) and "\n   Location: " in text):
+    if alone.is_told_so(segment) or (alone.ISSUE in present and "\n   Location: " in text):
         return 0.95
     if is_lined(segment.lines):
         return 0.95 if is_known else 0.93

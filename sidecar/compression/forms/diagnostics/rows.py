@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 
 from sidecar.compression.forms.diagnostics.grammar import Kind, Line
 
-__all__ = ["in_rows", "rows", "source_begun"]
+__all__ = ["File", "common", "in_rows", "of_several", "rows", "source_begun"]
 
 _PLACES_ON_A_LINE = 24
 _SOURCE_CHARS = 200
@@ -42,7 +42,7 @@ _NAME_COSTS = 4
 
 
 @dataclass(slots=True)
-class _File:
+class File:
     """A heading with the rows below it: their messages in order, each with its places and the lines it had."""
 
     heading: int
@@ -56,30 +56,35 @@ def rows(lines: Sequence[str], read: Sequence[Line], shown: Sequence[int]) -> di
         return {}
     files = _files(lines, read, shown)
     instead: dict[int, tuple[str, ...]] = {}
-    common, letters = _common(files)
+    told, letters = common(files)
     for file in files:
         for said, places in file.said.items():
             for _, index in places:
                 instead[index] = ()
-            if said not in common:
+            if said not in told:
                 instead[places[0][1]] = tuple(f"  {row}  {said}" for row in in_rows([place for place, _ in places]))
-    if common:
+    if told:
         first = files[0].heading
-        above = [f"{said}: {row}" if not at else f"    {row}" for said in common for at, row in enumerate(common[said])]
-        instead[first] = ("several files:", *(f"  {line}" for line in (*letters, *above)), lines[first])
+        instead[first] = (*of_several(told, letters), lines[first])
     return instead
 
 
-def _files(lines: Sequence[str], read: Sequence[Line], shown: Sequence[int]) -> list[_File]:
+def of_several(told: Mapping[str, Sequence[str]], letters: Sequence[str]) -> list[str]:
+    """The lines for what `common` found."""
+    above = [f"{said}: {row}" if not at else f"    {row}" for said in told for at, row in enumerate(told[said])]
+    return ["several files:", *(f"  {line}" for line in (*letters, *above))]
+
+
+def _files(lines: Sequence[str], read: Sequence[Line], shown: Sequence[int]) -> list[File]:
     """The headings with their rows; one that has a second line below it stays as printed."""
-    files: list[_File] = []
+    files: list[File] = []
     count = len(shown)
     for at, index in enumerate(shown):
         this = read[index]
         if this.kind is Kind.OTHER and at + 1 < count and read[shown[at + 1]].kind is Kind.ROW:
             line = lines[index]
             if line[:1] not in " \t":
-                files.append(_File(index, line.rstrip(": ")))
+                files.append(File(index, line.rstrip(": ")))
                 continue
         if this.kind is Kind.ROW and files:
             after = read[shown[at + 1]].kind if at + 1 < count else Kind.BLANK
@@ -91,7 +96,7 @@ def _files(lines: Sequence[str], read: Sequence[Line], shown: Sequence[int]) -> 
     return files
 
 
-def _common(files: Sequence[_File]) -> tuple[dict[str, list[str]], list[str]]:
+def common(files: Sequence[File]) -> tuple[dict[str, list[str]], list[str]]:
     """The messages of several files that are cheaper said once, with the lines of their list; and what letters mean."""
     in_files = Counter(said for file in files for said in file.said)
     names = _names([file.path for file in files])
