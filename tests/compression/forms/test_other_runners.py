@@ -82,3 +82,14 @@ def test_a_jasmine_failure_in_a_helper_names_the_line_of_the_test_that_called_it
     assert len(places) > 20
     text = shortened("jasmine/helpers")
     assert [place for place in places if place not in text] == []
+
+
+def test_ava_tells_each_failure_once_under_the_words_of_its_list(shortened: Callable[[str], str]) -> None:
+    raw = (CAPTURES / "ava" / "red_large.txt").read_text(encoding="utf-8")
+    listed = re.findall(r"^  ✘ \[fail\]: .*", raw, re.MULTILINE)
+    assert len(listed) == 29
+    text = shortened("ava/red_large")
+    assert [line for line in listed if text.count(f"{line.rstrip()}\n") != 1] == []
+    assert text.count("Cobh") == raw.count("'Cobh',\n  ")
+    assert "   22:   test('invoices: charges tax for 2 jar-9 in FR'" in text
+    assert "   21:   });" not in text
