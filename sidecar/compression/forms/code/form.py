@@ -16,8 +16,8 @@ from collections.abc import Sequence
 
 from sidecar.compression.forms.code.languages import (
     DEFINITION,
-    LOUD,
     Language,
+    is_loud,
     language_by_looks,
     language_of_command,
     suffix_of_command,
@@ -84,7 +84,7 @@ def _evidence(segment: Segment) -> list[Evidence]:
         return []
     plain = _unnumbered(segment.lines)
     return verbatim(
-        segment, [i for i, line in enumerate(plain) if DEFINITION.match(line[:_WIDE]) or LOUD.match(line[:_WIDE])]
+        segment, [i for i, line in enumerate(plain) if DEFINITION.match(seen := line[:_WIDE]) or is_loud(seen)]
     )
 
 

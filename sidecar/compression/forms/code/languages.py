@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from sidecar.compression.vocabulary import Command
 
-__all__ = ["DEFINITION", "LOUD", "Language", "language_by_looks", "language_of_command", "suffix_of_command"]
+__all__ = ["DEFINITION", "Language", "is_loud", "language_by_looks", "language_of_command", "suffix_of_command"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,17 @@ DEFINITION = re.compile(
     r"|record|protocol"
     r"|extension|union|type|mod|macro_rules!|message|service|rpc)\b[ (<*!][^=;]*(?:[{:(]|\bdo\b|\bthen\b|=>|$)"
 )
-LOUD = re.compile(r"\s*(?:raise\b|throw\b|panic[!(]|todo!|unimplemented!)|.*\b(?:TODO|FIXME|XXX|HACK)\b")
-"""Lines in a body that stay: what it refuses, what is left to do."""
+_REFUSES = re.compile(r"\s*(?:raise\b|throw\b|panic[!(]|todo!|unimplemented!)")
+_LEFT_TO_DO = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
+
+
+def is_loud(line: str) -> bool:
+    """Whether a line in a body stays: what it refuses, what is left to do."""
+    if _REFUSES.match(line):
+        return True
+    may_tell = "TODO" in line or "FIXME" in line or "XXX" in line or "HACK" in line
+    return may_tell and _LEFT_TO_DO.search(line) is not None
+
 
 _LOOKS = (
     (_PYTHON, re.compile(

@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sidecar.compression.forms.code.languages import DEFINITION, LOUD, Language
+from sidecar.compression.forms.code.languages import DEFINITION, Language, is_loud
 
 __all__ = ["BODY", "outline"]
 
@@ -95,7 +95,7 @@ def _exactly(lines: Sequence[str], why: list[str], bodies: Sequence[tuple[int, i
 
 def _stays(line: str) -> bool:
     told = line[:_LONG]
-    return bool(LOUD.match(told) or DEFINITION.match(told))
+    return is_loud(told) or DEFINITION.match(told) is not None
 
 
 def _leave_out(why: list[str], start: int, end: int, what: str, *, unless: int) -> None:

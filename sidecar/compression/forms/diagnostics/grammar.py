@@ -298,12 +298,13 @@ def _unindented(line: str, *, inside: bool) -> Line:  # noqa: PLR0912 - one test
         return Line(Kind.ERROR if is_error else Kind.WARNING, lettered["place"], lettered["said"])
     if " : " in line and _TOOL_FAILED.match(line):
         return Line(Kind.WARNING if " : warning " in line else Kind.ERROR, "", line)
-    plain = _SIMPLE.match(line)
-    if plain is not None and not _is_linked(line):
+    is_linked = _is_linked(line)
+    is_plain = not is_linked and _SIMPLE.match(line) is not None
+    if is_plain:
         found = _gnu(line)
         if found is not None:
             return found
-    if is_build(line) and not _is_linked(line):
+    if not is_linked and is_build(line):
         return _PLAIN[Kind.BUILD]
     found = _placed(line)
     if found is not None:
@@ -316,13 +317,14 @@ def _unindented(line: str, *, inside: bool) -> Line:  # noqa: PLR0912 - one test
         return _PLAIN[Kind.FAILURE]
     if _SUMMARY.match(line):
         return _PLAIN[Kind.SUMMARY]
-    if _is_linked(line):
+    if is_linked:
         return _PLAIN[Kind.ERROR]
     if line.startswith(_INCLUDED):
         return _PLAIN[Kind.INCLUDED]
-    found = _gnu(line)
-    if found is not None:
-        return found
+    if not is_plain:
+        found = _gnu(line)
+        if found is not None:
+            return found
     if _CONTEXT.match(line):
         return _PLAIN[Kind.CONTEXT]
     if _PROGRAM.match(line) and ("error" in line or "***" in line or "warning" in line or "cannot" in line):

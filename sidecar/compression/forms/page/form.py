@@ -89,6 +89,13 @@ def _find_page(segment: Segment) -> tuple[int, int] | None:
 
 def _evidence(segment: Segment) -> list[Evidence]:
     """The title and the first headings of an HTML page, in their own words; the headings of Markdown."""
+    known: list[Evidence] | None = segment.__dict__.get("page_evidence")
+    if known is None:
+        known = segment.__dict__["page_evidence"] = _read_evidence(segment)
+    return known
+
+
+def _read_evidence(segment: Segment) -> list[Evidence]:
     page = _page(segment)
     if page is None:
         headings = [i for i, line in enumerate(segment.lines) if re.match(r"#{1,6} \S", line[:10])]
