@@ -7,6 +7,7 @@
     [cart] FAIL src/cart.test.ts                                    concurrently
     web-1  | FAIL src/cart.test.ts                                  docker compose, foreman
     #9 2.312 FAIL src/cart.test.ts                                  docker build
+    |  src/cart.test.ts | 4 ++--                                    git log --graph, of one line of history
 
 A test run under such a prefix is a test run all the same, so it is read without it, and each long stretch that one of
 several programs printed by itself.
@@ -35,6 +36,20 @@ _ANY_WRAPPER = re.compile("|".join(pattern.pattern.replace("(?P<name>", "(?:") f
 """One look instead of six at the lines of a text that has none, which nearly all are."""
 _STEPS = (re.compile(r"(?P<name>#\d+)(?: \d+\.\d+)?(?: |$)"), "a step and time")
 """Docker's: the short ones tell how far it is, and are read as they are printed."""
+_GRAPHS = (
+    (
+        re.compile(r"\* (?:commit )?[0-9a-f]{7,40}\b"),
+        re.compile(r"(?P<name>)(?:\* |\| ?|  |$)"),
+        "the graph of one line",
+    ),
+    (
+        re.compile(r"[@o] {2}changeset: "),
+        re.compile(r"(?P<name>)(?:[@o] {2}|\| {0,2}| {3}|$)"),
+        "the graph of one line",
+    ),
+)
+"""What `git log --graph` and `hg log -G` draw, by how their first line begins; where lines branch, it says how."""
+_BRANCHED = re.compile(r"\|[\\/]|[|*@o] [|*@o]")
 _SAMPLE = 100
 _SHARE = 0.9
 _RUN_LINES = 4
@@ -61,7 +76,10 @@ def unwrapped(lines: Sequence[str]) -> Unwrapped | None:
         return None
     sample = [line for line in lines[:: 1 + len(lines) // _SAMPLE] if line.strip()]
     wrappers = _WRAPPERS if _is_before_nearly_all(_ANY_WRAPPER, sample) else ()
-    for pattern, kind in (*wrappers, _STEPS) if sample else ():
+    graphs = [(pattern, kind) for begins, pattern, kind in _GRAPHS if begins.match(lines[0])]
+    if graphs and any(map(_BRANCHED.match, lines)):
+        return None
+    for pattern, kind in (*graphs, *wrappers, _STEPS) if sample else ():
         if not _is_before_nearly_all(pattern, sample):
             continue
         found = [pattern.match(line) for line in lines]

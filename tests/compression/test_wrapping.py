@@ -140,3 +140,16 @@ def test_diagnostics_and_short_outputs_have_no_prefix() -> None:
     assert unwrapped([f"src/app.py:{line}: error: bad" for line in range(1, 30)]) is None
     assert unwrapped([github("one", 1), github("two", 2)]) is None
     assert unwrapped([""] * 30) is None
+
+
+def test_a_log_whose_graph_is_one_line_is_read_without_it() -> None:
+    lines: list[str] = []
+    for number in range(6):
+        lines += [f"* {number}fb30d3 Bring the tests of release {number} in"]
+        lines += [f"|  tests/unit/test_{name}.py | {number + 2} ++" for name in ("cart", "basket", "orders", "items")]
+        lines += ["|  4 files changed, 8 insertions(+)"]
+    found = unwrapped(lines)
+    assert found is not None
+    assert found.lines[:2] == ["0fb30d3 Bring the tests of release 0 in", " tests/unit/test_cart.py | 2 ++"]
+    lines[7] = "|\\  tests/unit/test_cart.py | 3 ++"
+    assert unwrapped(lines) is None
