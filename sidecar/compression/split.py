@@ -40,7 +40,7 @@ def split(lines: Sequence[str]) -> list[Stretch]:
     endings = [ending for ending in ENDINGS if not present.isdisjoint(ending.heads)]
     if not borders and not endings:
         return [Stretch(0, len(lines))]
-    heads = _heads(borders, endings)
+    heads = _heads(borders, endings) | {border.proof[0] for border in borders if border.proof is not None}
     by_head: dict[str, list[int]] = {}
     for index in [index for index, head in enumerate(begins) if head in heads]:
         by_head.setdefault(begins[index], []).append(index)
@@ -62,7 +62,7 @@ def _is_here(border: Border, lines: Sequence[str], by_head: Mapping[str, Sequenc
         return border.opens.match(first) is not None
     if border.proof is not None:
         head, pattern = border.proof
-        if not any(line[:2] == head and pattern.match(line) for line in lines):
+        if not any(pattern.match(lines[index]) for index in by_head.get(head, ())):
             return False
     return any(border.opens.match(lines[index]) for head in border.heads for index in by_head.get(head, ()))
 

@@ -110,9 +110,10 @@ def tell(lines: Sequence[str], start: int, end: int, why: list[str], *, name: st
     Returns the name of an earlier test that failed with the very same explanation, or "" where
     this one is the first: of a later one only the lines that differ from the first stay.
     """
-    traceback_end = next((i for i in range(start, end) if is_captured_rule(lines[i])), end)
+    # Here and below the first letter is asked before the call: most lines are neither.
+    traceback_end = next((i for i in range(start, end) if lines[i][:1] == "-" and is_captured_rule(lines[i])), end)
     body = start + 1 if name else start
-    explanation = tuple(line for line in lines[body:traceback_end] if is_explanation(line))
+    explanation = tuple([line for line in lines[body:traceback_end] if line[:1] == "E" and is_explanation(line)])
     if not explanation and any('File "' in line for line in lines[body:traceback_end]):
         mark_frames(lines, body, traceback_end, why)
         explanation = tuple(line for line in lines[body:traceback_end] if line[:1].strip())
@@ -150,8 +151,11 @@ def _shorten_explanations(lines: Sequence[str], start: int, end: int, why: list[
     index = start
     while index < end:
         first = index
-        while index < end and is_explanation(lines[index]):
+        while index < end and lines[index][:1] == "E" and is_explanation(lines[index]):
             index += 1
+        if index == first:
+            index += 1
+            continue
         if index - first > _EXPLANATION_LINES:
             for number in range(first + _EXPLANATION_HEAD, index - _EXPLANATION_TAIL):
                 if lines[number][1:].lstrip()[:1] not in {"+", "-", "?"}:
@@ -195,7 +199,7 @@ def _frames(lines: Sequence[str], start: int, end: int, why: list[str]) -> list[
             open_short, begun = None, index + 1
         elif line.startswith("[gw") or not line:
             why[index] = BLANK
-        elif is_explanation(line):
+        elif line[0] == "E" and is_explanation(line):
             if open_short is not None:
                 open_short.end, open_short.has_explanation, begun = index + 1, True, index + 1
         elif line in _CHAINS or line.startswith("!!!"):
@@ -249,8 +253,7 @@ def _mark_frame(lines: Sequence[str], frame: _Frame, why: list[str]) -> None:
             statement = 0
         elif line.startswith(" "):
             follows_explanation = index > 0 and is_explanation(lines[index - 1])
-            is_text = bool(line.strip(" ^~"))
-            if follows_explanation or (statement < _STATEMENT_LINES and is_text):
+            if follows_explanation or (statement < _STATEMENT_LINES and line.strip(" ^~")):
                 statement += 1
                 continue
             why[index] = "source lines"
