@@ -54,3 +54,13 @@ def test_coverage_keeps_what_is_not_covered(shortened: Callable[[str], str]) -> 
     text = shortened("cov")
     assert "ℹ src/ship.js       |  41.67 |    66.67 |   50.00 | 2-7 10" in text
     assert "ℹ all files         |  88.52" in text
+
+
+def test_the_dot_reporter_tells_each_failure_under_its_name(shortened: Callable[[str], str]) -> None:
+    raw = (CAPTURES / "red_dot.txt").read_text(encoding="utf-8")
+    headings = [line for line in raw.split("\n") if line.startswith("✖ ")]
+    assert len(headings) > 29
+    text = shortened("red_dot")
+    assert [line for line in headings if line not in text] == []
+    assert "      at TestContext.<anonymous> (/tmp/market/web/node/invoices.test.js:26:5)" in text
+    assert "node:internal" not in text

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 from sidecar.compression.forms.tests.coverage import mark_coverage
 from sidecar.compression.forms.tests.excerpts import tell
@@ -24,6 +25,17 @@ from sidecar.compression.vocabulary import Part, Segment
 __all__ = ["RUNNER"]
 
 _TIME = r"(?: \[[\d.]+m?s\])?"
+
+
+_SOURCE = re.compile(r" *\d+ \| ")
+
+
+def _mark_source(run: Run, start: int, end: int) -> None:
+    """Of a source excerpt the last line stays, at which it failed: below a long one stands no caret that tells so."""
+    source = [index for index in range(start, end) if _SOURCE.match(run.lines[index])]
+    for above, below in pairwise(source):
+        if below == above + 1:
+            run.why[above] = "source lines"
 
 
 def _finish(run: Run) -> None:
@@ -47,6 +59,7 @@ def _finish(run: Run) -> None:
             if run.why[index] == "printed output":
                 run.why[index] = ""
         tell(run, section.start, section.heading)
+        _mark_source(run, section.start, section.heading)
     keep_evidence(run, RUNNER.evidence(run.segment))
 
 

@@ -62,6 +62,7 @@ _RUNNERS: tuple[Form, ...] = (
     playwright.RUNNER,
     mocha.RUNNER,
     node.RUNNER,
+    node.DOTS,
     bun.RUNNER,
     deno.RUNNER,
     rspec.RUNNER,

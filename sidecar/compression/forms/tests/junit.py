@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 from itertools import accumulate
+from operator import attrgetter
 
 from sidecar.compression.alarms import is_alarm
 from sidecar.compression.forms.tests.junit_failure import PROBLEM, told
@@ -190,12 +191,15 @@ def _share(segment: Segment, pieces: Sequence[_Piece]) -> float:
 
 def _whole_where_lost(segment: Segment, blocks: list[Block]) -> list[Block]:
     """Two reports mixed line by line have tags that nobody closes: such a block stays as it was printed."""
-    promised = _evidence(segment)
+    promised = sorted(_evidence(segment), key=attrgetter("line"))
+    at = 0
     for number, block in enumerate(blocks):
+        first = at
+        while at < len(promised) and promised[at].line < block.end:
+            at += 1
         if block.shown is not None:
             text = "\n".join(block.shown)
-            within = (item for item in promised if block.start <= item.line < block.end)
-            if any(part not in text for item in within for part in item.parts):
+            if any(part not in text for item in promised[first:at] for part in item.parts):
                 blocks[number] = keep(block.start, block.end, Rank.EVIDENCE)
     return blocks
 

@@ -22,7 +22,7 @@ from sidecar.compression.forms.tests.runner import runner
 from sidecar.compression.forms.tests.tree import name_tree
 from sidecar.compression.vocabulary import Part, Segment
 
-__all__ = ["RUNNER"]
+__all__ = ["DOTS", "RUNNER"]
 
 _TIME = r"(?: \([\d.]+m?s\))?"
 _BARE = re.compile(rf"[✖✔] (?P<name>.*?){_TIME}(?: # .*)?$")
@@ -120,3 +120,41 @@ def _parts(segment: Segment) -> list[Part]:
 
 _FORM = runner(_GRAMMAR)
 RUNNER = replace(_FORM, evidence=_MUST.evidence, parts=_parts)
+
+
+def _finish_dots(run: Run) -> None:
+    for section in run.sections:
+        for index in range(section.start, section.end):
+            if _PROPERTY.match(run.lines[index]):
+                run.why[index] = "details of the error"
+    keep_evidence(run, DOTS.evidence(run.segment))
+
+
+_MUST_DOTS = replace(
+    _MUST,
+    heading=re.compile(rf"^✖ \S.*{_TIME}$", re.MULTILINE),
+    anywhere=re.compile(r"^Failed tests:$", re.MULTILINE),
+)
+
+DOTS = replace(
+    runner(
+        Grammar(
+            name="node test dots",
+            literals=("\nFailed tests:\n",),
+            sure=r"^Failed tests:$",
+            rules=(
+                Rule(Kind.SECTION, rf"✖ (?P<name>\S.*?){_TIME}$", "✖ "),
+                Rule(Kind.SUITE, r"Failed tests:$", "Failed"),
+                Rule(Kind.NOISE, r"[.X]+$", what="progress", inside=False),
+            ),
+            frame=_GRAMMAR.frame,
+            library=_GRAMMAR.library,
+            message=_GRAMMAR.message,
+            evidence=r"(?!)",
+            tell=tell,
+            finish=_finish_dots,
+        )
+    ),
+    evidence=_MUST_DOTS.evidence,
+)
+"""Its dot reporter: a sign for each test, then every failure below its name; no totals."""
