@@ -121,7 +121,10 @@ class Route:
         return self._tier(tier).effort
 
     def _tier(self, name: str) -> Tier:
-        return next(tier for tier in self.tiers if tier.name == name)
+        for tier in self.tiers:  # of a few, many times a call
+            if tier.name == name:
+                return tier
+        raise KeyError(name)
 
 
 Place = tuple[str, str]
