@@ -22,6 +22,7 @@ from sidecar.compression.forms.drafting import condensed
 from sidecar.compression.forms.log.kinds import all_without_digits, without_digits
 from sidecar.compression.forms.log.values import varied
 from sidecar.compression.forms.marking import side_by_side
+from sidecar.compression.forms.raw import raw_blocks
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep, note, omit, verbatim
 
 __all__ = ["FORM"]
@@ -72,19 +73,23 @@ def _evidence(segment: Segment) -> list[Evidence]:
 
 
 def _reduce(segment: Segment) -> list[Block]:
-    runs = _runs_of_names(segment)
     blocks: list[Block] = []
     position = 0
-    for run in runs:
-        blocks += _without_names(segment, position, run.start)
-        rank = Rank.EVIDENCE if alarm_lines(segment.lines[run.start : run.start + 1]) else Rank.CONTENT
-        blocks.append(note(run.start, run.end, run.shown, rank))
-        position = run.end
+    for known in raw_blocks(segment) or list(_told_by_names(segment)):
+        blocks += _without_names(segment, position, known.start)
+        blocks.append(known)
+        position = known.end
     return blocks + _without_names(segment, position, len(segment.lines))
 
 
+def _told_by_names(segment: Segment) -> Iterable[Block]:
+    for run in _runs_of_names(segment):
+        rank = Rank.EVIDENCE if alarm_lines(segment.lines[run.start : run.start + 1]) else Rank.CONTENT
+        yield note(run.start, run.end, run.shown, rank)
+
+
 def _without_names(segment: Segment, start: int, end: int) -> list[Block]:
-    """What stands between the runs of names, as a text of its own."""
+    """What stands between those blocks, as a text of its own."""
     if start == end:
         return []
     if end - start == len(segment.lines):

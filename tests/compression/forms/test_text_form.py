@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -156,3 +157,23 @@ def test_two_lines_that_were_printed_above_are_shown_again() -> None:
         line for number in range(12) for line in (f"case {'abcdefghijkl'[number]}", "  runs the first of all", "  done")
     ]
     assert compress("\n".join(lines)).text.count("runs the first of all") == 12
+
+
+def test_the_bytes_of_keys_go_and_what_a_certificate_says_stays() -> None:
+    """OpenSSL 3.0: a modulus and a signature are 31 lines of hex, which nobody compares by eye."""
+    text = (Path(__file__).parents[2] / "captures" / "openssl" / "x509_text.txt").read_text("utf-8")
+    printed = compress(text, command="openssl x509 -in c.pem -noout -text", exit_code=0)
+    assert len(printed.text) * 3 < len(text) * 2
+    assert "[... 17 lines (16-32): bytes]" in printed.text
+    for said in ("DNS:shop.test, DNS:www.shop.test", "Not After : Dec 26 10:39:23 2026 GMT", "CA:TRUE"):
+        assert said in printed.text
+
+
+def test_instructions_stay_without_their_bytes() -> None:
+    text = (Path(__file__).parents[2] / "captures" / "objdump" / "small.txt").read_text("utf-8")
+    printed = compress(text, command="objdump -d -M intel hot", exit_code=0)
+    assert len(printed.text) * 3 < len(text) * 2
+    for line in text.splitlines():
+        *_, said = line.split("\t")
+        assert said.strip() in printed.text or not line.count("\t") > 1
+    assert not printed.faults
