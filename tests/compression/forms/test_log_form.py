@@ -397,3 +397,14 @@ def test_what_different_records_in_a_row_begin_with_is_told_once_and_alarms_stay
     text = shown([*(f"Nov 26 10:13:42 web-1 kernel: {line}" for line in said), failed])
     head = '[the next 8 lines begin with "Nov 26 10:13:42 web-1 kernel: "]'
     assert text == "\n".join((head, *said, failed))
+
+
+def test_identifiers_made_by_chance_are_neither_told_one_by_one_nor_out_of_line() -> None:
+    """Celery, 5.7: of fifty tasks, fifty UUIDs were told, and those that begin with large numbers shown."""
+    task = (
+        "[2026-11-26 10:37:{:02},516: INFO/MainProcess] Task shop.mail[{:08x}-0ca9-4ab8-a80a-{:012x}] sent {} letters"
+    )
+    lines = [task.format(n, n * 2654435761 % 2**32, n**5, n % 7) for n in range(1, 55)]
+    text = shown(lines)
+    assert "(x54 alike" in text
+    assert text.count("-0ca9-4ab8-a80a-") == 1

@@ -26,7 +26,7 @@ _WORTH_CHARS = 100
 _TOLD = '[the next {} lines begin with "{}"]'
 _MOST_LINES = 80
 """So many lines share a block, which a bound shows or drops as one."""
-_HALF_A_WORD = re.compile(r"\w+$")
+_HALF_A_WORD = re.compile(r"[\[(<{]?\w*$")
 
 
 def with_shared_heads(blocks: Iterable[Block], lines: Sequence[str], loud: Collection[int]) -> Iterable[Block]:

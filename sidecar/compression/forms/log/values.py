@@ -23,6 +23,10 @@ _AS_SPACES = str.maketrans(dict.fromkeys(",;\"'(){}[]", " "))
 _TIME = re.compile(r"\d\d:\d\d:\d\d|\d{4}-\d\d-\d\d|\d{10}(?:\d{3})?(?:\.\d+)?$")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _HEX = re.compile(r"[-+]?(?:[\d.,:x/%-]|[a-fA-F](?=[\da-fA-F]*\d))*[a-zA-Z]{0,3}")
+_BY_CHANCE = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{16,64}", re.I
+)
+"""A UUID, a trace's number, a digest."""
 _NUMBER_CHARS = 40
 _WHOLE = re.compile(r"0|[1-9]\d{0,15}")
 _ASKED = 40
@@ -53,6 +57,7 @@ def varied(
     *numbers*. Where rows have no room, names that were *told* for other lines are not told again.
     """
     columns = columns_of(lines) if columns is None else columns
+    columns = [column for column in columns if not _are_by_chance(column)]
     if not columns:
         return ""
     if numbers or len(lines) <= _LEAST or not all(map(_is_numeric, columns)):
@@ -71,6 +76,12 @@ def varied(
         room -= 0 if at in mere else len(part)
         parts.append(part)
     return "; ".join(filter(None, parts))
+
+
+def _are_by_chance(column: Sequence[str]) -> bool:
+    """Whether the words of a place are identifiers that nobody chose: they are dear, and who needs one has it whole."""
+    asked = column[:: len(column) // _ASKED + 1]
+    return len(asked) > _FEW_VALUES and all(_BY_CHANCE.fullmatch(value) for value in asked)
 
 
 def _counted_up(values: Sequence[str]) -> str:
@@ -99,7 +110,7 @@ def outliers(columns: Sequence[Sequence[str]]) -> list[int]:
     """The indexes of the few lines with a number far beyond the others' in its place, or a rare one of few."""
     found: set[int] = set()
     for column in columns:
-        if len(column) < _LEAST:
+        if len(column) < _LEAST or _are_by_chance(column):
             continue
         values = _numbers(column)
         if values is None:
