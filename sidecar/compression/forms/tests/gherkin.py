@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sidecar.compression.alarms import is_alarm
-from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, Section
+from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
@@ -43,12 +43,12 @@ _SNIPPETS = "You can implement step definitions for undefined steps with these s
 _PASSED = "passed tests"
 
 
-def _fails(lines: Sequence[str], section: Section | Part) -> int:
+def _fails(lines: Sequence[str], start: int, end: int) -> int:
     """The step that failed, or -1: the last before what was raised, else the first that nothing defines."""
-    if _BY_STEP.match(lines[section.start]):
-        return section.start
+    if _BY_STEP.match(lines[start]):
+        return start
     last = undefined = -1
-    for index in range(section.start + 1, section.end):
+    for index in range(start + 1, end):
         line = lines[index]
         if _RAISED.match(line):
             return index if last < 0 or _TIMED.match(line) else last
@@ -63,8 +63,7 @@ def _fails(lines: Sequence[str], section: Section | Part) -> int:
 
 def _tell(run: Run, start: int, end: int) -> None:
     lines, why = run.lines, run.why
-    section = next(one for one in run.sections if one.start == start)
-    failed = _fails(lines, section)
+    failed = _fails(lines, start, end)
     if failed >= 0:
         _tell_steps(run, start, end, failed)
         _tell_frames(run, failed, end)
@@ -150,6 +149,9 @@ def _finish(run: Run) -> None:
 def _finish_features(run: Run, failing: set[int]) -> None:
     """A feature's name stays where one of its scenarios failed; what it is for stands in its file."""
     feature = -1
+    inside = bytearray(len(run.lines))
+    for section in run.sections:
+        inside[section.start : section.end] = b"\1" * (section.end - section.start)
     for index, kind in enumerate(run.kinds):
         if kind is Kind.SUITE:
             feature = index if "Feature:" in run.lines[index] else -1
@@ -160,8 +162,7 @@ def _finish_features(run: Run, failing: set[int]) -> None:
         elif (
             feature >= 0 and kind is Kind.OTHER and run.lines[index][:1] == " " and not _RAISED.match(run.lines[index])
         ):
-            inside = any(section.start <= index < section.end for section in run.sections)
-            run.why[index] = run.why[index] or ("" if inside else "descriptions")
+            run.why[index] = run.why[index] or ("" if inside[index] else "descriptions")
 
 
 def _apart(told: str) -> tuple[str, str]:
@@ -233,7 +234,7 @@ def _parts(segment: Segment) -> list[Part]:
     return [
         replace(part, label=_apart(found["name"])[0])
         for part in parts
-        if (found := _HEADING.match(segment.lines[part.start])) and _fails(segment.lines, part) >= 0
+        if (found := _HEADING.match(segment.lines[part.start])) and _fails(segment.lines, part.start, part.end) >= 0
     ]
 
 
