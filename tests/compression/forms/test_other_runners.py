@@ -1,4 +1,4 @@
-"""bun, deno, AVA, jasmine; and dotnet, whose output is known from its documentation only."""
+"""bun, deno, AVA, jasmine, test-unit, ExUnit; and dotnet, whose output is known from its documentation only."""
 
 import re
 from collections.abc import Callable
@@ -93,3 +93,24 @@ def test_ava_tells_each_failure_once_under_the_words_of_its_list(shortened: Call
     assert text.count("Cobh") == raw.count("'Cobh',\n  ")
     assert "   22:   test('invoices: charges tax for 2 jar-9 in FR'" in text
     assert "   21:   });" not in text
+
+
+@pytest.mark.parametrize("name", ["red", "red_v"])
+def test_test_unit_keeps_each_failure_with_its_place_and_what_was_expected(
+    shortened: Callable[[str], str], name: str
+) -> None:
+    raw = (CAPTURES / "test_unit" / f"{name}.txt").read_text(encoding="utf-8")
+    told = re.findall(r"^(?:Failure|Error): .*|^testunit_test\.rb:\d+:in `test.*|^<.*|^  => .*", raw, re.MULTILINE)
+    assert len(told) > 50
+    text = shortened(f"test_unit/{name}")
+    assert [line for line in told if line not in text] == []
+
+
+@pytest.mark.parametrize("name", ["red", "red_trace"])
+def test_exunit_keeps_each_failure_with_its_place_and_both_sides(shortened: Callable[[str], str], name: str) -> None:
+    raw = (CAPTURES / "mix_test" / f"{name}.txt").read_text(encoding="utf-8")
+    told = re.findall(r"^ +\d+\) test .*|^ +(?:left|right|code): .*|^ +test/\S+\.exs:\d+.*| +# [12]", raw, re.MULTILINE)
+    assert len(told) > 100
+    text = shortened(f"mix_test/{name}")
+    assert [line for line in told if line not in text] == []
+    assert "64 tests, 28 failures" in text

@@ -14,8 +14,8 @@ from sidecar.compression.vocabulary import Form, Segment
 
 CAPTURES = Path(__file__).parents[2] / "captures"
 FAMILIES = (
-    "ava", "behave", "bun", "cucumber", "deno", "jasmine", "jest", "minitest", "mocha", "node_test", "phpunit",
-    "playwright", "robot", "rspec", "tap", "vitest",
+    "ava", "behave", "bun", "cucumber", "deno", "jasmine", "jest", "minitest", "mix_test", "mocha", "node_test",
+    "phpunit", "playwright", "robot", "rspec", "tap", "test_unit", "vitest",
 )  # fmt: skip
 NO_RUN = {"vitest/gh", "phpunit/broken"}
 """Annotations for GitHub, and a crash of PHP itself: other forms read them."""
@@ -30,7 +30,7 @@ TOTALS = re.compile(
     r"Test Suites: |Tests: +\d| +Test Files  \d| +Tests  \d|  \d+ (?:passing|failing|failed|passed)\b"
     r"|ℹ (?:pass|fail) \d"
     r"|# (?:pass|fail) +\d|\d+ examples?, |\d+ runs, |Result: |OK \(|FAILURES!|ERRORS!|\d+ specs?, | \d+ (?:pass|fail)$"
-    r"|(?:ok|FAILED) \| \d|\d+ scenarios? (?:passed|\()|\d+ tests, \d+ passed"
+    r"|(?:ok|FAILED) \| \d|\d+ scenarios? (?:passed|\()|\d+ tests, \d+ (?:passed|failures|assertions)"
 )
 
 Holds = Callable[[Form, Segment], None]

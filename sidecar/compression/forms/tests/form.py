@@ -16,6 +16,7 @@ from sidecar.compression.forms.tests import (
     cucumber,
     deno,
     dotnet,
+    exunit,
     gherkin,
     go,
     go_json,
@@ -34,6 +35,7 @@ from sidecar.compression.forms.tests import (
     robot,
     rspec,
     tap,
+    test_unit,
     vitest,
 )
 from sidecar.compression.forms.tests import pytest as tests_pytest
@@ -66,7 +68,9 @@ _RUNNERS: tuple[Form, ...] = (
     bun.RUNNER,
     deno.RUNNER,
     rspec.RUNNER,
+    test_unit.RUNNER,
     minitest.RUNNER,
+    exunit.RUNNER,
     phpunit.RUNNER,
     dotnet.RUNNER,
     jasmine.RUNNER,

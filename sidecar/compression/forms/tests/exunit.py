@@ -1,0 +1,74 @@
+"""How ExUnit reads (`mix test`, captured with 1.14): dots, or every test with --trace, and failures where they happen.
+
+  * test adds tax (0.6ms) [L#5]               a list of names
+  1) test adds tax (Shop.CartTest)            as printed
+     test/cart_test.exs:9                     stays, and what was compared
+     stacktrace:                              the user's own frames
+64 tests, 28 failures                         as printed
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
+from sidecar.compression.forms.tests.must import Must, keep_evidence
+from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.forms.tests.runner import runner
+
+__all__ = ["RUNNER"]
+
+_LIBRARY = r" \((?:elixir|ex_unit|stdlib|kernel|mix|logger)\b| deps/"
+_TEST = r"(?:test|doctest|property) "
+
+
+def _tell(run: Run, start: int, end: int) -> None:
+    """The user's frames, and all that was said: an argument `-1` is no changed line."""
+    said = [index for index in range(start, end) if run.kinds[index] is Kind.OTHER]
+    frames = [index for index in said if run.grammar.is_frame(run.lines[index])]
+    run.tell_frames(frames)
+    stays = set(frames)
+    run.tell_report([index for index in said if index not in stays])
+
+
+def _finish(run: Run) -> None:
+    keep_evidence(run, RUNNER.evidence(run.segment))
+
+
+_MUST = Must(
+    heading=re.compile(rf"^ +\d+\) {_TEST}.*$", re.MULTILINE),
+    anywhere=re.compile(r"^(?:\d+ (?:doctests?|properties|property), )*\d+ tests?, \d+ failures?.*$", re.MULTILINE),
+    leaves=re.compile(r"Finished in |\d+ tests?, "),
+    message_lines=2,
+    always=re.compile(r" {4,}(?:\*\* \(|code: |left: |right: )"),
+    place=re.compile(rf" {{6,}}(?!.*(?:{_LIBRARY}))\S+\.exs?:\d+: "),
+    advice=re.compile(r" +stacktrace:$"),
+)
+
+_FORM = runner(
+    Grammar(
+        name="exunit",
+        literals=(" tests, ", " test, ", "     stacktrace:"),
+        sure=r"^(?:\d+ (?:doctests?|properties|property), )*\d+ tests?, \d+ failures?(?:, .*)?$|^ {5,}stacktrace:$",
+        rules=(
+            Rule(Kind.SECTION, rf" +(?P<name>\d+\) {_TEST}.*)$", " ", ") "),
+            Rule(Kind.PASSED, rf"  \* (?P<name>{_TEST}.*) \([\d.]+ms\) \[L#\d+\]$", "  * "),
+            Rule(Kind.NOISE, rf"  \* {_TEST}.* \[L#\d+\]$", "  * ", what="beginnings"),
+            Rule(Kind.SKIPPED, rf"  \* (?P<name>{_TEST}.*) \((?:skipped|excluded)\)", "  * "),
+            Rule(Kind.SUITE, r"\S+Test(?:s)? \[\S+\.exs\]$", has=".exs]"),
+            Rule(Kind.TOTAL, _MUST.anywhere.pattern.removeprefix("^"), has=" failure"),
+            Rule(Kind.END, r"Finished in ", "Finished", what="timing"),
+            Rule(Kind.NOISE, r"(?:Randomized|Running ExUnit) with seed", "R", what="headers"),
+            Rule(Kind.END, r"[.*?x]+$", what="progress"),
+            Rule(Kind.NOISE, r" +stacktrace:$", " ", what="headings", inside=True),
+        ),
+        frame=r" {6,}(?:\([^)]*\) )?(?P<path>\S+\.(?:exs?|erl)):\d+: ",
+        library=_LIBRARY,
+        message=r" {4,}((?!test/|stacktrace:)\S.*)",
+        evidence=r"(?!)",
+        tell=_tell,
+        finish=_finish,
+    )
+)
+RUNNER = replace(_FORM, evidence=_MUST.evidence)
