@@ -114,3 +114,11 @@ def test_exunit_keeps_each_failure_with_its_place_and_both_sides(shortened: Call
     text = shortened(f"mix_test/{name}")
     assert [line for line in told if line not in text] == []
     assert "64 tests, 28 failures" in text
+
+
+def test_a_failing_test_that_exunit_lists_as_it_lists_passed_ones_is_no_passed_one(
+    shortened: Callable[[str], str],
+) -> None:
+    text = shortened("mix_test/red_trace")
+    passed = re.findall(r"^(\d+) passed", text, re.MULTILINE)
+    assert sum(map(int, passed)) == 64 - 28

@@ -20,6 +20,7 @@ from sidecar.compression.forms.tests.runner import runner
 __all__ = ["RUNNER"]
 
 _LIBRARY = r" \((?:elixir|ex_unit|stdlib|kernel|mix|logger)\b| deps/"
+_HEADING = re.compile(r" +\d+\) (?P<name>.*) \([\w.]+\)$")
 _TEST = r"(?:test|doctest|property) "
 
 
@@ -33,6 +34,16 @@ def _tell(run: Run, start: int, end: int) -> None:
 
 
 def _finish(run: Run) -> None:
+    # With --trace a failing test stands in the list as a passed one does; its failure follows.
+    listed: dict[str, int] = {}
+    headings = {section.start for section in run.sections}
+    for index, line in enumerate(run.lines):
+        if run.kinds[index] is Kind.PASSED:
+            listed[run.names[index]] = index
+        elif index in headings and (found := _HEADING.match(line)) and found["name"] in listed:
+            above = listed.pop(found["name"])
+            run.kinds[above] = Kind.NOISE
+            run.why[above] = "failing tests, told below"
     keep_evidence(run, RUNNER.evidence(run.segment))
 
 
