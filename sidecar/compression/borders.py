@@ -24,7 +24,7 @@ class Border:
     other line is looked at. *inside* names programs whose output may hold such a line without ending. *repeats*: each
     such line begins an output of its own, and *command*, a group of *opens*, is then the command line that follows,
     or the next line after `> ` is. *leads*: it counts only where the whole output begins with one; *proof*: only where
-    such a line (its first two characters, its pattern) is there too.
+    such a line (its first two characters, its pattern) is there too. *above*: the line before belongs to it already.
     """
 
     program: str
@@ -36,6 +36,7 @@ class Border:
     repeats: bool = False
     leads: bool = False
     proof: tuple[str, re.Pattern[str]] | None = None
+    above: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ BORDERS = (
     ),
     Border("yarn script", ("ya",), re.compile(r"yarn run v\d"), ("Do",), re.compile(r"Done in [\d.]+s")),
     Border("shell trace", ("+ ", "++"), re.compile(r"\++ (?P<command>[\w./][^|+]*)$"), leads=True, repeats=True),
+    Border("pre-commit hook", ("- ",), re.compile(r"- hook id: (?P<command>\S+)$"), repeats=True, above=True),
     Border("head", ("==",), re.compile(r"==> \S.* <==$"), repeats=True),
     Border(
         "pytest",

@@ -95,7 +95,15 @@ _WRAPPERS: dict[tuple[str, ...], _Wrapper] = {
 """By the words that name it; the longest name wins."""
 
 _LONGEST_NAME = max(map(len, _WRAPPERS))
-_ALIASES = {"gradlew": "gradle", "mvnw": "mvn", "gmake": "make", "py.test": "pytest", "nodejs": "node"}
+_ALIASES = {
+    "gmake": "make",
+    "gradlew": "gradle",
+    "mvnw": "mvn",
+    "nodejs": "node",
+    "py.test": "pytest",
+    "ruff-check": "ruff",  # hooks of pre-commit, by their ids
+    "ruff-format": "ruff",
+}
 
 _SHELLS = frozenset({"bash", "dash", "sh", "zsh"})
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")

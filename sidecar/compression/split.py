@@ -91,7 +91,8 @@ class _Cutter:
             if current is not None and current.program in border.inside:
                 continue
             if found := border.opens.match(line):
-                self._open(index, border, found.groupdict().get("command") or self._command_below(index, border))
+                command = found.groupdict().get("command") or self._command_below(index, border)
+                self._open(index - 1 if border.above and index else index, border, command)
                 break
         if any(pattern.match(line) for pattern in self._endings):
             self._end(index)

@@ -1,5 +1,6 @@
 """Several programs in one output are told apart, each read by its own form."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -11,6 +12,8 @@ import pytest
 
 from sidecar.compression import compress
 from sidecar.compression.split import split
+
+CAPTURES = Path(__file__).parents[1] / "captures"
 
 Run = Callable[..., str]
 Captured = Callable[[str], Any]
@@ -114,3 +117,18 @@ def test_every_line_belongs_to_one_stretch(text: str) -> None:
     assert found[0].start == 0
     assert found[-1].end == len(lines)
     assert all(one.end == after.start for one, after in pairwise(found))
+
+
+def test_each_hook_of_pre_commit_is_read_as_what_it_runs() -> None:
+    text = (CAPTURES / "pre_commit" / "fails.txt").read_text()
+    stretches = split(text.split("\n"))
+    assert [stretch.command for stretch in stretches if stretch.command] == ["ruff-check", "ruff-format", "mypy"]
+    result = compress(text, command="pre-commit run --all-files", exit_code=1).text
+    assert len(result) < 0.5 * len(text)
+    for line in text.split("\n"):
+        if line.startswith(("- hook id:", "- exit code:")) or line.endswith(("Failed", "Passed")):
+            assert line in result
+    for path, row in re.findall(r"^ *--> (\S+?\.py):(\d+:\d+)$", text, re.MULTILINE):
+        assert f"{path}:{row}" in result
+    for said in re.findall(r"^\S+:\d+: error: (.*?)  \[", text, re.MULTILINE):
+        assert said in result

@@ -46,7 +46,7 @@ _UNFORMATTED = re.compile(r"(?:[Ww]ould reformat:?|\[warn\]|ERROR:) (?P<place>\S
 _LED = ("required from", "required by", "in instantiation", "note:", "info:", "hint:", "help:", "message:")
 _ROW = re.compile(r" +(?P<place>\d+:\d+) +(?:error|warning|✖|×|✘|⚠) +(?P<said>\S.*)")
 _BARE = re.compile(
-    r"(?:fatal )?(?:error|warning)(?:\[[\w:-]+\])?: \S|WARNING: \S|error TS\d+: "
+    r"(?:fatal )?(?:error|warning)(?:\[[\w:-]+\])?: \S|WARNING: \S|unformatted: |error TS\d+: "
     r"|(?:g?make|ninja)(?:\[\d+\])?: (?:\*\*\* |error)"
     r"|ninja: build stopped|FAILED: |CMake (?:Error|Warning)|-- Configuring incomplete"
     r"|.{0,300}(?:undefined reference to |multiple definition of |ld returned \d)"

@@ -142,7 +142,7 @@ _PROGRAM = re.compile(
     r"(?:cc1(?:plus)?|gcc|g\+\+|clang(?:\+\+)?|cc|c\+\+|ld|ld\.\w+|lld|collect2|rustc|javac|tsc|ar|as|make|LINK|cl)"
     r"(?:-\d+)?(?:\.exe)? ?: "
 )
-_MESSAGE = re.compile(r"(?P<severity>fatal error|error|warning|WARNING|note|help|info)(?:\[[\w:-]+\])?: \S")
+_MESSAGE = re.compile(r"(?P<severity>fatal error|error|warning|WARNING|unformatted|note|help|info)(?:\[[\w:-]+\])?: \S")
 _NO_PLACE = re.compile(r"(?:fatal )?(?:error|ERROR|Error)(?: TS\d+)?: \S")
 _CODE = re.compile(r"(?:[A-Z]{1,6}\d{2,5}|invalid-syntax|[a-z]+(?:/[A-Za-z-]+)+):? (?:\[\*\] )?\S")
 _ARROW = re.compile(r" *(?:-->|:::) (?P<place>\S.*?:\d+(?::\d+)?)$")
@@ -452,7 +452,7 @@ def _with_number(line: str, *, inside: bool) -> Kind | None:
 
 
 def _without_place(line: str, *, inside: bool) -> Line:
-    if inside and line[0] in "^~>│|" and _MARKS.match(line):
+    if inside and line[0] in "^~>│|-" and (not line.strip("-") or _MARKS.match(line)):
         return _PLAIN[Kind.MARK]
     if is_build_failure(line):
         return _PLAIN[Kind.FAILURE]
