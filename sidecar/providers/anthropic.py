@@ -62,7 +62,9 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _VERSION_OF = re.compile(r"claude-(?:[a-z]+-)?(\d+)(?:[-.](\d{1,2}))?(?!\d)")
 
 _BUDGETS: Mapping[Effort, int] = {"low": 2_048, "medium": 8_192, "high": 24_576}
-"""Tokens to think with, for models before effort levels; 1,024 is the least they take."""
+"""Tokens to think with, for models before effort levels."""
+_LEAST_BUDGET = 1_024
+"""The least they take."""
 
 _CACHE = {"cache_control": {"type": "ephemeral"}}
 
@@ -92,7 +94,7 @@ class Anthropic:
         body.update(thinking or {})
         budget = members(body.get("thinking")).get("budget_tokens", 0)
         if limit <= budget:
-            body["max_tokens"] = limit + budget  # here the limit holds for both, and ours for the answer
+            body["max_tokens"] = limit + budget  # nobody set a limit, and the usual one is for the answer
         if request.temperature is not None and "thinking" not in body:
             body["temperature"] = request.temperature  # together they are a 400
         if request.stop:
@@ -129,8 +131,17 @@ def thinking_of(request: Request) -> dict[str, Any] | None:
     if version >= (4, 0) or version == (3, 7):
         if _has_foreign_calls(request):
             return {}  # with a budget, the turn that called tools must open with what it thought
-        return {"thinking": {"type": "enabled", "budget_tokens": _BUDGETS[effort]}}
+        budget = _budget(effort, request.limit_tokens)
+        return {"thinking": {"type": "enabled", "budget_tokens": budget}} if budget else {}
     return None
+
+
+def _budget(effort: Effort, limit_tokens: int | None) -> int:
+    """How many tokens to think with, 0 for none: a limit holds for what is thought and said, and is billed for both."""
+    if limit_tokens is None:
+        return _BUDGETS[effort]
+    budget = min(_BUDGETS[effort], limit_tokens // 2)
+    return budget if budget >= _LEAST_BUDGET else 0
 
 
 def _has_foreign_calls(request: Request) -> bool:

@@ -71,8 +71,7 @@ class Bedrock:
         inference: dict[str, Any] = {}
         effort = _effort(request)
         if request.limit_tokens is not None:
-            budget = members(members(effort).get("thinking")).get("budget_tokens", 0)
-            inference["maxTokens"] = request.limit_tokens + (budget if request.limit_tokens <= budget else 0)
+            inference["maxTokens"] = request.limit_tokens
         if request.temperature is not None and "thinking" not in (effort or {}):
             inference["temperature"] = request.temperature
         if request.stop:

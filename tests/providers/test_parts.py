@@ -170,3 +170,22 @@ def test_a_model_made_to_call_a_tool_is_not_told_to_think() -> None:
     asked = replace(ASK, model_id="claude-sonnet-4-6", effort="high", tools=(Tool("look"),), tool_choice="required")
     assert "thinking" not in body_of("anthropic", asked)
     assert "thinking" in body_of("anthropic", replace(asked, tool_choice="auto"))
+
+
+@pytest.mark.parametrize("effort", ["low", "medium", "high"])
+@pytest.mark.parametrize("limit_tokens", [1, 1_500, 5_000, 30_000, 60_000])
+@pytest.mark.parametrize(
+    ("dialect", "model_id"), [("anthropic", "claude-haiku-4-5"), ("bedrock", "anthropic.claude-haiku-4-5")]
+)
+def test_a_limit_holds_for_what_is_thought_and_what_is_said(
+    dialect: Any, model_id: str, limit_tokens: int, effort: Any
+) -> None:
+    """Both are billed: an answer within its limit must not cost a budget of thoughts beside it."""
+    request = Request(model_id, (Message("user", "Why?"),), limit_tokens=limit_tokens, effort=effort)
+    access = Access(provider=dialect, base_url="https://host.example", key="key", region="eu-central-1")
+    sent = json.loads(http_dialect(dialect).prepare(request, access).body)
+    most = sent["max_tokens"] if dialect == "anthropic" else sent["inferenceConfig"]["maxTokens"]
+    thinking = (sent if dialect == "anthropic" else sent.get("additionalModelRequestFields", {})).get("thinking")
+    assert most == limit_tokens
+    assert thinking is None or 1_024 <= thinking["budget_tokens"] <= limit_tokens / 2
+    assert (thinking is None) is (limit_tokens < 2_048)
