@@ -38,7 +38,7 @@ _SAID = re.compile(
     r'|"((?:GET|POST|PUT|PATCH|DELETE|HEAD) [^"]{1,200})'
 )
 """What a record says, apart from when and who: the message of JSON and logfmt, the request of an access log."""
-_CLIENTS_PORT = re.compile(r"(?<=\d):\d{2,5}(?= - \")")
+_CLIENTS_PORT = re.compile(r"(?<=\d):\d{2,5}(?= - \"| \[\d\d/)")
 """In an access log: `127.0.0.1:38410 - "GET /orders HTTP/1.1" 200`."""
 _FEW = 2
 """So many records of one kind are all shown, ..."""
