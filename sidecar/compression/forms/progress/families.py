@@ -148,6 +148,9 @@ FAMILIES = (
         (" .......... ", "% Total ", "--:--:--", "%[", "Resolving ", "to-chk=", "ir-chk="),
         r" *\d+[KMG]? [ .,]{11,}",
         r" +% Total +% Received| +Dload +Upload| *\d+ +[\d.]+[kMG]? +\d+ +[\d.]+[kMG]? +\d+ +\d+ ",
+        # What `curl -v` adds: each packet, and the steps of a handshake; its alerts stay.
+        r"[{}] \[\d+ bytes data\]$|\* +TLSv[\d.]+ \((?:IN|OUT)\), TLS (?:handshake|change cipher|header)"
+        r"|\* +CA(?:file|path): ",
         r".*\d+%\[[=>+ -]*\]",
         r" +[\d,.]+[KMG]? +\d+% +[\d.]+[kMG]?B/s ",
         r"Resolving \S+ \(.*\)\.\.\. |Connecting to \S+.*connected\.$|HTTP request sent, awaiting response\.\.\. 200",
