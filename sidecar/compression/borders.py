@@ -37,6 +37,8 @@ class Border:
     leads: bool = False
     proof: tuple[str, re.Pattern[str]] | None = None
     above: bool = False
+    words: str = ""
+    """Where *heads* are those of many lines: words of *opens* without which a whole output has no such line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,10 @@ BORDERS = (
     Border("git diff", ("di",), re.compile(r"diff --git \S"), inside=frozenset({"git log", "mail"})),
     Border("git status", ("On", "HE"), re.compile(r"On branch \S|HEAD detached (?:at|from) ")),
     Border(
-        "cProfile", ("  ",), re.compile(r" {2,}\d+ function calls (?:\(\d+ primitive calls\) )?in \d+\.\d+ seconds$")
+        "cProfile",
+        ("  ",),
+        re.compile(r" {2,}\d+ function calls (?:\(\d+ primitive calls\) )?in \d+\.\d+ seconds$"),
+        words=" function calls ",
     ),
     Border("apt", ("Re",), re.compile(r"Reading package lists\.\.\.")),
     Border(

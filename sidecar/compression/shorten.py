@@ -186,7 +186,7 @@ def _segments(
 ) -> list[Reduced]:
     """*first* is the index of `lines[0]` in the whole output."""
     text = "\n".join(lines)
-    stretches = split(lines)
+    stretches = split(lines, text)
     reduced: list[Reduced] = []
     for stretch in stretches:
         whole = len(stretches) == 1

@@ -28,14 +28,17 @@ class Stretch:
     command: str = ""
 
 
-def split(lines: Sequence[str]) -> list[Stretch]:
-    """The segments of an output: in order, without gaps, at least one."""
+def split(lines: Sequence[str], text: str | None = None) -> list[Stretch]:
+    """The segments of an output: in order, without gaps, at least one; *text* is the same lines joined."""
+    text = "\n".join(lines) if text is None else text
     begins = [line[:2] for line in lines]
     present = set(begins)
     borders = [
         border
         for border in BORDERS
-        if not present.isdisjoint(border.heads) and (border.proof is None or border.proof[0] in present)
+        if not present.isdisjoint(border.heads)
+        and (border.proof is None or border.proof[0] in present)
+        and border.words in text
     ]
     endings = [ending for ending in ENDINGS if not present.isdisjoint(ending.heads)]
     if not borders and not endings:

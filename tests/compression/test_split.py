@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sidecar.compression import compress
+from sidecar.compression.borders import BORDERS
 from sidecar.compression.split import split
 
 CAPTURES = Path(__file__).parents[1] / "captures"
@@ -132,3 +133,9 @@ def test_each_hook_of_pre_commit_is_read_as_what_it_runs() -> None:
         assert f"{path}:{row}" in result
     for said in re.findall(r"^\S+:\d+: error: (.*?)  \[", text, re.MULTILINE):
         assert said in result
+
+
+def test_a_profile_behind_other_output_is_cut_off_by_the_words_that_all_profiles_have() -> None:
+    profile = "         32 function calls in 0.001 seconds"
+    assert [one.start for one in split(["Importing shop", "done", profile, "", "   Ordered by: name"])] == [0, 2]
+    assert [border.program for border in BORDERS if border.words and border.words not in border.opens.pattern] == []
