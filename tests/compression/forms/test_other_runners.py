@@ -1,4 +1,4 @@
-"""bun, deno, AVA, jasmine, test-unit, ExUnit; and dotnet, whose output is known from its documentation only."""
+"""Smaller runners: bun, deno, AVA, jasmine, test-unit, ExUnit, Catch2, doctest; dotnet from its documentation only."""
 
 import re
 from collections.abc import Callable
@@ -122,3 +122,23 @@ def test_a_failing_test_that_exunit_lists_as_it_lists_passed_ones_is_no_passed_o
     text = shortened("mix_test/red_trace")
     passed = re.findall(r"^(\d+) passed", text, re.MULTILINE)
     assert sum(map(int, passed)) == 64 - 28
+
+
+@pytest.mark.parametrize("name", ["red", "red_all", "doctest_red"])
+def test_catch2_and_doctest_keep_each_assertion_that_failed_with_its_names(
+    shortened: Callable[[str], str], name: str
+) -> None:
+    raw = (CAPTURES / "catch2" / f"{name}.txt").read_text(encoding="utf-8")
+    failed = re.findall(
+        r"^(\S+:\d+: FAILED:)\n  (REQUIRE\(.*)\nwith expansion:\n(.*)|^(\S+ ERROR: .*)", raw, re.MULTILINE
+    )
+    assert len(failed) > 8
+    text = shortened(f"catch2/{name}")
+    assert [part for parts in failed for part in parts if part not in text] == []
+    assert "order 5 is priced" in text
+
+
+def test_assertions_that_passed_in_catch2_go(shortened: Callable[[str], str]) -> None:
+    text = shortened("catch2/red_all")
+    assert "PASSED:" not in text
+    assert "test cases: 40 | 25 passed | 15 failed" in text

@@ -14,8 +14,8 @@ from sidecar.compression.vocabulary import Form, Segment
 
 CAPTURES = Path(__file__).parents[2] / "captures"
 FAMILIES = (
-    "ava", "behave", "bun", "cucumber", "deno", "jasmine", "jest", "minitest", "mix_test", "mocha", "node_test",
-    "phpunit", "playwright", "robot", "rspec", "tap", "test_unit", "vitest",
+    "ava", "behave", "bun", "catch2", "cucumber", "deno", "jasmine", "jest", "minitest", "mix_test", "mocha",
+    "node_test", "phpunit", "playwright", "robot", "rspec", "tap", "test_unit", "vitest",
 )  # fmt: skip
 NO_RUN = {"vitest/gh", "phpunit/broken"}
 """Annotations for GitHub, and a crash of PHP itself: other forms read them."""
