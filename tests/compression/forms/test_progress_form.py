@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sidecar.compression import compress
 from sidecar.compression.alarms import is_alarm
 from sidecar.compression.clean import clean
 from sidecar.compression.forms.progress import FORM
@@ -234,3 +235,12 @@ def test_a_failed_item_says_only_what_the_item_before_did_not() -> None:
     assert 'failed: [web1] (item=beta) => {"url": "http://127.0.0.1/beta", ... as above}' in printed
     assert 'failed: [web1] (item=gamma) => {"url": "http://127.0.0.1/gamma", ... as above}' in printed
     assert other in printed
+
+
+def test_of_a_source_build_that_fails_stays_what_the_compiler_said() -> None:
+    text = (CAPTURES / "pip" / "native_build_fails.txt").read_text()
+    result = compress(text, command="pip install psycopg2 python-ldap", exit_code=1).text
+    assert len(result) < 0.6 * len(text)
+    assert "Modules/common.h:15:10: fatal error: lber.h: No such file or directory" in result
+    assert "ERROR: Failed building wheel for python-ldap" in result
+    assert "copying Lib/ldapurl.py ->" not in result

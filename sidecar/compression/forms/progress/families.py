@@ -55,6 +55,17 @@ FAMILIES = (
         r"|  (?:Downloading|Using cached) (?:\S*/)?([\w.]+-\d[\w.!+]*)|  Attempting uninstall: ([\w.-]+)",
     ),
     _family(
+        "steps of setuptools",
+        "python python3 pip pip3 uv",
+        ("running build", "running bdist_wheel", "running egg_info", "running dist_info", "running install"),
+        # Indented below what pip and uv say of a package whose build failed.
+        r" *(?:copying \S.* -> \S+|creating (?:build|\S+\.egg-info|\S*/)\S*|running [a-z]+(?:_\w+)?)$",
+        r" *writing (?:(?:dependency_links|requirements|top-level names|entry points|manifest file) |\S+/PKG-INFO$)",
+        r" *(?:reading manifest (?:file|template) '|adding license file '|adding '|byte-compiling |hard linking "
+        r"|no previously-included |removing 'build/|creating '.*\.whl' and adding )",
+        names=r" *copying (\S+) -> ",
+    ),
+    _family(
         "fetched and built packages",
         "uv uvx poetry pdm",
         ("Downloading ", " Downloaded ", "   Building ", " Prepared ", "Prepared "),
