@@ -20,8 +20,8 @@ from sidecar.compression.vocabulary import Block, Segment, omit
 __all__ = ["raw_blocks"]
 
 _BYTES = re.compile(r"\s*(?:[0-9a-fA-F]{2}:){12,40}(?:[0-9a-fA-F]{2})?$|[A-Za-z0-9+/]{60,80}={0,2}$")
-_HEX_BYTES = re.compile(r"[0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2}:")
-_PEM = "-----BEGIN "
+_KEYS = ("-----BEGIN ", "Modulus:", "modulus:", "Signature", "pub:\n", "priv:\n")
+"""One of these is in every text that prints a key or a certificate."""
 _RUN_LINES = 3
 _INSTRUCTION = re.compile(r" *([0-9a-f]{1,16}:)\t(?:[0-9a-f]{2,16} )+ *(?:\t|$)")
 """objdump -d: the address, the bytes, the instruction; a long one has further lines with bytes alone."""
@@ -37,7 +37,7 @@ def raw_blocks(segment: Segment) -> list[Block]:
     if _DISASSEMBLY in text:
         # A call of abort is no alarm, but such a line stays whole as it would anywhere.
         return list(_without_machine_code(lines, frozenset(alarm_lines(lines, text))))
-    if _PEM in text or _HEX_BYTES.search(text):
+    if any(word in text for word in _KEYS):
         return list(_without_bytes(lines))
     return []
 
