@@ -35,8 +35,9 @@ _HEAD = re.compile(
     rf"(?:[\[(<\"'\ufeff]?(?:{_TIME})"
     rf"|[\[(<]? *{_LEVEL}\b *[\])>:|\s-]"
     r"|<\d{1,3}>"
-    r"|\S+ (?:\S+ \S+ )?\[\d\d/\w{3}/\d{4}[: ]"  # nginx, apache, http.server: host, user, [time]; haproxy: host, [time]
-    r"|(?!make|gmake|ninja)[a-z][\w.-]{1,40}\[\d{1,7}\]: "  # dnsmasq, cron: a daemon that leaves the time to others
+    r"|\S+ \S+ \S+ \[\d\d/\w{3}/\d{4}[: ]"  # nginx, apache, http.server: host, user, [time]
+    r"|[\da-f.:]{7,60}+ \[\d\d/\w{3}/\d{4}:"  # haproxy: host, [time]
+    r"|(?!g?make|ninja)[a-z][\w.-]{1,40}+\[\d{1,7}\]: "  # dnsmasq, cron: a daemon that leaves the time to others
     r"|(?:time|ts|t|level|lvl)=\S)"
 )
 _JSON_OPENS = re.compile(r"(?:[\w.-]{1,80} +\| +)?\{")
