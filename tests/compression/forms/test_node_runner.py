@@ -64,3 +64,7 @@ def test_the_dot_reporter_tells_each_failure_under_its_name(shortened: Callable[
     assert [line for line in headings if line not in text] == []
     assert "      at TestContext.<anonymous> (/tmp/market/web/node/invoices.test.js:26:5)" in text
     assert "node:internal" not in text
+
+
+def test_failed_tests_of_another_runner_are_not_read_as_nodes_dots(read: Callable[..., Segment]) -> None:
+    assert FORM.recognise(read(CAPTURES.parent / "lab" / "red.txt", hinted=False)) == 0.0

@@ -140,7 +140,7 @@ DOTS = replace(
     runner(
         Grammar(
             name="node test dots",
-            literals=("\nFailed tests:\n",),
+            literals=("\nFailed tests:\n\n✖ ",),  # lab says the same, but numbers its failures
             sure=r"^Failed tests:$",
             rules=(
                 Rule(Kind.SECTION, rf"✖ (?P<name>\S.*?){_TIME}$", "✖ "),
