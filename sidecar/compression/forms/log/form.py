@@ -49,7 +49,8 @@ _MANY_ALARMS = 60
 _FIRST_ALARMS = 20
 _ALARM_CHARS = 800
 _ALARM_SHARE = 0.1
-"""So much of a log may be the first lines of alarms' records that differ in numbers."""
+_ALARMS_CHARS = 3_000
+"""So much of a log, and no more than so many characters, may be the lines of alarms that differ in numbers."""
 _SAYINGS = 2
 """So many lines of a record say what went wrong: its own, and the exception's below it."""
 _FEW_FAR = 3
@@ -257,7 +258,8 @@ def _different(log: _Log, starts: list[int], least: int) -> dict[int, list[int]]
     lines = log.segment.lines
     if len(starts) > _MEMBERS or _CLIENTS_PORT.search(lines[starts[0]][:_PLACE_CHARS]):
         return {}
-    room = max(least, int(_ALARM_SHARE * len(log.segment.text))) - sum(log.spent)
+    share = min(int(_ALARM_SHARE * len(log.segment.text)), _ALARMS_CHARS)
+    room = max(least, share) - sum(log.spent)
     for most in (_SAYINGS, 1):
         found = _sayings(log, starts, most)
         cost = sum(len(after_time(lines[at])) for places in found.values() for at in places)
