@@ -52,6 +52,9 @@ _GRAPHS = (
 _BRANCHED = re.compile(r"\|[\\/]|[|*@o] [|*@o]")
 _SAMPLE = 100
 _SHARE = 0.9
+_BUILDS = re.compile(r"#\d+ (?:\[|DONE |CACHED$)")
+_BUILDS_SHARE = 0.5
+"""Docker says what failed, the last lines before that and the steps of its file without a prefix."""
 _RUN_LINES = 4
 """Lines of several sources taking turns faster than this are one log, not several outputs."""
 _OWN_LINES = 20
@@ -80,10 +83,11 @@ def unwrapped(lines: Sequence[str]) -> Unwrapped | None:
     if graphs and any(map(_BRANCHED.match, lines)):
         return None
     for pattern, kind in (*graphs, *wrappers, _STEPS) if sample else ():
-        if not _is_before_nearly_all(pattern, sample):
+        share = _BUILDS_SHARE if pattern is _STEPS[0] and any(map(_BUILDS.match, sample)) else _SHARE
+        if not _is_before_nearly_all(pattern, sample, share):
             continue
         found = [pattern.match(line) for line in lines]
-        if sum(1 for one in found if one) < _SHARE * sum(1 for line in lines if line.strip()):
+        if sum(1 for one in found if one) < share * sum(1 for line in lines if line.strip()):
             return None
         runs = _runs([one and one["name"].strip() for one in found])
         if len(runs) * _RUN_LINES > len(lines):
@@ -122,9 +126,9 @@ def _stretches(runs: Sequence[tuple[int, int]]) -> Iterable[tuple[int, int, bool
             yield within[0][0], within[-1][1], False
 
 
-def _is_before_nearly_all(pattern: re.Pattern[str], lines: Sequence[str]) -> bool:
-    """Whether *pattern* begins nearly all *lines*; decided by the first few where it does not."""
-    left = len(lines) * (1 - _SHARE)
+def _is_before_nearly_all(pattern: re.Pattern[str], lines: Sequence[str], share: float = _SHARE) -> bool:
+    """Whether *pattern* begins such a *share* of all *lines*; decided by the first few where it does not."""
+    left = len(lines) * (1 - share)
     for line in lines:
         if not pattern.match(line):
             left -= 1

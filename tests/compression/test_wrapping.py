@@ -1,6 +1,7 @@
 """What a runner prints before each line is taken off once, and what is behind it read as itself."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from sidecar.compression import compress, tokens
 from sidecar.compression.wrapping import unwrapped
 
 Run = Callable[..., str]
+CAPTURES = Path(__file__).parents[1] / "captures"
 
 
 def github(line: str, index: int) -> str:
@@ -153,3 +155,13 @@ def test_a_log_whose_graph_is_one_line_is_read_without_it() -> None:
     assert found.lines[:2] == ["0fb30d3 Bring the tests of release 0 in", " tests/unit/test_cart.py | 2 ++"]
     lines[7] = "|\\  tests/unit/test_cart.py | 3 ++"
     assert unwrapped(lines) is None
+
+
+def test_a_short_build_that_fails_is_read_without_its_steps_and_times() -> None:
+    text = (CAPTURES / "docker" / "build_fails.txt").read_text()
+    result = compress(text, command="docker build .", exit_code=1).text
+    assert len(result) < 0.6 * len(text)
+    assert "#10 [" in result or "#9 [" in result
+    assert "test_40 ... FAILED: expected 3 got 4" in result
+    assert "did not complete successfully: exit code: 2" in result
+    assert "Dockerfile:15" in result
