@@ -141,6 +141,26 @@ async def test_a_long_answer_does_not_pass_the_budget_of_its_call(machine: Any) 
             assert "the day's budget: $0.82 of $50.00" in await machine.said(client, "status", about="quotas")
 
 
+async def test_an_answer_whose_provider_tells_no_tokens_counts_by_its_length(machine: Any) -> None:
+    silent = Schedule(reply=Reply(text="word" * 3_000, has_usage=False))
+    async with simulate([Simulated("paid", "openai-chat", silent)]) as simulation:
+        machine.configure(
+            {
+                "paid": machine.at(
+                    simulation, "paid", prices={"*": {"input_usd_per_mtok": 0, "output_usd_per_mtok": 100}}
+                )
+            },
+            ["paid/m"],
+            budgets=[{"window": "day", "limit_usd": 50}, {"window": "month", "limit_tokens": 100_000}],
+        )
+        async with machine.agent() as client:
+            answer = await machine.said(client)
+            assert "tokens unknown · $0.40 · its provider told no tokens, so the cost is estimated" in answer
+            quotas = await machine.said(client, "status", about="quotas")
+    assert "the day's budget: $0.40 of $50.00" in quotas
+    assert "the month's budget: 4,0" in quotas
+
+
 async def test_a_quota_spent_until_a_named_reset_costs_one_call_in_all_processes_until_then(machine: Any) -> None:
     spent = Schedule(phases=(Phase(fault="openrouter.free-limit", reset_s=2 * HOUR, until_call=1),))
     providers = [Simulated("paid", "openai-chat", spent), Simulated("free", "openai-chat")]

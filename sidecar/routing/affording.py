@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from sidecar.providers.vocabulary import Image, Request, Text, ToolResult, Usage
+from sidecar.providers.vocabulary import Answer, Image, Request, Text, ToolResult, Usage
 from sidecar.routing.endpoints import Endpoint
 from sidecar.routing.quota import Allowance, told
 from sidecar.routing.seams import Wanted, Withheld
 from sidecar.routing.vocabulary import Attempt
 
-__all__ = ["Price", "affordable", "estimated_tokens"]
+__all__ = ["Price", "affordable", "counted", "estimated_tokens"]
 
 Price = Callable[[Endpoint, Usage], float | None]
 """What a usage costs at an endpoint in USD; None is unknown, 0.0 exactly is flat or free."""
@@ -26,6 +26,9 @@ ANSWER_TOKENS = 1_000
 
 CAP_LIMIT_TOKENS = 8_192
 """No answer is given a larger limit where nobody says how much its model writes: some refuse such a call outright."""
+
+_CHARACTERS_PER_TOKEN = 3
+"""Fewer than in English (4), about as many as in code: an estimate that counts against a limit had better be high."""
 
 IMAGE_TOKENS = 1_600
 """The most that Anthropic counts for one image (https://docs.claude.com/en/docs/build-with-claude/vision)."""
@@ -64,6 +67,20 @@ def estimated_tokens(request: Request, count: Callable[[str], int]) -> int:
                     texts.append(piece.text)
                 images += isinstance(piece, Image)
     return sum(count(text) for text in texts if text) + IMAGE_TOKENS * images
+
+
+def counted(answer: Answer, request: Request | None) -> Usage:
+    """What *answer* to *request* took: as its provider told, else by its length: no limit takes it for nothing."""
+    usage = answer.usage
+    if request is not None and usage.input_tokens is None:
+        usage = replace(usage, input_tokens=estimated_tokens(request, _by_length))
+    if usage.output_tokens is None:
+        usage = replace(usage, output_tokens=_by_length(answer.text))
+    return usage
+
+
+def _by_length(text: str) -> int:
+    return -(-len(text) // _CHARACTERS_PER_TOKEN)
 
 
 def _answer_tokens(endpoint: Endpoint, read: int, left_usd: float, price: Price) -> float | None:

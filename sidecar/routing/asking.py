@@ -85,6 +85,8 @@ class CandidateTurn:
     """The conversation as it is sent here, made at the first attempt."""
     is_refitted: bool = False
     """The endpoint called what fits its window too long, and was sent less."""
+    request: Request | None = None
+    """As it was sent last."""
     first_token_s: float | None = None
     """Of the latest attempt."""
     leash_s: float | None = None
@@ -208,6 +210,7 @@ class Asking:
                 granted = await self._granted(course, turn, request)
                 if isinstance(granted, Withheld):
                     return granted
+                turn.request = granted
                 stream.sent_at = self._timer()
                 course.sending[endpoint] = (turn.candidate.tier, stream.sent_at)
                 if turn.race is not None:

@@ -20,6 +20,7 @@ import anyio
 
 from sidecar.errors import AskFailed
 from sidecar.providers.vocabulary import Answer, Message
+from sidecar.routing.affording import counted
 from sidecar.routing.asking import (
     PROGRESS_EVERY_S,
     Asking,
@@ -63,6 +64,7 @@ Price = Callable[[Endpoint, Answer], float | None]
 Window = Callable[[Endpoint], int | None]
 """How many tokens an endpoint reads; None is unknown."""
 
+ESTIMATED = "its provider told no tokens, so the cost is estimated"
 MESSAGE_CHARACTERS = 300
 """Of a provider's own message, in the ledger and in reports."""
 WAIT_SLICE_S = 5.0
@@ -244,6 +246,8 @@ class Router:
         if wrong is not None:
             attempt = replace(attempt, message=wrong, advice=MEANINGS["invalid"].advice)
         note(course.notes, *answer.notes)
+        if attempt.cost_usd and answer.cost_usd is None and attempt.usage != answer.usage:
+            note(course.notes, ESTIMATED)
         reading = self._meters.read(endpoint, answer.headers, self._clock())
         course.meters += reading.news
         turn.spent = reading.spent
@@ -341,13 +345,16 @@ class Router:
         )
 
     def _attempt_of(self, turn: CandidateTurn, answer: Answer, outcome: str, took_s: float) -> Attempt:
-        cost_usd = answer.cost_usd if answer.cost_usd is not None else self._price(turn.endpoint, answer)
+        usage = counted(answer, turn.request)
+        cost_usd = answer.cost_usd
+        if cost_usd is None:
+            cost_usd = self._price(turn.endpoint, replace(answer, usage=usage))
         return Attempt(
             turn.endpoint,
             turn.candidate.tier,
             outcome,
             took_s,
-            usage=answer.usage,
+            usage=usage,
             cost_usd=cost_usd,
             is_priced=True,
             first_token_s=turn.first_token_s,
