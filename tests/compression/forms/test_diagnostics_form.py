@@ -751,3 +751,18 @@ def test_phpcs_says_a_message_of_several_files_once_with_their_lines() -> None:
         elif (row := re.match(r" *\d+ \| (?:ERROR|WARNING) *\| (.*)", line)) is not None:
             assert row[1].strip() in result
     assert result.count("Missing @category tag in class comment") <= 2
+
+
+def test_webpack_tells_the_same_words_apart_as_a_warning_and_as_an_error() -> None:
+    said = "export 'gone' (imported as 'gone') was not found in './lib.js' (possible exports: a, b, c, d, e, f)"
+    sections = [
+        f"{kind} in ./src/{kind.lower()}_{number}.js 1:{number}-9\n{said}\n"
+        for number in range(1, 9)
+        for kind in ("ERROR", "WARNING")
+    ]
+    text = "\n".join([*sections, "webpack 5.113.0 compiled with 8 errors and 8 warnings in 12 ms"])
+    result = compress(text, command="webpack", exit_code=1).text
+    errors, _, warnings = result.partition("WARNING in ")
+    assert errors.count("./src/error_") == 8
+    assert warnings.count("./src/warning_") == 8
+    assert "./src/warning_" not in errors

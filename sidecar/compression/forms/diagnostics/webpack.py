@@ -42,7 +42,7 @@ _RESOLVES = "resolve '"
 _SOURCES_IN_ALL = 20
 _CHUNK_LINES = 1_500
 _FEWEST = 3
-_LEFT_OUT = "source lines, marks, frames of loaders, importers, look-ups, what was said above"
+_LEFT_OUT = "source lines, marks, frames, importers, look-ups, what was said above"
 
 
 @dataclass(slots=True)
@@ -56,6 +56,10 @@ class _Section:
     is_said: bool = False
     is_resolved: bool = False
     has_importer: bool = False
+
+    @property
+    def is_warning(self) -> bool:
+        return "WARNING in " in self.heading[:20]
 
     def take(self, line: str) -> None:
         """One more line of it."""
@@ -182,10 +186,10 @@ class _Draft:
     sources: int = 0
 
     def shown(self) -> Iterable[str]:
-        together: dict[tuple[str, ...], list[_Section]] = {}
+        together: dict[tuple[bool, tuple[str, ...]], list[_Section]] = {}
         for section in self.sections:
-            together.setdefault(tuple(section.said), []).append(section)
-        for said, (first, *others) in together.items():
+            together.setdefault((section.is_warning, tuple(section.said)), []).append(section)
+        for (_, said), (first, *others) in together.items():
             yield first.heading
             fresh = [line for line in said if line not in self.told] or said
             self.told.update(said)
