@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from sidecar.compression import recognise as recognising
 from sidecar.compression.commands import parse
 from sidecar.compression.levels import Level, loosened, repeats_folded, tightened
+from sidecar.compression.parting import parted
 from sidecar.compression.split import split
 from sidecar.compression.vocabulary import Block, Command, Evidence, Form, Part, Rank, Segment, keep
 from sidecar.compression.wrapping import unwrapped
@@ -195,17 +196,20 @@ def _segments(
         segment = Segment(within, first + stretch.start, hints[0] if hints else None, exit_code)
         if whole:
             segment.__dict__["text"] = text  # the joined text exists already; 20 MB is not joined twice
-        reduced.append(_reduced(segment, hints, shelf))
+        reduced += _reduced(segment, hints, shelf)
     return reduced
 
 
-def _reduced(segment: Segment, hints: Sequence[Command], shelf: Shelf) -> Reduced:
+def _reduced(segment: Segment, hints: Sequence[Command], shelf: Shelf) -> list[Reduced]:
+    def recognise(part: Segment) -> tuple[Form, Segment]:
+        return recognising.recognise(part, hints, shelf)
+
     try:
-        form, segment = recognising.recognise(segment, hints, shelf)
+        parts = parted(*recognise(segment), recognise)
     except Exception as error:  # noqa: BLE001 - as below: whoever cannot read an output must not lose it
         fault = f"{type(error).__name__} in recognising: {error}"
-        return Reduced(segment, "text", repeats_folded(segment.lines), fell_back=fault)
-    return reduced_by(form, segment)
+        return [Reduced(segment, "text", repeats_folded(segment.lines), fell_back=fault)]
+    return [reduced_by(form, part) for form, part in parts]
 
 
 def reduced_by(form: Form, segment: Segment) -> Reduced:

@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+from typing import NamedTuple
 
 __all__ = [
     "MARKUP",
     "Block",
     "Command",
     "Evidence",
+    "Extent",
     "Form",
     "Part",
     "Rank",
@@ -140,6 +142,18 @@ def _no_parts(_segment: Segment) -> list[Part]:
     return []
 
 
+class Extent(NamedTuple):
+    """The lines [start, end) of a segment that a grammar knows, and *whose* it is, where a form has several."""
+
+    start: int
+    end: int
+    whose: str = ""
+
+
+def _whole(segment: Segment) -> Extent:
+    return Extent(0, len(segment.lines))
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """A recognised shape of output.
@@ -150,6 +164,8 @@ class Form:
     *reduce* covers every line of the segment with blocks, in order, without gaps. *parts* lists, in
     order, what a reader may ask for by name and what two outputs are compared by. Where none of *literals* is in a
     text, *recognise* says 0.0 of it: whoever has many forms to ask looks for these first. Empty: nothing is known.
+    *extent* says for a segment of this form which lines its grammar knows: around them another program's output may
+    stand.
     """
 
     name: str
@@ -160,6 +176,7 @@ class Form:
     literals: tuple[str, ...] = ()
     sought: tuple[str, ...] = ()
     """Further literals that it asks `literals_in` for, which looks through a text once for all of them."""
+    extent: Callable[[Segment], Extent] = _whole
 
 
 def keep(start: int, end: int, rank: Rank = Rank.CONTENT, name: str = "") -> Block:

@@ -30,7 +30,7 @@ from sidecar.compression.forms.diagnostics.recognising import SOUGHT, lines_read
 from sidecar.compression.forms.diagnostics.sharing import shared
 from sidecar.compression.forms.drafting import condensed, joined
 from sidecar.compression.literals import literals_in
-from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment
+from sidecar.compression.vocabulary import Block, Evidence, Extent, Form, Part, Rank, Segment
 
 __all__ = ["FORM"]
 
@@ -121,6 +121,24 @@ def _reduce(segment: Segment) -> list[Block]:
 def _parts(segment: Segment) -> list[Part]:
     report = reports.read_report(segment)
     return reports.parts(segment, report) if report is not None else parts(segment.lines, _read_all(segment))
+
+
+_BELONGS = frozenset({Kind.SOURCE, Kind.MARK, Kind.LABEL, Kind.SAID, Kind.HELP, Kind.CHANGE})
+"""What stands below a diagnostic, and is anything at all where none is above it."""
+
+
+def _extent(segment: Segment) -> Extent:
+    """From the first line that only a compiler prints to the last with what belongs to it."""
+    if reports.read_report(segment) is not None or _own(segment) is not None:
+        return Extent(0, len(segment.lines))
+    kinds = [line.kind for line in _read_all(segment)]
+    told = [index for index, kind in enumerate(kinds) if kind not in _BELONGS and kind < Kind.BLANK]
+    if not told:
+        return Extent(0, len(kinds))
+    end = told[-1] + 1
+    while end < len(kinds) and kinds[end] in _BELONGS:
+        end += 1
+    return Extent(told[0], end)
 
 
 class _Draft:
@@ -221,4 +239,12 @@ class _Draft:
         return True
 
 
-FORM = Form(name="diagnostics", recognise=recognise, evidence=_evidence, reduce=_reduce, parts=_parts, sought=SOUGHT)
+FORM = Form(
+    name="diagnostics",
+    recognise=recognise,
+    evidence=_evidence,
+    reduce=_reduce,
+    parts=_parts,
+    sought=SOUGHT,
+    extent=_extent,
+)

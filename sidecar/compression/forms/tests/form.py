@@ -42,7 +42,7 @@ from sidecar.compression.forms.tests import (
 from sidecar.compression.forms.tests import pytest as tests_pytest
 from sidecar.compression.forms.tests import unittest as tests_unittest
 from sidecar.compression.literals import literals_in
-from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Segment, keep
+from sidecar.compression.vocabulary import Block, Evidence, Extent, Form, Part, Segment, keep
 
 __all__ = ["FORM"]
 
@@ -157,6 +157,11 @@ def _parts(segment: Segment) -> list[Part]:
     return runner.parts(segment) if runner else []
 
 
+def _extent(segment: Segment) -> Extent:
+    runner = _runner(segment)[1]
+    return runner.extent(segment) if runner else Extent(0, len(segment.lines))
+
+
 FORM = Form(
     name="tests",
     recognise=_recognise,
@@ -164,4 +169,5 @@ FORM = Form(
     reduce=_reduce,
     parts=_parts,
     literals=tuple(dict.fromkeys(literal for runner in _RUNNERS for literal in runner.literals)),
+    extent=_extent,
 )

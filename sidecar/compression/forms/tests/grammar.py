@@ -133,6 +133,8 @@ class Grammar:
     message: str = ""
     """The line of a section that says why; its first group, or all of it."""
     compiles: bool = False
+    indents: bool = False
+    """Whether a failing section ends in frames and what is indented, so that another line below them is not of it."""
     tests_end_sections: bool = True
     tell: Callable[..., None] | None = None
     finish: Callable[..., None] | None = None

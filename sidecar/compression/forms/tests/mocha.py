@@ -39,6 +39,7 @@ def _finish(run: Run) -> None:
 
 _GRAMMAR = Grammar(
     name="mocha",
+    indents=True,
     literals=(" passing", " failing", "Exception during run", "Error: No test files found", "✖ "),
     sure=r"^  \d+ passing(?: \([^)]*\))?$|^  \d+ failing$|^ ?Exception during run: |^Error: No test files found: ",
     programs=frozenset({"mocha", "npm", "npx", "yarn", "pnpm", "nyc", "c8"}),

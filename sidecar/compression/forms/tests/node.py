@@ -56,6 +56,7 @@ def _finish(run: Run) -> None:
 
 _GRAMMAR = Grammar(
     name="node test",
+    indents=True,
     literals=("ℹ tests ", "✖ failing tests:", "▶ "),
     sure=r"^ℹ (?:tests|pass|fail) \d+$|^✖ failing tests:$",
     likely=r"^ *✖ .* \([\d.]+ms\)$",

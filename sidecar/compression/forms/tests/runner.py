@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from sidecar.compression.forms.tests.grammar import REACH, Grammar, Kind, read
+from sidecar.compression.forms.tests.grammar import REACH, Grammar, Kind, Read, Section, read
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.literals import literals_in
-from sidecar.compression.vocabulary import Evidence, Form, Part, Segment, verbatim
+from sidecar.compression.vocabulary import Evidence, Extent, Form, Part, Segment, verbatim
 
 __all__ = ["runner"]
 
@@ -38,7 +38,43 @@ def runner(grammar: Grammar) -> Form:
         reduce=lambda segment: Run(grammar, segment).blocks(),
         parts=lambda segment: list(_parts(grammar, segment)),
         literals=grammar.literals,
+        extent=lambda segment: _extent(grammar, segment),
     )
+
+
+_TELLING = frozenset(
+    {Kind.PASSED, Kind.FAILED, Kind.SKIPPED, Kind.BEGUN, Kind.SECTION, Kind.SUITE, Kind.TOTAL},
+)
+_BESIDE = frozenset({Kind.ALARM, Kind.BLANK, Kind.END, Kind.KEPT, Kind.NOISE})
+"""Lines of a runner where they stand beside what only it prints; elsewhere anybody's."""
+
+
+def _extent(grammar: Grammar, segment: Segment) -> Extent:
+    """From the first line that only this runner prints to the last; a failing section goes on to where it ends."""
+    told, lines = read(grammar, segment), segment.lines
+    kinds = told.kinds
+    telling = _TELLING | {Kind.NOISE} if grammar.compiles else _TELLING  # a build's steps are its own
+    own = [index for index, kind in enumerate(kinds) if kind in telling]
+    own = own or [index for index, kind in enumerate(kinds) if kind not in {Kind.BLANK, Kind.OTHER}]
+    if not own:
+        return Extent(0, len(kinds), grammar.name)
+    start = next((at for at in range(own[0]) if kinds[at] in _BESIDE and grammar.is_sure.match(lines[at])), own[0])
+    end = max(own[-1] + 1, *(_section_end(grammar, section, told, lines) for section in told.sections), 0)
+    while start and kinds[start - 1] in _BESIDE:
+        start -= 1
+    while end < len(kinds) and kinds[end] in _BESIDE:
+        end += 1
+    return Extent(start, end, grammar.name)
+
+
+def _section_end(grammar: Grammar, section: Section, told: Read, lines: Sequence[str]) -> int:
+    """Where a failing section ends; nothing closes the last of a run that tells its totals before."""
+    if not grammar.indents or section.end < len(lines):
+        return section.end
+    within = range(section.heading + 1, section.end)
+    last_frame = next((at for at in reversed(within) if grammar.is_frame(lines[at])), section.heading)
+    behind = (at for at in within if at > last_frame and lines[at][:1].strip())
+    return next((at for at in behind if told.kinds[at] is Kind.OTHER), section.end)
 
 
 def _is_asked(segment: Segment, programs: Iterable[str]) -> bool:

@@ -1,0 +1,88 @@
+"""Programs that run one after the other, with nothing certain between them: each is read as what it is."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sidecar.compression import compress
+
+CAPTURES = Path(__file__).parents[1] / "captures"
+
+RUNS = (
+    "behave/red_plain",
+    "bun/red",
+    "deno/red",
+    "jest/red",
+    "mocha/red",
+    "node_test/red_large_spec",
+    "phpunit/red",
+    "playwright/red_line",
+    "rspec/red",
+    "tap/prove_red",
+    "vitest/red",
+)
+OTHERS = (
+    "eslint/stylish",
+    "eslint/unix",
+    "flake8/default",
+    "gcc/errors_one_file",
+    "mypy/errors",
+    "ruff/concise",
+    "trace/python_group",
+    "tsc/plain",
+)
+
+
+@cache
+def alone(name: str) -> tuple[bytes, str, int, tuple[str, ...]]:
+    """What the program printed, its command, its exit status, and what must survive of it by itself."""
+    path = CAPTURES / f"{name}.txt"
+    told = json.loads(path.with_suffix(".json").read_text("utf-8"))
+    data = path.read_bytes()
+    result = compress(data, command=told["command"], exit_code=told["exit_code"])
+    parts = tuple(part for item in result.evidence for part in item.parts if part.strip())
+    return data if data.endswith(b"\n") else data + b"\n", told["command"], told["exit_code"], parts
+
+
+def missed(*names: str) -> list[str]:
+    """Of what must survive of each, what an output that holds them all does not show."""
+    programs = [alone(name) for name in names]
+    command = " ; ".join(command for _, command, _, _ in programs)
+    result = compress(b"".join(data for data, _, _, _ in programs), command=command, exit_code=programs[-1][2])
+    assert not result.faults
+    return [part for _, _, _, parts in programs for part in parts if part not in result.text]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("eslint/unix", "tap/prove_tap"),
+        ("bun/green", "phpunit/red"),
+        ("gcc/errors_one_file", "behave/red_plain"),
+        ("nextest/fail_fast", "node_test/cov"),
+        ("tsc/pretty", "trace/python_group"),
+        ("mocha/missing", "cucumber/red_ruby"),
+        ("eslint/unix", "jest/red", "phpunit/red"),
+    ],
+    ids=" ; ".join,
+)
+def test_what_one_program_found_is_no_printed_output_of_the_next(names: tuple[str, ...]) -> None:
+    """`eslint . ; prove`: three quarters of eslint's findings were left out as what the tests printed."""
+    assert missed(*names) == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(RUNS), st.sampled_from(OTHERS), st.booleans())
+def test_a_run_and_what_another_program_found_lose_nothing_to_each_other(run: str, other: str, run_first: bool) -> None:
+    assert missed(*((run, other) if run_first else (other, run))) == []
+
+
+def test_what_tests_print_of_themselves_stays_theirs() -> None:
+    """Prose before a run is no program's that would be read better by itself."""
+    run = (CAPTURES / "jest" / "red.txt").read_bytes()
+    said = b"".join(b"Preparing the shop, step %d of the usual ones\n" % step for step in range(8))
+    assert compress(said + run, command="./test.sh", exit_code=1).forms == ("tests",)
