@@ -244,3 +244,27 @@ def test_of_a_source_build_that_fails_stays_what_the_compiler_said() -> None:
     assert "Modules/common.h:15:10: fatal error: lber.h: No such file or directory" in result
     assert "ERROR: Failed building wheel for python-ldap" in result
     assert "copying Lib/ldapurl.py ->" not in result
+
+
+def test_maven_leaves_out_its_own_frames_below_what_it_could_not_do() -> None:
+    frames = [
+        f"    at org.apache.maven.lifecycle.internal.MojoExecutor.execute{number} (MojoExecutor.java:{number})"
+        for number in range(100, 140)
+    ]
+    own = "    at shop.build.Plugin.execute (Plugin.java:17)"
+    text = "\n".join(
+        [
+            "[INFO] Scanning for projects...",
+            "[ERROR] Failed to execute goal on project shop: Could not resolve dependencies -> [Help 1]",
+            "org.apache.maven.lifecycle.LifecycleExecutionException: Failed to execute goal on project shop",
+            *frames,
+            own,
+            *frames,
+            "[ERROR] Re-run Maven using the -X switch to enable full debug logging.",
+        ]
+    )
+    result = compress(text, command="mvn -e package", exit_code=1).text
+    assert len(result) < 0.5 * len(text)
+    assert own in result
+    assert "[ERROR] Failed to execute goal on project shop: Could not resolve dependencies" in result
+    assert frames[20] not in result

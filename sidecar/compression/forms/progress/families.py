@@ -181,6 +181,13 @@ FAMILIES = (
         r"|> Task (\S+)|Download \S+/(\S+)\.(?:pom|jar|module)$",
     ),
     _family(
+        "frames of the builder",
+        "mvn mvnw gradle gradlew",
+        ("at org.apache.maven.", "at org.gradle."),
+        r"\s+at (?:java|jdk|sun|org\.apache\.maven|org\.codehaus\.plexus|org\.gradle)\.[\w.$/<>]+ ?\(",
+        names=r"\s+at (?:\w+\.)+(\w+\.[\w$<>]+) ?\(",
+    ),
+    _family(
         "downloaded modules",
         "go",
         ("go: downloading ", "go: finding ", "go: extracting "),
