@@ -66,3 +66,9 @@ def test_a_robot_test_that_warned_says_beside_its_name_that_it_failed(shortened:
     assert text.count("| FAIL |") == raw("robot/red").count("| FAIL |")
     assert text.count("the till drawer is jammed by") == raw("robot/red").count("the till drawer is jammed by")
     assert "80 tests, 44 passed, 36 failed" in text
+
+
+def test_a_step_that_behave_prints_over_itself_in_colours_is_told_once(shortened: Callable[[str], str]) -> None:
+    text = shortened("behave/red_color")
+    assert text.count("Given an empty basket") == 1
+    assert text.count("ASSERT FAILED: ") == raw("behave/red_color").count("ASSERT FAILED: ")

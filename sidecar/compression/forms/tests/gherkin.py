@@ -37,6 +37,9 @@ _LOADED = re.compile(r' *File ".*(?:site-packages|/lib/python)')
 _FILE = re.compile(r' *File "')
 _CAPTURED = re.compile(r" *(?:-{4}$|-{4} CAPTURED_|__CAPTURED_|CAPTURED (?:LOG|STD))")
 
+_TOOK = re.compile(r" \d+\.\d+s$")
+"""With colours on behave prints a step, and over it the step again with its place and its time."""
+
 _SNIPPETS = "You can implement step definitions for undefined steps with these snippets:"
 """What follows says again, as code, which steps nothing defines."""
 
@@ -84,7 +87,7 @@ def _tell_steps(run: Run, start: int, end: int, failed: int) -> None:
         line = run.lines[index]
         step = _STEP.match(line)
         if step is not None and index != failed:
-            words = _apart(step["words"])[0].partition(" ... passed in ")[0]
+            words = _apart(step["words"])[0].partition(" ... passed in")[0]
             if index > failed:
                 run.why[index] = "steps never run"
             elif words in run.told:
@@ -167,8 +170,9 @@ def _finish_features(run: Run, failing: set[int]) -> None:
 
 def _apart(told: str) -> tuple[str, str]:
     """The words of a step or a heading, and the place printed behind them; "" where none is."""
-    words, _, place = told.rstrip().rpartition(" # ")
-    return (words.rstrip(), place) if words and " " not in place else (told.rstrip(), "")
+    told = _TOOK.sub("", told.rstrip())
+    words, _, place = told.rpartition(" # ")
+    return (words.rstrip(), place) if words and " " not in place else (told, "")
 
 
 def _placed(segment: Segment) -> dict[str, int]:
