@@ -112,6 +112,8 @@ class Wire:
     def _create(self) -> httpx2.AsyncClient:
         import httpx2
 
+        from sidecar.providers import direct  # noqa: F401 - a broken installation is no fault of a proxy
+
         try:
             self.secrets = proxy_secrets()
             return self._open()
