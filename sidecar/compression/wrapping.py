@@ -36,6 +36,8 @@ _ANY_WRAPPER = re.compile("|".join(pattern.pattern.replace("(?P<name>", "(?:") f
 """One look instead of six at the lines of a text that has none, which nearly all are."""
 _STEPS = (re.compile(r"(?P<name>#\d+)(?: \d+\.\d+)?(?: |$)"), "a step and time")
 """Docker's: the short ones tell how far it is, and are read as they are printed."""
+_STEP_ALONE = re.compile(r"#\d+ (?!\d+\.\d+(?: |$))")
+"""What Docker itself says of a step, without a time: `#9 ERROR: process ...`. Such lines are few and stay whole."""
 _GRAPHS = (
     (
         re.compile(r"\* (?:commit )?[0-9a-f]{7,40}\b"),
@@ -93,6 +95,8 @@ def unwrapped(lines: Sequence[str]) -> Unwrapped | None:
         if len(runs) * _RUN_LINES > len(lines):
             return None
         bare = [line[one.end() :] if one else line for line, one in zip(lines, found, strict=True)]
+        if pattern is _STEPS[0]:
+            bare = [line if _STEP_ALONE.match(line) else rest for line, rest in zip(lines, bare, strict=True)]
         told: dict[int, str] = {}
         for start, end, is_alone in _stretches(runs):
             if pattern is _STEPS[0] and not (is_alone and end - start >= _OWN_LINES):
