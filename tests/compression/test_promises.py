@@ -20,6 +20,7 @@ from sidecar.compression.compressor import Compressed, Compressor
 from sidecar.compression.forms import text
 from sidecar.compression.recognise import forms
 from sidecar.compression.shelf import load
+from sidecar.compression.shorten import escaped
 from sidecar.compression.vocabulary import Command, Form, Segment
 from sidecar.errors import StateFull
 
@@ -331,11 +332,13 @@ def test_c5_every_omission_is_marked_where_it_happened(case: tuple[bytes, str, i
 def test_c6_a_line_that_is_shown_as_it_was_is_a_line_that_was_printed(case: tuple[bytes, str, int | None]) -> None:
     data, command, exit_code = case
     result = compress(data, shelf=SHELF, command=command, exit_code=exit_code)
-    printed = set(clean(data).lines)
-    for block in result.printed:
-        if not block.what and len(block.lines) == block.end - block.start > 1:
-            changed = [line for line in block.lines if not {line, line.removeprefix("\\")} & printed]
-            assert len(changed) < len(block.lines) or not block.lines
+    lines = clean(data).lines
+    shown = {line for block in result.printed for line in block.lines}
+    for one in result.shortened.reduced if result.printed else ():
+        for block in one.blocks:
+            if block.shown is None:
+                first = one.segment.first
+                assert set(escaped(lines[first + block.start : first + block.end])) <= shown
 
 
 FORMS = [*forms(), text.FORM]
