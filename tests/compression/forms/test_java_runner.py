@@ -45,3 +45,8 @@ def test_what_the_log_of_the_tested_application_warns_of_stays(shortened: Callab
     assert "GenericWebApplicationContext   : Exception encountered during context initialization" in shortened(
         "reactor_fails"
     )
+
+
+def test_how_many_errors_a_compiler_told_in_a_reactor_stays(shortened: Callable[[str], str]) -> None:
+    assert "\n[INFO] 60 errors" in (CAPTURES / "reactor_fails.txt").read_text()
+    assert "\n[INFO] 60 errors" in shortened("reactor_fails")

@@ -123,6 +123,8 @@ _WARNED = re.compile(
 
 _COMPILED = re.compile(r"\[ERROR\] \S+\.(?:java|kt|scala|groovy):(?:\[\d+,\d+\]|\d+:)")
 _ABOUT = re.compile(r"(?:\[ERROR\])? +(?:symbol|location|required|found|reason) *:")
+_COMPILED_IN_ALL = r"\[INFO\] \d+ (?:errors?|warnings?) *$"
+"""How many the compiler of a module told, printed below them."""
 _REACH = 2_000
 
 
@@ -160,13 +162,14 @@ _MAVEN = runner(
             Rule(Kind.ALARM, r"\[ERROR\] *\S", start="[ERROR]"),
             Rule(Kind.KEPT, r"\[WARN(?:ING)?\] *\S", start="[WARN"),
             Rule(Kind.SUITE, r"\[INFO\] Building \S.*\[\d+/\d+\]$", start="[INFO] Building"),
+            Rule(Kind.KEPT, _COMPILED_IN_ALL, start="[INFO] "),
             Rule(Kind.NOISE, r"\[(?:INFO|WARNING)\]", start="[", what="build steps"),
             Rule(Kind.NOISE, r"-{40,}$| T E S T S$", what=BLANK),
         ),
         frame=_FRAME,
         library=_LIBRARY,
         message=r"((?!\s+at |\[)\S.*)",
-        evidence=r"\[ERROR\] (?!" + _HELP_WORDS + r")|.{0,300}<<< (?:FAILURE|ERROR)!"
+        evidence=r"\[ERROR\] (?!" + _HELP_WORDS + r")|" + _COMPILED_IN_ALL + r"|.{0,300}<<< (?:FAILURE|ERROR)!"
         r"|(?:\[\w+\] )?Tests run: *\d+, Failures: \d+, Errors: \d+, Skipped: \d+$|(?:\[INFO\] )?BUILD FAILURE"
         r"|[\w.$]+(?:Exception|Error): ",
         compiles=False,
