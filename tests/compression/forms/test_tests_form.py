@@ -452,3 +452,10 @@ def test_what_failed_under_pytest_sugar_stays_and_its_bars_go(shortened: Callabl
     assert [line for line in told if "Error: " in line and line not in text] == []
     assert "✓" not in text
     assert len(text) < len(raw) / 2
+
+
+def test_a_failure_is_not_told_by_pointing_above_the_beginning_of_its_run(read: Read, holds: Holds) -> None:
+    """The end of one run in turns with another: the outcome of a test was nowhere in the second."""
+    one = read(CAPTURES / "pytest" / "failures_locals.txt").lines[359:414]
+    other = read(CAPTURES / "pytest" / "collection_continue.txt").lines
+    holds(FORM, Segment([*one[:40], *other[:40], *one[40:], *other[40:]]))

@@ -191,6 +191,7 @@ class _Run:
                 blocks.extend(self._failures(start + 1, end))
             elif title == _CUT:
                 blocks.extend(self._failures(start, end))
+                self.told = Told()  # under no title: no failure of the run that follows is told by pointing there
             else:
                 self._reader(title)(start, end)
                 if title not in _QUIET:
