@@ -459,3 +459,5 @@ def test_a_failure_is_not_told_by_pointing_above_the_beginning_of_its_run(read: 
     one = read(CAPTURES / "pytest" / "failures_locals.txt").lines[359:414]
     other = read(CAPTURES / "pytest" / "collection_continue.txt").lines
     holds(FORM, Segment([*one[:40], *other[:40], *one[40:], *other[40:]]))
+    heading = read(CAPTURES / "pytest" / "failures_tb_short.txt").lines[31]
+    holds(FORM, Segment([heading, *read(CAPTURES / "pytest" / "failures_tb_line.txt").lines]))

@@ -170,7 +170,12 @@ class _Run:
         self.has_detail = any(title in {"FAILURES", "ERRORS", _CUT} for title, _, _ in self.parts)
         self.is_finished = any(FINAL.match(line) for line in segment.lines[-40:] if " in " in line)
         self.told = Told()
-        self.summed = {failure.start: failure for failure in failures(segment) if failure.outcome >= 0}
+        titled = [range(start, end) for title, start, end in self.parts if title in {"FAILURES", "ERRORS"}]
+        self.summed = {
+            failure.start: failure
+            for failure in failures(segment)
+            if failure.outcome >= 0 and any(failure.start in part for part in titled)
+        }
         self._again: list[tuple[int, set[str]]] = []
         """Where the summary may go on with what a failure has said, and what that was."""
         self.repeats = Repeats()
