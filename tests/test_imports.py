@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1] / "sidecar"
+import sidecar
+
+ROOT = Path(sidecar.__file__).parent
+"""Where the package under test is: the sources beside the tests, or a wheel that was installed."""
 
 ONE_STORY = "sidecar.compression"
 """Its forms know each other's literals and load each other late: one module here."""
