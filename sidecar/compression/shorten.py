@@ -271,8 +271,7 @@ def _lost(segment: Segment, blocks: Sequence[Block], evidence: Sequence[Evidence
     text, shown_index = "", -1
     pieces = _Pieces("")
     known: set[str] = set()
-    places = [item.line if item.told_at is None else item.told_at for item in evidence]
-    for place, item in sorted(zip(places, evidence, strict=True), key=itemgetter(0)):
+    for place, item in sorted(((item.place, item) for item in evidence), key=itemgetter(0)):
         if not 0 <= place < total:
             yield -1, f"evidence names line {place}, which does not exist"
             continue

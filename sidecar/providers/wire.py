@@ -112,23 +112,21 @@ class Wire:
     def _create(self) -> httpx2.AsyncClient:
         import httpx2
 
-        from sidecar.providers import direct  # noqa: F401 - a broken installation is no fault of a proxy
+        from sidecar.providers.direct import Direct  # before the rest: a broken installation is no fault of a proxy
 
         try:
             self.secrets = proxy_secrets()
-            return self._open()
+            return self._open(Direct)
         except (ImportError, OSError, ValueError, httpx2.InvalidURL):  # their text may quote a proxy's password
             raise ConfigurationError(
                 "The proxy (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`) or the certificates (`SSL_CERT_FILE`) of the "
                 "environment cannot be used; correct them, and for a SOCKS proxy install `socksio`"
             ) from None
 
-    def _open(self) -> httpx2.AsyncClient:
+    def _open(self, direct: type[Direct]) -> httpx2.AsyncClient:
         from http.cookiejar import CookieJar, DefaultCookiePolicy
 
         import httpx2
-
-        from sidecar.providers.direct import Direct
 
         # A proxy of the environment is for the world: a model server on this machine is reached directly.
         mounts = None if self._transport is not None else dict.fromkeys(f"all://{host}" for host in _LOOPBACK)
@@ -137,7 +135,7 @@ class Wire:
             from urllib.request import getproxies
 
             self._has_proxy = self._socket_path is None and bool(getproxies().keys() & {"http", "https", "all"})
-            self._direct = Direct(tls, socket_path=self._socket_path)
+            self._direct = direct(tls, socket_path=self._socket_path)
         return httpx2.AsyncClient(
             verify=tls,
             transport=self._transport,

@@ -59,7 +59,7 @@ def _extent(grammar: Grammar, segment: Segment) -> Extent:
     if not own:
         return Extent(0, len(kinds), grammar.name)
     start = next((at for at in range(own[0]) if kinds[at] in _BESIDE and grammar.is_sure.match(lines[at])), own[0])
-    end = max(own[-1] + 1, *(_section_end(grammar, section, told, lines) for section in told.sections), 0)
+    end = max([own[-1] + 1, *(_section_end(grammar, section, told, lines) for section in told.sections)])
     while start and kinds[start - 1] in _BESIDE:
         start -= 1
     while end < len(kinds) and kinds[end] in _BESIDE:
