@@ -9,11 +9,14 @@ from itertools import pairwise
 
 from tests.bench.compression.measure import Scored, Summary, summary
 
-__all__ = ["LARGE_TOKENS", "bar", "each", "families", "groups", "peers", "share", "sizes", "worst"]
+__all__ = ["bar", "each", "families", "groups", "peers", "share", "sizes", "worst"]
+
+SMALL_TOKENS = 150
+"""Below this an output passes untouched, by design: it can be no better than 0 % and stands in every mean."""
 
 LARGE_TOKENS = 1000
 """Below this an output is hardly a cost: half of the captures are so small, for each shows a form's corner."""
-_SIZES = (0, 150, 1_000, 5_000, 20_000, math.inf)
+_SIZES = (0, SMALL_TOKENS, LARGE_TOKENS, 5_000, 20_000, math.inf)
 
 
 def share(value: float) -> str:
@@ -32,9 +35,12 @@ def bar(scored: Sequence[Scored]) -> Iterator[str]:
 
 def groups(scored: Sequence[Scored]) -> dict[str, list[Scored]]:
     """The captures that are worth a look of their own, by what they are called after their number."""
+    found = {
+        f"files of {least:,} tokens or more": [item for item in scored if item.before >= least]
+        for least in (SMALL_TOKENS, LARGE_TOKENS)
+    }
     blind = [item for item in scored if item.capture.is_blind]
-    large = [item for item in scored if item.before >= LARGE_TOKENS]
-    return {f"files of {LARGE_TOKENS:,} tokens or more": large} | ({"files collected blind": blind} if blind else {})
+    return found | ({"files collected blind": blind} if blind else {})
 
 
 def _bar(scored: Sequence[Scored], what: str) -> Iterator[str]:
