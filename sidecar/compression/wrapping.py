@@ -22,41 +22,72 @@ from itertools import groupby, pairwise
 
 __all__ = ["Unwrapped", "unwrapped"]
 
+_SAMPLE = 100
+_SHARE = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class _Wrapper:
+    """A *prefix* with a group `name`: whose line it is; *kind* tells a reader what was left out.
+
+    *opens* is how the first line of such an output begins. With *proof* among the lines, *proven_share* of them with
+    the prefix is enough. Lines that are *whole* keep it. *is_terse*: the short stretches keep it too.
+    """
+
+    prefix: re.Pattern[str]
+    kind: str
+    opens: re.Pattern[str] | None = None
+    proof: re.Pattern[str] | None = None
+    proven_share: float = _SHARE
+    whole: re.Pattern[str] | None = None
+    is_terse: bool = False
+
+    def share_of(self, sample: Sequence[str]) -> float:
+        """The share of lines that must have the prefix."""
+        return self.proven_share if self.proof is not None and any(map(self.proof.match, sample)) else _SHARE
+
+    def without(self, line: str, found: re.Match[str] | None) -> str:
+        """*line* as it is read, where its prefix was *found*."""
+        if found is None or (self.whole is not None and self.whole.match(line)):
+            return line
+        return line[found.end() :]
+
+
 _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z(?: \d\d[OE]\+?)?"
 _LEVEL = r"(?i:info|errors?|warn(?:ing)?|debug|trace|fatal|notice|success|critical|failed|passed|ok)\]"
-_WRAPPERS = (
-    (re.compile(rf"(?P<name>[^\t\n]{{1,80}}\t[^\t\n]{{1,120}}\t)(?:\ufeff?{_TIME}(?: |$))?"), "job, step and time"),
-    (re.compile(rf"(?P<name>){_TIME}(?: |$)"), "a time"),
-    (re.compile(r"(?P<name>(?:@[\w.-]+/)?[\w.-]+:[\w.:-]+: |(?:@[\w.-]+/)?[\w.-]+:[\w.:-]+:$)"), "a package and task"),
-    (re.compile(r"(?P<name>(?:[\w@.-]+/)+[\w@.-]+ [\w:.-]+(?:: |:$|\$ ))"), "a package and task"),
-    (re.compile(r"(?:\d\d:\d\d:\d\d +)?(?P<name>(?:@?[\w./-]+ +\| ?))"), "a service"),
-    (re.compile(rf"(?P<name>\[(?!{_LEVEL})@?[A-Za-z][\w@/.:-]{{0,40}}\])(?: |$)"), "a program"),
+_WRAPPERS = tuple(
+    _Wrapper(re.compile(prefix), kind)
+    for prefix, kind in (
+        (rf"(?P<name>[^\t\n]{{1,80}}\t[^\t\n]{{1,120}}\t)(?:\ufeff?{_TIME}(?: |$))?", "job, step and time"),
+        (rf"(?P<name>){_TIME}(?: |$)", "a time"),
+        (r"(?P<name>(?:@[\w.-]+/)?[\w.-]+:[\w.:-]+: |(?:@[\w.-]+/)?[\w.-]+:[\w.:-]+:$)", "a package and task"),
+        (r"(?P<name>(?:[\w@.-]+/)+[\w@.-]+ [\w:.-]+(?:: |:$|\$ ))", "a package and task"),
+        (r"(?:\d\d:\d\d:\d\d +)?(?P<name>(?:@?[\w./-]+ +\| ?))", "a service"),
+        (rf"(?P<name>\[(?!{_LEVEL})@?[A-Za-z][\w@/.:-]{{0,40}}\])(?: |$)", "a program"),
+    )
 )
-_ANY_WRAPPER = re.compile("|".join(pattern.pattern.replace("(?P<name>", "(?:") for pattern, _ in _WRAPPERS))
+_ANY_WRAPPER = re.compile("|".join(one.prefix.pattern.replace("(?P<name>", "(?:") for one in _WRAPPERS))
 """One look instead of six at the lines of a text that has none, which nearly all are."""
-_STEPS = (re.compile(r"(?P<name>#\d+)(?: \d+\.\d+)?(?: |$)"), "a step and time")
-"""Docker's: the short ones tell how far it is, and are read as they are printed."""
-_STEP_ALONE = re.compile(r"#\d+ (?!\d+\.\d+(?: |$))")
-"""What Docker itself says of a step, without a time: `#9 ERROR: process ...`. Such lines are few and stay whole."""
-_GRAPHS = (
-    (
-        re.compile(r"\* (?:commit )?[0-9a-f]{7,40}\b"),
-        re.compile(r"(?P<name>)(?:\* |\| ?|  |$)"),
-        "the graph of one line",
-    ),
-    (
-        re.compile(r"[@o] {2}changeset: "),
-        re.compile(r"(?P<name>)(?:[@o] {2}|\| {0,2}| {3}|$)"),
-        "the graph of one line",
-    ),
+_DOCKER = _Wrapper(
+    re.compile(r"(?P<name>#\d+)(?: \d+\.\d+)?(?: |$)"),
+    "a step and time",
+    # It says what failed, the last lines before that and the steps of its file without a prefix.
+    proof=re.compile(r"#\d+ (?:\[|DONE |CACHED$)"),
+    proven_share=0.5,
+    # What it says of a step itself, without a time: `#9 ERROR: process ...`. Such lines are few.
+    whole=re.compile(r"#\d+ (?!\d+\.\d+(?: |$))"),
+    # Short steps tell how far it is, and are read as they are printed.
+    is_terse=True,
+)
+_GRAPHS = tuple(
+    _Wrapper(re.compile(prefix), "the graph of one line", opens=re.compile(opens))
+    for opens, prefix in (
+        (r"\* (?:commit )?[0-9a-f]{7,40}\b", r"(?P<name>)(?:\* |\| ?|  |$)"),
+        (r"[@o] {2}changeset: ", r"(?P<name>)(?:[@o] {2}|\| {0,2}| {3}|$)"),
+    )
 )
 """What `git log --graph` and `hg log -G` draw, by how their first line begins; where lines branch, it says how."""
 _BRANCHED = re.compile(r"\|[\\/]|[|*@o] [|*@o]")
-_SAMPLE = 100
-_SHARE = 0.9
-_BUILDS = re.compile(r"#\d+ (?:\[|DONE |CACHED$)")
-_BUILDS_SHARE = 0.5
-"""Docker says what failed, the last lines before that and the steps of its file without a prefix."""
 _RUN_LINES = 4
 """Lines of several sources taking turns faster than this are one log, not several outputs."""
 _OWN_LINES = 20
@@ -79,34 +110,36 @@ def unwrapped(lines: Sequence[str]) -> Unwrapped | None:
     """*lines* without the prefix that a runner put before nearly all of them; None where there is none."""
     if len(lines) < _RUN_LINES:
         return None
-    sample = [line for line in lines[:: 1 + len(lines) // _SAMPLE] if line.strip()]
-    wrappers = _WRAPPERS if _is_before_nearly_all(_ANY_WRAPPER, sample) else ()
-    graphs = [(pattern, kind) for begins, pattern, kind in _GRAPHS if begins.match(lines[0])]
+    graphs = [graph for graph in _GRAPHS if graph.opens is not None and graph.opens.match(lines[0])]
     if graphs and any(map(_BRANCHED.match, lines)):
         return None
-    for pattern, kind in (*graphs, *wrappers, _STEPS) if sample else ():
-        share = _BUILDS_SHARE if pattern is _STEPS[0] and any(map(_BUILDS.match, sample)) else _SHARE
-        if not _is_before_nearly_all(pattern, sample, share):
-            continue
-        found = [pattern.match(line) for line in lines]
-        if sum(1 for one in found if one) < share * sum(1 for line in lines if line.strip()):
-            return None
-        runs = _runs([one and one["name"].strip() for one in found])
-        if len(runs) * _RUN_LINES > len(lines):
-            return None
-        bare = [line[one.end() :] if one else line for line, one in zip(lines, found, strict=True)]
-        if pattern is _STEPS[0]:
-            bare = [line if _STEP_ALONE.match(line) else rest for line, rest in zip(lines, bare, strict=True)]
-        told: dict[int, str] = {}
-        for start, end, is_alone in _stretches(runs):
-            if pattern is _STEPS[0] and not (is_alone and end - start >= _OWN_LINES):
-                bare[start:end] = lines[start:end]
-                told[start] = ""
-            else:
-                at = next((i for i in range(start, end) if found[i]), start)
-                told[start] = _told(lines[at], bare[at], kind, is_alone=is_alone)
-        return Unwrapped(bare, told)
+    sample = [line for line in lines[:: 1 + len(lines) // _SAMPLE] if line.strip()]
+    wrappers = _WRAPPERS if _is_before_nearly_all(_ANY_WRAPPER, sample, _SHARE) else ()
+    for wrapper in (*graphs, *wrappers, _DOCKER) if sample else ():
+        share = wrapper.share_of(sample)
+        if _is_before_nearly_all(wrapper.prefix, sample, share):
+            return _without(wrapper, lines, share)
     return None
+
+
+def _without(wrapper: _Wrapper, lines: Sequence[str], share: float) -> Unwrapped | None:
+    """*lines* without the prefix of *wrapper*; None where fewer than *share* have it, or their sources take turns."""
+    found = [wrapper.prefix.match(line) for line in lines]
+    if sum(1 for one in found if one) < share * sum(1 for line in lines if line.strip()):
+        return None
+    runs = _runs([one and one["name"].strip() for one in found])
+    if len(runs) * _RUN_LINES > len(lines):
+        return None
+    bare = [wrapper.without(line, one) for line, one in zip(lines, found, strict=True)]
+    told: dict[int, str] = {}
+    for start, end, is_alone in _stretches(runs):
+        if wrapper.is_terse and not (is_alone and end - start >= _OWN_LINES):
+            bare[start:end] = lines[start:end]
+            told[start] = ""
+        else:
+            at = next((i for i in range(start, end) if found[i]), start)
+            told[start] = _told(lines[at], bare[at], wrapper.kind, is_alone=is_alone)
+    return Unwrapped(bare, told)
 
 
 def _runs(names: Sequence[str | None]) -> list[tuple[int, int]]:
@@ -130,7 +163,7 @@ def _stretches(runs: Sequence[tuple[int, int]]) -> Iterable[tuple[int, int, bool
             yield within[0][0], within[-1][1], False
 
 
-def _is_before_nearly_all(pattern: re.Pattern[str], lines: Sequence[str], share: float = _SHARE) -> bool:
+def _is_before_nearly_all(pattern: re.Pattern[str], lines: Sequence[str], share: float) -> bool:
     """Whether *pattern* begins such a *share* of all *lines*; decided by the first few where it does not."""
     left = len(lines) * (1 - share)
     for line in lines:
