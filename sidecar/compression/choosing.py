@@ -56,6 +56,9 @@ SMALL_BYTES = 450
 DEAREST_HANDLE = "u7b5zj3v"
 """Stands for a handle not known yet: it has eight tokens, the most that eight characters can cost."""
 
+_WORTH_TELLING_TOKENS = 1_000
+"""Below this nobody weighs whether to recall an original: its footer does not say what it cost."""
+
 _DENSE = 0.96
 """An output that would keep more than this of its tokens is dense already and passes untouched."""
 
@@ -198,15 +201,17 @@ class Draft:
     def footer(self, handle: str) -> str:
         """The last line: what the output cost before and costs now, and how to get the rest.
 
-        As short as it can be, for the smallest outputs pay for it most: numbers without commas are fewer tokens, and
-        that something was left out the marks say where it stood.
+        As short as it can be, for the smallest outputs pay for it most: numbers without commas are fewer tokens, what
+        is cheap to recall is told without them, and that something was left out the marks say where it stood.
         """
         is_lossless = not any(block.left_out for block in self.printed)
-        said = "".join(f"; {note}" for note in (*(("nothing left out",) if is_lossless else ()), *self.notes))
+        said = (*(("nothing left out",) if is_lossless else ()), *self.notes, f'original: recall("{handle}")')
+        if self.before_tokens < _WORTH_TELLING_TOKENS:
+            return f"[sidecar: {'; '.join(said)}]"
         after = self.body_tokens
         line = ""
         for _ in range(2):  # the footer's own tokens are part of the number it tells
-            line = f'[sidecar: {self.before_tokens} -> {after} tokens{said}; original: recall("{handle}")]'
+            line = f"[sidecar: {'; '.join((f'{self.before_tokens} -> {after} tokens', *said))}]"
             after = self.body_tokens + tokens.count(line)
         return line
 
