@@ -242,7 +242,7 @@ def test_a_log_with_patches_keeps_each_commit_its_subject_and_its_changes(read: 
     shown = printed(FORM, segment)
     commits = [line for line in segment.lines if line.startswith("commit ")]
     assert len(commits) > 5
-    assert [line for line in shown if line.startswith("commit ")] == commits
+    assert [line for line in shown if line.startswith("commit ")] == [line[:19] for line in commits]
     assert " Change the schema" in shown
     assert "+def serve_command(" in shown
 
@@ -251,12 +251,12 @@ def test_an_author_is_repeated_only_when_it_changes(printed: Printed) -> None:
     head = "commit {}\nAuthor: {}\nDate:   Sun Oct 25 08:00:00 2026 +0200\n\n    {}\n"
     ann, bob = "Ann Lee <ann@shop.example>", "Bob Ray <bob@shop.example>"
     text = "\n".join(head.format(str(n) * 40, who, f"Subject {n}") for n, who in enumerate((ann, ann, bob, ann), 1))
-    shown = [line for line in printed(FORM, of(text)) if line.startswith("Author")]
-    assert shown == [
-        f"Author: {ann}",
-        "Author: the same (also where unsaid)",
-        f"Author: {bob}",
-        "Author: Ann Lee <as above, also where unsaid>",
+    shown = [line for line in printed(FORM, of(text)) if line.startswith("commit")]
+    assert [line.partition(": ")[2].rpartition(", ")[0] for line in shown] == [
+        ann,
+        "the same (also where unsaid)",
+        bob,
+        "Ann Lee <as above, also where unsaid>",
     ]
 
 
@@ -293,12 +293,13 @@ def test_the_year_and_zone_of_dates_are_said_when_they_change(printed: Printed) 
     head = "commit {}\nAuthor: A <a@b>\nDate:   Sun Oct 25 08:00:0{} {}\n\n    x\n"
     zones = ("2026 +0200", "2026 +0200", "2026 +0200", "2026 +0100", "2026 +0100")
     text = "\n".join(head.format(str(n) * 40, n, zone) for n, zone in enumerate(zones, 1))
-    assert [line for line in printed(FORM, of(text)) if line.startswith("Date")] == [
-        "Date:   Sun Oct 25 08:00:01 2026 +0200",
-        "Date: Sun Oct 25 08:00:02 (2026 +0200 also where unsaid)",
-        "Date: Sun Oct 25 08:00:03",
-        "Date:   Sun Oct 25 08:00:04 2026 +0100",
-        "Date: Sun Oct 25 08:00:05",
+    dates = ["Sun" + line.partition("Sun")[2] for line in printed(FORM, of(text)) if line.startswith("commit")]
+    assert dates == [
+        "Sun Oct 25 08:00:01 2026 +0200",
+        "Sun Oct 25 08:00:02 (2026 +0200 also where unsaid)",
+        "Sun Oct 25 08:00:03",
+        "Sun Oct 25 08:00:04 2026 +0100",
+        "Sun Oct 25 08:00:05",
     ]
 
 
@@ -354,7 +355,7 @@ def test_statistics_keep_paths_amounts_and_the_total(printed: Printed) -> None:
     )
     assert FORM.recognise(segment) > 0.9
     assert printed(FORM, segment) == [
-        " src/app.py | 12 ++++----",
+        " src/app.py 12 ++++----",
         " docs/a much longer name.md | Bin 0 -> 3000 bytes",
         " 2 files changed, 4 insertions(+), 8 deletions(-)",
     ]
@@ -363,10 +364,36 @@ def test_statistics_keep_paths_amounts_and_the_total(printed: Printed) -> None:
 def test_statistics_of_neighbours_share_their_folder(printed: Printed) -> None:
     text = " src/a.py    | 12 ++++----\n src/b.py    |  1 +\n src/{x => y}/c.py | 0\n 3 files changed, 5 insertions(+)"
     assert printed(FORM, of(text)) == [
-        " src/: a.py | 12 ++++----, b.py | 1 +",
+        " src/: a.py 12 ++++----, b.py 1 +",
         " src/{x => y}/c.py | 0",
         " 3 files changed, 5 insertions(+)",
     ]
+
+
+def test_files_that_a_merge_creates_share_their_folder(printed: Printed, holds: Holds) -> None:
+    segment = of(
+        " src/a.py | 1 +\n src/b.py | 1 +\n 4 files changed, 2 insertions(+)\n create mode 100644 src/a.py\n"
+        " create mode 100644 src/b.py\n delete mode 100644 src/c.py\n delete mode 100644 a b/d.py",
+        "git merge topic",
+    )
+    holds(FORM, segment)
+    assert printed(FORM, segment)[2:] == [
+        " create mode 100644 src/: a.py b.py",
+        " delete mode 100644 src/c.py",
+        " delete mode 100644 a b/d.py",
+    ]
+
+
+def test_the_patches_of_a_log_share_a_marker_and_commits_their_beginnings(printed: Printed, holds: Holds) -> None:
+    patch = "diff --git a/x b/x\nindex 1f..2e 100644\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-{}\n+{}\n"
+    head = "commit {}\nAuthor: A <a@b>\nDate:   Sun Oct 25 08:00:00 2026 +0200\n\n    Change {}\n\n{}"
+    text = "\n".join(head.format(str(n) * 40, n, patch.format(n, n + 1)) for n in range(1, 5))
+    segment = of(text, "git log -p")
+    holds(FORM, segment)
+    shown = printed(FORM, segment)
+    assert [line for line in shown if line.startswith("[... ")] == ["[... the rest of each commit's name, index lines]"]
+    assert [line for line in shown if line.startswith("commit ")] == [f"commit {str(n) * 12}" for n in range(1, 5)]
+    assert [line for line in shown if line.startswith("diff ")] == ["diff --git a/x b/x"] * 4
 
 
 def test_a_table_of_numbers_is_not_taken_for_statistics() -> None:

@@ -287,13 +287,14 @@ def test_a_status_with_thirty_untracked_files_names_each(read: Read, printed: Pr
     assert "\ta b.txt" in shown
 
 
-def test_untracked_files_of_a_short_status_share_their_folder_and_changed_ones_do_not(printed: Printed) -> None:
+def test_of_a_short_status_untracked_files_share_their_folder_and_changed_ones_keep_whole_paths(
+    printed: Printed,
+) -> None:
     text = " M src/a.py\n M src/b.py\n?? out/a.txt\n?? out/b.txt\n?? my file.txt\nUU src/c.py"
     segment = of(text, "git status --short")
     assert FORM.recognise(segment) > 0.9
     assert printed(FORM, segment) == [
-        " M src/a.py",
-        " M src/b.py",
+        " M src/a.py src/b.py",
         "?? out/: a.txt b.txt",
         "?? my file.txt",
         "UU src/c.py",
@@ -424,9 +425,25 @@ def test_a_mangled_list_for_programs_keeps_its_evidence(data: st.DataObject, man
 def test_states_of_other_systems_stand_before_their_folder_too(
     command: str, columns: str, printed: Printed, holds: Holds
 ) -> None:
-    segment = of("\n".join(f"{columns}src/{number}.py" for number in range(50)), command)
+    segment = of("\n".join(f"{columns}src/{number}.py" for number in range(101)), command)
     holds(FORM, segment)
     assert printed(FORM, segment)[0].startswith(f"{columns}src/: 0.py 1.py 2.py")
+
+
+@pytest.mark.parametrize(
+    ("command", "columns"),
+    [("hg st", "M "), ("svn st", "M       "), ("git status -s", " M "), ("git status", "\tmodified:   ")],
+)
+def test_up_to_a_hundred_changed_files_keep_their_whole_paths_beside_others_of_their_state(
+    command: str, columns: str, printed: Printed, holds: Holds
+) -> None:
+    paths = [f"src/{number % 5}/{number}.py" for number in range(100)]
+    head = ["On branch main", "Changes not staged for commit:"] if columns[0] == "\t" else []
+    segment = of("\n".join([*head, *(columns + path for path in paths)]), command)
+    holds(FORM, segment)
+    shown = printed(FORM, segment)
+    assert len(shown) < 20
+    assert [path for line in shown for path in line.split() if path.endswith(".py")] == paths
 
 
 def test_counted_paths_share_their_folder_and_a_year_is_no_count(printed: Printed, holds: Holds) -> None:

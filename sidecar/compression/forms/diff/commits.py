@@ -9,8 +9,10 @@ Date:   Sun Oct 25 08:00:00 2026 +0200     Date:   Sun Oct 25 08:00:00 2026 +020
 commit 91bc...                             Date: Mon Oct 26 09:10:00 (2026 +0200 also where unsaid)
 ...                                        ...
 
- src/a.py   | 12 ++++----             ->    src/: a.py | 12 ++++----, b.py | 1 +
+ src/a.py   | 12 ++++----             ->    src/: a.py 12 ++++----, b.py 1 +
  src/b.py   |  1 +
+ create mode 100644 src/b.py           ->    create mode 100644 src/: b.py c.py
+ create mode 100644 src/c.py
 """
 
 from __future__ import annotations
@@ -23,10 +25,10 @@ from sidecar.compression.forms.diff.lines import STAT_LINE
 from sidecar.compression.prefixes import folder_and_name, names_on_lines
 from sidecar.compression.vocabulary import Block, Rank, note
 
-__all__ = ["LONG_LOG", "Authors", "abbreviation", "statistics"]
+__all__ = ["LONG_LOG", "Authors", "abbreviation", "is_summary", "statistics", "summaries"]
 
-LONG_LOG = 16
-"""In a log of so many commits and no patches their names are abbreviated."""
+LONG_LOG = 3
+"""In a log of so many commits their names are abbreviated."""
 _NAME_CHARS = 12
 """What git itself accepts for a commit, in a repository of millions of them too."""
 _SHARED_MARKER = 20
@@ -34,6 +36,9 @@ _SHARED_MARKER = 20
 
 _YEAR_AND_ZONE = re.compile(r" (\d{4} [-+]\d{4})$")
 _UNSAID = "the same (also where unsaid)"
+_REST = "the rest of each commit's name"
+_LABELS = '"Author:" and "Date:", '
+_SHORT_HEAD = re.compile(r"commit [0-9a-f]+: ")
 
 
 class Authors:
@@ -46,7 +51,7 @@ class Authors:
         self.told: frozenset[str] = frozenset()
         """What a line has told to be unsaid from there on: "people", "addresses", "zones"."""
 
-    def commit(self, lines: Sequence[str], start: int) -> Block:
+    def commit(self, lines: Sequence[str], start: int, *, is_abbreviated: bool = False) -> Block:
         """One commit's header and message, without the empty lines around them and its indentation by four."""
         told = self.told
         shown: list[str] = []
@@ -60,8 +65,11 @@ class Authors:
                 shown.append("")
         while len(shown) > 1 and not shown[-1]:
             shown.pop()
+        what = _REST if is_abbreviated and shown else ""
+        if what:
+            shown[0] = " ".join(abbreviation(shown[0]))
         # What is told to be unsaid from here on must be read even where this commit gets no shorter by it.
-        return Block(start, start + len(lines), tuple(shown), "", Rank.EVIDENCE, is_pointed_at=self.told != told)
+        return Block(start, start + len(lines), tuple(shown), what, Rank.EVIDENCE, is_pointed_at=self.told != told)
 
     def log(self, lines: Sequence[str], starts: Sequence[int], ends: Sequence[int]) -> Iterable[Block]:
         """A long log, each commit under its abbreviated name; behind *ends*, those of messages, are statistics."""
@@ -73,7 +81,8 @@ class Authors:
                 shown += self._in_log(lines[start:end])
                 for block in statistics(lines, end, after):
                     shown += filter(None, lines[block.start : block.end] if block.shown is None else block.shown)
-            yield Block(starts[at], following[until - 1], tuple(shown), "the rest of each commit's name", Rank.EVIDENCE)
+            what = _LABELS + _REST if any(_SHORT_HEAD.match(line) for line in shown) else _REST
+            yield Block(starts[at], following[until - 1], tuple(shown), what, Rank.EVIDENCE)
 
     def _in_log(self, lines: Sequence[str]) -> list[str]:
         """A commit whose author and date, where it has just those, stand behind its name."""
@@ -94,7 +103,7 @@ class Authors:
         twin = {"Commit": "Author", "CommitDate": "AuthorDate"}.get(name)
         fields[name] = value
         if twin is not None and fields.get(twin) == value:
-            return [f"{name}: the same"]
+            return [f"{name}: {_UNSAID}"] if self._tells(f"twins {name}") else []
         if name in {"Author", "Commit"}:
             told = self._person(name, value)
         elif name in {"Date", "AuthorDate", "CommitDate"}:
@@ -160,6 +169,38 @@ def statistics(lines: Sequence[str], start: int, end: int) -> Iterable[Block]:
         index = after
 
 
+_SUMMARY = re.compile(r" (?:create|delete) mode \d{6} ")
+
+
+def is_summary(line: str) -> bool:
+    """Whether `--summary` or a merge says in it that a file came or went."""
+    return line[:1] == " " and _SUMMARY.match(line) is not None
+
+
+def summaries(lines: Sequence[str], start: int, end: int) -> Iterable[Block]:
+    """Files that came or went, neighbours in one folder on one line."""
+    index = start
+    while index < end:
+        said, folder, _ = _summary(lines[index])
+        after = index + 1
+        while after < end and _summary(lines[after])[:2] == (said, folder):
+            after += 1
+        if after - index > 1 and not any(character in said + folder for character in ",:"):
+            names = [_summary(lines[at])[2] for at in range(index, after)]
+            yield note(index, after, names_on_lines(f"{said}{folder}", names), Rank.EVIDENCE)
+        else:
+            yield Block(index, after, None, "", Rank.EVIDENCE)
+        index = after
+
+
+def _summary(line: str) -> tuple[str, str, str]:
+    """What is said of a file, its folder and its name; no folder that could be taken for another's."""
+    match = _SUMMARY.match(line)
+    said = match.group() if match is not None else ""
+    folder, name = folder_and_name(line[len(said) :])
+    return (said, folder, name) if said and " " not in line[len(said) :] else (line, "", "")
+
+
 def _amount(line: str) -> tuple[str, str]:
     """The folder of a statistic's path, and its name with its amount; no folder where it cannot be taken apart."""
     state, tab, path = line.partition("\t")
@@ -180,4 +221,4 @@ def _amount(line: str) -> tuple[str, str]:
     folder, name = folder_and_name(match[1])
     if any(character in match[1] for character in " ,:") or not name:
         return "", f"{match[1]} | {match[2]}"
-    return folder, f"{name} | {match[2]}"
+    return folder, f"{name} {match[2]}"

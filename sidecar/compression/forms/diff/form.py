@@ -24,7 +24,7 @@ from collections.abc import Iterable, Sequence
 
 from sidecar.compression.forms.diff.blame import blame_evidence, blame_parts, blame_reduced, blame_share
 from sidecar.compression.forms.diff.blame_porcelain import is_porcelain, porcelain_evidence, porcelain_reduced
-from sidecar.compression.forms.diff.commits import LONG_LOG, Authors, statistics
+from sidecar.compression.forms.diff.commits import LONG_LOG, Authors, is_summary, statistics, summaries
 from sidecar.compression.forms.diff.evidence import commit_subject, diff_evidence
 from sidecar.compression.forms.diff.lines import (
     BINARY,
@@ -118,6 +118,13 @@ def _is_long_log(segment: Segment) -> bool:
     )
 
 
+def _has_many_commits(segment: Segment) -> bool:
+    """Whether there are several commits with their patches: names are abbreviated then too, and share a marker."""
+    kinds = kinds_of(segment)
+    is_log = HUNK in kinds and COMMIT_LINE.match(segment.lines[0]) is not None
+    return is_log and segment.text.count("\ncommit ") + 1 >= LONG_LOG
+
+
 def _blank_others(segment: Segment, kinds: bytearray) -> int:
     initials = initials_of(segment)
     return sum(1 for kind, first in zip(kinds, initials, strict=True) if not kind and first == _NEWLINE)
@@ -141,7 +148,7 @@ def _evidence(segment: Segment) -> list[Evidence]:
         return porcelain_evidence(segment)
     if _plain(segment):
         return plain_evidence(segment)
-    return diff_evidence(segment, abbreviated=_is_long_log(segment))
+    return diff_evidence(segment, abbreviated=_is_long_log(segment) or _has_many_commits(segment))
 
 
 def _reduce(segment: Segment) -> list[Block]:
@@ -153,26 +160,67 @@ def _reduce(segment: Segment) -> list[Block]:
         return plain_reduced(segment)
     lines = segment.lines
     kinds = kinds_of(segment)
-    authors = Authors()
     if _is_long_log(segment):
         starts = [index for index, kind in enumerate(kinds) if kind == COMMIT and COMMIT_LINE.match(lines[index])]
-        return list(authors.log(lines, starts, [_end_of_commit(lines, kinds, start + 1) for start in starts]))
+        return list(Authors().log(lines, starts, [_end_of_commit(lines, kinds, start + 1) for start in starts]))
+    if _has_many_commits(segment):
+        return list(_sharing(lines, _commits_and_patches(segment, is_log=True)))
+    return _commits_and_patches(segment, is_log=False)
+
+
+def _commits_and_patches(segment: Segment, *, is_log: bool) -> list[Block]:
+    """Each commit, statistic and patch; in a log commits are abbreviated and a patch need not pay for its marker."""
+    lines = segment.lines
+    kinds = kinds_of(segment)
+    authors = Authors()
     blocks: list[Block] = []
     index = 0
     while index < len(lines):
         start = index
         if kinds[index] == COMMIT:
             index = _end_of_commit(lines, kinds, index + 1)
-            blocks.append(authors.commit(lines[start:index], start))
+            blocks.append(authors.commit(lines[start:index], start, is_abbreviated=is_log))
         elif kinds[index] == STAT:
             while index < len(lines) and kinds[index] == STAT:
                 index += 1
             blocks.extend(statistics(lines, start, index))
-        else:
-            while index < len(lines) and kinds[index] not in (COMMIT, STAT):
+        elif kinds[index] == OTHER and is_summary(lines[index]):
+            while index < len(lines) and kinds[index] == OTHER and is_summary(lines[index]):
                 index += 1
-            blocks.extend(_patch(lines, kinds, start, index, repeats_of(segment)))
+            blocks.extend(summaries(lines, start, index))
+        else:
+            index += 1
+            while index < len(lines) and kinds[index] not in (COMMIT, STAT) and not is_summary(lines[index]):
+                index += 1
+            worth = 0 if is_log else _WORTH_CHARS
+            blocks.extend(_patch(lines, kinds, start, index, repeats_of(segment), worth=worth))
     return blocks
+
+
+def _sharing(lines: Sequence[str], blocks: Iterable[Block]) -> Iterable[Block]:
+    """Blocks of a log, one marker for as many as stand on a screen; a commit stays with what follows it."""
+    held: list[Block] = []
+    shown: list[str] = []
+    for block in blocks:
+        if len(shown) >= _STRETCH and lines[block.start].startswith("commit "):
+            yield _shared(held, shown)
+            held, shown = [], []
+        held.append(block)
+        shown += lines[block.start : block.end] if block.shown is None else block.shown
+    if held:
+        yield _shared(held, shown)
+
+
+def _shared(blocks: Sequence[Block], shown: Sequence[str]) -> Block:
+    whats: dict[str, str] = {}
+    for what in (what for block in blocks for what in block.what.split(", ") if what):
+        kind = what.partition(" (")[0]
+        whats[kind] = max(whats.get(kind, what), what, key=len)
+    is_pointed_at = any(block.is_pointed_at for block in blocks)
+    what = ", ".join(whats.values())
+    return Block(
+        blocks[0].start, blocks[-1].end, tuple(filter(None, shown)), what, Rank.EVIDENCE, is_pointed_at=is_pointed_at
+    )
 
 
 def _end_of_commit(lines: Sequence[str], kinds: Sequence[int], index: int) -> int:
@@ -181,8 +229,13 @@ def _end_of_commit(lines: Sequence[str], kinds: Sequence[int], index: int) -> in
     return index
 
 
-def _patch(lines: Sequence[str], kinds: bytearray, start: int, end: int, repeats: Repeats) -> Iterable[Block]:
-    """Files and their hunks, a handful of files or a long file's handful of hunks a block, each with one marker."""
+def _patch(
+    lines: Sequence[str], kinds: bytearray, start: int, end: int, repeats: Repeats, *, worth: int
+) -> Iterable[Block]:
+    """Files and their hunks, a handful of files or a long file's handful of hunks a block, each with one marker.
+
+    *worth* is what leaving something out must save, in characters.
+    """
     begun = start
     shown: list[str] = []
     draft = _Draft(repeats)
@@ -197,7 +250,7 @@ def _patch(lines: Sequence[str], kinds: bytearray, start: int, end: int, repeats
                 after - index + len(shown) > WINDOW and (cut := repeats.past(index - index % WINDOW + WINDOW)) < after
             ):
                 draft.changed(lines, index, cut, shown)
-                yield draft.block(begun, cut, shown)
+                yield draft.block(begun, cut, shown, worth)
                 begun, index, shown, draft = cut, cut, [], _Draft(repeats)
             draft.changed(lines, index, after, shown)
             continue
@@ -205,7 +258,7 @@ def _patch(lines: Sequence[str], kinds: bytearray, start: int, end: int, repeats
         if (begins and len(shown) >= _STRETCH) or (
             kind == HUNK and len(shown) >= 3 * _STRETCH and not _heads(kinds, index)
         ):
-            yield draft.block(begun, index, shown)
+            yield draft.block(begun, index, shown, worth)
             begun, shown, draft = index, [], _Draft(repeats)
         if kind == INDEX:
             draft.leave_out(lines[index], "index lines" if lines[index][0] == "i" else "")
@@ -216,7 +269,7 @@ def _patch(lines: Sequence[str], kinds: bytearray, start: int, end: int, repeats
         else:
             shown.append(lines[index])
     if begun < end:
-        yield draft.block(begun, end, shown)
+        yield draft.block(begun, end, shown, worth)
 
 
 def _heads(kinds: bytearray, index: int) -> bool:
@@ -273,7 +326,7 @@ class _Draft:
                 self.counts = True
         shown.extend(lines[last:end])
 
-    def block(self, start: int, end: int, shown: Sequence[str]) -> Block:
+    def block(self, start: int, end: int, shown: Sequence[str], worth: int) -> Block:
         reasons = ", ".join(self.reasons)
         if self.counts:
             reasons = reasons.replace("context", "context (~3: 3 lines of it)")
@@ -281,7 +334,7 @@ class _Draft:
             label, _, count = self.pointer[1:].partition("+")
             told = f"repeated changes ({self.pointer}: the {count} lines below {label}: again)"
             reasons = f"{reasons}, {told}" if reasons else told
-        elif self.reasons and self.saved < _WORTH_CHARS:
+        elif self.reasons and self.saved < worth:
             if not self.is_pointed_at:
                 return keep(start, end, Rank.EVIDENCE)
         elif not self.saved and not self.is_pointed_at:

@@ -5,7 +5,10 @@
     <TAB>reports/week-1.txt                              [... of lines 1-5: hints "(use git ...)"]
     <TAB>reports/week-2.txt
 
-What is changed keeps its line; untracked and ignored files share their folder.
+    <TAB>modified:   src/app.py                          <TAB>modified: src/app.py src/cli.py
+    <TAB>modified:   src/cli.py
+
+What is changed keeps its whole path, beside others of its state; untracked and ignored files share their folder.
 """
 
 from __future__ import annotations
@@ -37,8 +40,9 @@ _SHORT = re.compile(
     r"|[MARC!?I] |[ADMRCXI?!~ ][ MC][ L][ +X][ SX][ KOTB][ C] )(?=\S)"
 )
 """The columns before a path: git's two, hg's one, svn's seven."""
-_CHANGED_LINES = 40
-"""So many changed files keep a line of their own each; more share their folder."""
+_WHOLE_PATHS = 100
+"""So many changed files keep their whole paths; more share their folder."""
+_LINE_CHARS = 300
 
 
 def status_share(lines: Sequence[str]) -> float:
@@ -76,30 +80,30 @@ def status_reduced(segment: Segment) -> list[Block]:
     start = 0
     last_hint = hints[-1] + 1 if hints else 0
     if last_hint:
-        shown = list(_shown(lines[:last_hint], apart=changed <= _CHANGED_LINES))
+        shown = list(_shown(lines[:last_hint], whole=changed <= _WHOLE_PATHS))
         blocks.append(Block(0, last_hint, tuple(shown), 'hints "(use git ...)"', Rank.EVIDENCE))
         start = last_hint
     while start < len(lines):
         end = min(len(lines), start + 120)
-        shown = list(_shown(lines[start:end], apart=changed <= _CHANGED_LINES))
+        shown = list(_shown(lines[start:end], whole=changed <= _WHOLE_PATHS))
         blocks.append(note(start, end, shown or [""], Rank.EVIDENCE))
         start = end
     return blocks
 
 
-def _shown(lines: Sequence[str], *, apart: bool) -> Iterable[str]:
-    """The lines without hints and blanks; files of one state and one folder in a line, the changed ones *apart*."""
+def _shown(lines: Sequence[str], *, whole: bool) -> Iterable[str]:
+    """The lines without hints and blanks; files of one state and one folder in a line, the changed by *whole* paths."""
     run: list[str] = []
-    state = folder = ""
+    state = folder = first = ""
     for line in (*lines, ""):
         own_state, path = _state_and_path(line) if line[:1] == "\t" else ("", "")
-        own_folder, name = folder_and_name(path)
-        joins = bool(path) and not (own_state and apart) and not re.search(r'[\s":,]', path)
+        own_folder, name = ("", path) if own_state and whole else folder_and_name(path)
+        joins = bool(path) and _is_plain(path)
         if run and not (joins and (own_state, own_folder) == (state, folder)):
-            yield from _run(state, folder, run)
+            yield from _run(state, folder, run) if len(run) > 1 else (first,)
             run = []
         if joins:
-            state, folder = own_state, own_folder
+            state, folder, first = own_state, own_folder, line if not run else first
             run.append(name)
         elif line and not _HINT.match(line):
             yield line
@@ -107,18 +111,21 @@ def _shown(lines: Sequence[str], *, apart: bool) -> Iterable[str]:
 
 def _run(state: str, folder: str, names: Sequence[str]) -> Iterable[str]:
     head = f"\t{state} " if state else "\t"
-    if len(names) == 1:
-        yield f"{head}{folder}{names[0]}"
-    elif folder:
+    if folder:
         yield from names_on_lines(f"{head}{folder}", names)
     else:
-        line = head
-        for name in names:
-            if len(line) > 300:
-                yield line.rstrip(" ")
-                line = head
-            line += f"{name} "
-        yield line.rstrip(" ")
+        yield from _side_by_side(head, names)
+
+
+def _side_by_side(head: str, paths: Sequence[str]) -> Iterable[str]:
+    """Paths behind what is said of each, on lines that a bound can cut between."""
+    line = head
+    for path in paths:
+        if len(line) > _LINE_CHARS:
+            yield line.rstrip(" ")
+            line = head
+        line += f"{path} "
+    yield line.rstrip(" ")
 
 
 # `git status --short`, `--porcelain`; `hg status`, `svn status`.
@@ -146,27 +153,28 @@ def _columns_and_path(line: str) -> tuple[str, str]:
 
 
 def short_reduced(segment: Segment) -> list[Block]:
-    """Files of one state in one folder in a line, where there are many; the first columns stay as they are."""
+    """Files of one state in a line, of one folder where there are many; the first columns stay as they are."""
     read = list(map(_columns_and_path, segment.lines))
     changed = sum(1 for state, _ in read if state[:1] not in {"?", "!"})
     blocks: list[Block] = []
     index = 0
     while index < len(read):
         state, path = read[index]
-        folder = folder_and_name(path)[0]
+        is_whole = state[:1] not in {"?", "!"} and changed <= _WHOLE_PATHS
+        folder = "" if is_whole else folder_and_name(path)[0]
         end = index + 1
-        is_file = state and (state[0] in "?!" or changed > _CHANGED_LINES)
-        while is_file and _is_plain(path) and end < len(read) and end - index < 120:
+        while state and _is_plain(path) and end < len(read) and end - index < 120:
             other_state, other = read[end]
-            if other_state != state or folder_and_name(other)[0] != folder or not _is_plain(other):
+            if other_state != state or not (is_whole or folder_and_name(other)[0] == folder) or not _is_plain(other):
                 break
             end += 1
+        names = [path[len(folder) :] for _, path in read[index:end]]
         if end - index == 1:
             blocks.append(Block(index, end, None, "", Rank.EVIDENCE))
+        elif folder:
+            blocks.append(note(index, end, names_on_lines(f"{state}{folder}", names), Rank.EVIDENCE))
         else:
-            names = [folder_and_name(path)[1] for _, path in read[index:end]]
-            shown = names_on_lines(f"{state}{folder}", names) if folder else [f"{state}{' '.join(names)}"]
-            blocks.append(note(index, end, shown, Rank.EVIDENCE))
+            blocks.append(note(index, end, _side_by_side(state, names), Rank.EVIDENCE))
         index = end
     return blocks
 
@@ -208,28 +216,26 @@ def v2_reduced(segment: Segment) -> list[Block]:
     blocks: list[Block] = []
     for start in range(0, len(lines), 400):
         end = min(start + 400, len(lines))
-        shown = list(_v2_shown(lines[start:end], apart=changed <= _CHANGED_LINES))
+        shown = list(_v2_shown(lines[start:end], whole=changed <= _WHOLE_PATHS))
         has_objects = any(line[:1] in {"1", "2", "u"} for line in lines[start:end])
         blocks.append(Block(start, end, tuple(shown), "modes, names of objects" if has_objects else "", Rank.EVIDENCE))
     return blocks
 
 
-def _v2_shown(lines: Sequence[str], *, apart: bool) -> Iterable[str]:
+def _v2_shown(lines: Sequence[str], *, whole: bool) -> Iterable[str]:
     run: list[str] = []
     head = folder = ""
     for line in (*lines, ""):
         match = _V2.match(line)
         state, path = (match[1], match[4]) if match is not None else (line[:1], line[2:])
-        own_folder, name = folder_and_name(path)
+        own_folder, name = ("", path) if match is not None and whole else folder_and_name(path)
         is_file = match is not None or line.startswith(("? ", "! "))
-        joins = is_file and not (match is not None and (apart or match[3] or match[2] != "N..."))
-        joins = joins and not re.search(r'[\s":,]', path)
+        joins = is_file and not (match is not None and (match[3] or match[2] != "N...")) and _is_plain(path)
         if run and not (joins and (state, own_folder) == (head, folder)):
-            yield from (
-                names_on_lines(f"{head} {folder}", run)
-                if len(run) > 1 and folder
-                else (f"{head} {folder}{one}" for one in run)
-            )
+            if len(run) > 1 and folder:
+                yield from names_on_lines(f"{head} {folder}", run)
+            else:
+                yield from _side_by_side(f"{head} {folder}", run)
             run = []
         if joins:
             head, folder = state, own_folder
