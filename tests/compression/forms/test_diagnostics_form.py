@@ -145,7 +145,26 @@ def test_a_message_of_rows_in_several_files_is_said_once_with_their_names(shorte
     assert text.startswith("several files:\n")
     assert "/tmp/shopweb/src/basket.js\n" in text
     assert "  error  Unexpected var, use let or const instead  no-var: [A] 2:1 5:3 13:3 21:3 29:3\n" in text
-    assert "  12:10  error  'mergeBasket' is defined but never used  no-unused-vars\n" in text
+    unused = "    4:10  'countBasket' is defined but never used\n    12:10  'mergeBasket' is defined but never used\n"
+    assert f"  error  no-unused-vars:\n{unused}" in text
+
+
+def test_rows_that_begin_with_a_sign_are_read_as_rows(shortened: Callable[[str], str]) -> None:
+    """xo's, whose files stand further right with the place of their first finding."""
+    text = shortened("xo/default")
+    assert "  ✖  Missing semicolon.  @stylistic/semi: ship.js 1:29 2:39 4:47" in text
+    assert "\n  source/cart.js:1:1\n" in text
+    assert "  ✖    " not in text
+
+
+def test_a_message_of_rows_that_goes_on_below_stays_with_its_end(printed: Printed) -> None:
+    row = "  {0}:5  error  Unexpected var in the {0}th line  no-var\n"
+    rows = "".join(row.format(line) for line in range(1, 18))
+    text = "\n".join(printed(FORM, of(f"/shop/a.js\n{rows}  19:1  error  Do not\nuse it.  no-use\n", "eslint")))
+    assert "  19:1  error  Do not\nuse it.  no-use" in text
+    assert (
+        "  error  no-var:\n    1:5  Unexpected var in the 1th line\n    2:5  Unexpected var in the 2th line\n" in text
+    )
 
 
 def test_files_of_the_same_name_are_told_apart_by_their_folders(printed: Printed) -> None:

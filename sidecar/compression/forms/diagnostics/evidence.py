@@ -45,6 +45,7 @@ _MAVEN = re.compile(r"\[ERROR\] (?P<place>\S[^\[(]{0,300}:(?:\[\d+,\d+\]| \(\d+,
 _UNFORMATTED = re.compile(r"(?:[Ww]ould reformat:?|\[warn\]|ERROR:) (?P<place>\S+)(?: Imports are .*)?$")
 _LED = ("required from", "required by", "in instantiation", "note:", "info:", "hint:", "help:", "message:")
 _ROW = re.compile(r" +(?P<place>\d+:\d+) +(?:error|warning|✖|×|✘|⚠) +(?P<said>\S.*)")
+_SIGNED_ROW = re.compile(r" +[✖⚠] +(?P<place>\d+:\d+) +(?P<said>\S.*)")
 _BARE = re.compile(
     r"(?:fatal )?(?:error|warning)(?:\[[\w:-]+\])?: \S|WARNING: \S|unformatted: |error TS\d+: "
     r"|(?:g?make|ninja)(?:\[\d+\])?: (?:\*\*\* |error)"
@@ -61,7 +62,8 @@ _ARROW = re.compile(r" *--> (?P<place>\S.*:\d+(?::\d+)?)$")
 _WORDS = (
     "rror", "ERROR", "arning", "WARNING", "CRITICAL", "SEVERE", "***",
     "FAILED", "undefined ", "multiple def", "build stopped", "ound ", "hecks passed",
-    "no issues", "problem", "rated", "reformatted", "returned", "incomplete", "ould reformat", "[warn]", "✖", "×", "✘",
+    "no issues", "problem", "rated", "reformatted", "returned", "incomplete", "ould reformat", "[warn]", "✖", "×",
+    "✘", "⚠",
 )  # fmt: skip
 _TELLS = Literals(_WORDS)
 
@@ -137,7 +139,7 @@ def _parts(line: str, *, tells: bool) -> tuple[str, ...]:  # noqa: PLR0912 - one
         return annotated["file"], annotated["said"]
     if seen[0] in "wW[E" and (unformatted := _UNFORMATTED.match(seen)):
         return (unformatted["place"],)
-    row = _ROW.match(seen) if seen[0] == " " else None
+    row = (_ROW.match(seen) or _SIGNED_ROW.match(seen)) if seen[0] == " " else None
     if row is not None:
         # Its columns are told closer together; two rows that ran into one line have more of them.
         return (row["place"], *_COLUMNS.split(row["said"].strip()))

@@ -149,6 +149,8 @@ _ARROW = re.compile(r" *(?:-->|:::) (?P<place>\S.*?:\d+(?::\d+)?)$")
 _BOXED = re.compile(r" *[╭,][─-]\[ ?(?P<place>\S.*?:\d+:\d+) ?\]")
 _ROW = re.compile(r" +\d+:\d+ +(?:(?:error|warning|info|✖|✘|⚠|×) +\S|[A-Z]{1,6}\d{2,5} )")
 _ROW_PLACE = re.compile(r" +\d+:\d+")
+_SIGNED_ROW = re.compile(r" +(?P<sign>[✖⚠]) +(?P<place>\d+:\d+) +(?P<said>\S.*)")
+"""xo's, which puts its sign first."""
 _INCLUDED = ("In file included from ", "In module imported at ", "In file imported from ")
 _INCLUDED_FROM = re.compile(r" +from \S+:\d+(?::\d+)?[,:]$")
 _CONTEXT = re.compile(
@@ -170,7 +172,8 @@ _LINK_WORDS = re.compile("undef|multip|cannot find|returned|relocation|duplicate
 _SUMMARY = re.compile(
     r"Found (?:\d+|a total of) (?:error|warning|diagnostic|issue|problem)"
     r"|\d+ (?:errors?|warnings?|problems?)(?: and \d+ (?:errors?|warnings?))? (?:generated|emitted)"
-    r"|\d+ (?:errors?|warnings?)$|All checks passed|Success: no issues|[✖✗×] \d+ problem|Your code has been rated"
+    r"|(?:  )?\d+ (?:errors?|warnings?)$|All checks passed|Success: no issues|[✖✗×] \d+ problem"
+    r"|Your code has been rated"
     r"|\d+ problems?(?: \(|$)|\[\*\] \d+ fixable|No fixes available|Would fix"
     r"|Fixed \d+|Errors +Files|warning: .* generated \d+ warning"
     r"|error: .* due to (?:\d+ )?previous|BUILD (?:FAILED|SUCCESS)|Checked \d+ files"
@@ -481,6 +484,8 @@ def _indented(line: str, *, inside: bool) -> Line:  # noqa: PLR0912 - as above
             return Line(Kind.ROW, line[:end], line[end:])
         if _NUMBERED.match(line):
             return _PLAIN[Kind.SOURCE]
+    if initial in "✖⚠" and (found := _SIGNED_ROW.match(line)):
+        return Line(Kind.ROW, found["place"], f"{found['sign']}  {found['said']}")
     if initial in "!x×⚠" and (found := _JUDGED.match(line)):
         return Line(Kind.ERROR if found["sign"] in "x×" else Kind.WARNING, "", line)
     if initial == "^" and (found := _SHELLCHECK.match(line)):

@@ -3,13 +3,14 @@
 /shop/src/a.js                                    several files:
   2:5   error  Unexpected var       no-var          error  Unexpected var  no-var: a.js 2:5 9:5; b.js 3:1
   9:5   error  Unexpected var       no-var        /shop/src/a.js
-  7:13  error  'x' is not defined   no-undef        7:13  error  'x' is not defined  no-undef
-/shop/src/b.js                                    /shop/src/b.js
-  3:1   error  Unexpected var       no-var
+  7:13  error  'x' is not defined   no-undef        error  no-undef:
+  8:2   error  'y' is not defined   no-undef          7:13  'x' is not defined
+/shop/src/b.js                                        8:2  'y' is not defined
+  3:1   error  Unexpected var       no-var        /shop/src/b.js
 
-Within one file the places of a message stand before it. In the list of several files each goes by its name, with as
-much of its folder as tells it from the others; its heading has the whole path. Files that have several messages at
-the same places go by a letter. Few rows stay as printed.
+Within one file the places of a message stand before it, and the messages of one rule below it. In the list of several
+files each goes by its name, with as much of its folder as tells it from the others; its heading has the whole path.
+Files that have several messages at the same places go by a letter. Few rows stay as printed.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from __future__ import annotations
 import re
 import string
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from sidecar.compression.forms.diagnostics.grammar import Kind, Line
 
@@ -35,6 +37,10 @@ _LETTERS = string.ascii_uppercase
 _LETTERED_FILES = 3
 """A list of so many files that several messages share has a letter."""
 
+_PRETTY_HEADING = re.compile(r" +(?P<path>\S+):\d+:\d+$")
+"""xo's, which names the place of the first finding with the file."""
+
+_COLUMNS = 3
 _PADDING = re.compile(r" {3,}")
 _ENDS = frozenset({Kind.FAILURE, Kind.SUMMARY, Kind.BUILD, Kind.BLANK})
 _NAME_COSTS = 4
@@ -58,11 +64,10 @@ def rows(lines: Sequence[str], read: Sequence[Line], shown: Sequence[int]) -> di
     instead: dict[int, tuple[str, ...]] = {}
     told, letters = common(files)
     for file in files:
-        for said, places in file.said.items():
-            for _, index in places:
-                instead[index] = ()
-            if said not in told:
-                instead[places[0][1]] = tuple(f"  {row}  {said}" for row in in_rows([place for place, _ in places]))
+        instead |= {index: () for places in file.said.values() for _, index in places}
+        own = {said: in_rows([place for place, _ in places]) for said, places in file.said.items() if said not in told}
+        for said, shown_rows in _by_rule(own, lambda said, each: [f"{row}  {said}" for row in each]).items():
+            instead[file.said[said][0][1]] = tuple(f"  {row}" for row in shown_rows)
     if told:
         first = files[0].heading
         instead[first] = (*of_several(told, letters), lines[first])
@@ -71,8 +76,36 @@ def rows(lines: Sequence[str], read: Sequence[Line], shown: Sequence[int]) -> di
 
 def of_several(told: Mapping[str, Sequence[str]], letters: Sequence[str]) -> list[str]:
     """The lines for what `common` found."""
-    above = [f"{said}: {row}" if not at else f"    {row}" for said in told for at, row in enumerate(told[said])]
-    return ["several files:", *(f"  {line}" for line in (*letters, *above))]
+    above = _by_rule(told, lambda said, rows: [f"{said}: {rows[0]}", *(f"    {row}" for row in rows[1:])])
+    return ["several files:", *(f"  {line}" for line in (*letters, *chain.from_iterable(above.values())))]
+
+
+def _by_rule(
+    told: Mapping[str, Sequence[str]], lines_of: Callable[[str, Sequence[str]], list[str]]
+) -> dict[str, list[str]]:
+    """The lines of *told* (messages with their rows of places) by the message they stand for.
+
+    What has a severity and a rule in common with another stands with it, under the first of them.
+    """
+    rules: dict[str, list[str]] = {}
+    for said in told:
+        severity, message, rule = _apart(said)
+        rules.setdefault(f"{severity}  {rule}" if message else said, []).append(said)
+    found: dict[str, list[str]] = {}
+    for rule, together in rules.items():
+        first = together[0]
+        if len(together) == 1:
+            found[first] = lines_of(first, told[first])
+        else:
+            below = (line for said in together for line in lines_of(_apart(said)[1], told[said]))
+            found[first] = [f"{rule}:", *(f"  {line}" for line in below)]
+    return found
+
+
+def _apart(said: str) -> tuple[str, str, str]:
+    """The severity, the message and the rule of a row; nothing where it has other columns."""
+    columns = said.split("  ")
+    return (columns[0], columns[1], columns[2]) if len(columns) == _COLUMNS else ("", "", "")
 
 
 def _files(lines: Sequence[str], read: Sequence[Line], shown: Sequence[int]) -> list[File]:
@@ -83,17 +116,27 @@ def _files(lines: Sequence[str], read: Sequence[Line], shown: Sequence[int]) -> 
         this = read[index]
         if this.kind is Kind.OTHER and at + 1 < count and read[shown[at + 1]].kind is Kind.ROW:
             line = lines[index]
-            if line[:1] not in " \t":
-                files.append(File(index, line.rstrip(": ")))
+            if _is_heading(line):
+                pretty = _PRETTY_HEADING.match(line)
+                files.append(File(index, pretty["path"] if pretty is not None else line.rstrip(": ")))
                 continue
-        if this.kind is Kind.ROW and files:
-            after = read[shown[at + 1]].kind if at + 1 < count else Kind.BLANK
-            if after is Kind.ROW or after in _ENDS or lines[shown[at + 1]][:1] not in " \t":
-                said = this.said.strip()
-                if "   " in said:
-                    said = _PADDING.sub("  ", said)
-                files[-1].said.setdefault(said, []).append((this.place.strip(), index))
+        is_alone = at + 1 == count or _ends_a_row(read[shown[at + 1]].kind, lines[shown[at + 1]])
+        if this.kind is Kind.ROW and files and is_alone:
+            said = this.said.strip()
+            if "   " in said:
+                said = _PADDING.sub("  ", said)
+            files[-1].said.setdefault(said, []).append((this.place.strip(), index))
     return files
+
+
+def _ends_a_row(kind: Kind, line: str) -> bool:
+    """Whether the line below a row belongs to no row."""
+    return kind is Kind.ROW or kind in _ENDS or _is_heading(line)
+
+
+def _is_heading(line: str) -> bool:
+    """Whether a line names a file; one with a column behind it is the end of a message of several lines."""
+    return ("  " not in line and line[:1] not in " \t") or _PRETTY_HEADING.match(line) is not None
 
 
 def common(files: Sequence[File]) -> tuple[dict[str, list[str]], list[str]]:
