@@ -7,11 +7,14 @@
 Cuts between programs whose first or last line is certain were made before (`split`). Here the grammar of a run says
 how far it goes, and what it would have left out as printed output, or as the excerpt of some source, is given to
 whoever reads it as what it is.
+
+Where no grammar claims a text at all, its documents in JSON are still read as what they are (`cargo check
+--message-format=json`, which tells its progress and its end between them; `curl -v` of an interface).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import replace
 
 from sidecar.compression.vocabulary import Form, Segment
@@ -34,6 +37,8 @@ _LEAST_CHARS = 400
 
 def parted(form: Form, segment: Segment, recognise: Callable[[Segment], Recognised]) -> list[Recognised]:
     """*segment*, which is of *form*, in parts, each with its form; one part where nothing stands around its run."""
+    if form.name == "text":
+        return _documents_apart(form, segment, recognise)
     worth = _WORTH_PARTING.get(form.name)
     if worth is None:
         return [(form, segment)]
@@ -55,6 +60,50 @@ def parted(form: Form, segment: Segment, recognise: Callable[[Segment], Recognis
         return [(form, segment)]
     middle = recognise(_part(segment, run.start if before else 0, run.end if behind else total))
     return [*before, middle, *behind]
+
+
+_CLOSING = {"{": "}", "[": "]"}
+_BEGINNINGS = frozenset('"{[')
+_MOST_DOCUMENTS = 40
+"""More of them in turn with other lines are no documents that somebody asked for."""
+
+
+def _documents_apart(form: Form, segment: Segment, recognise: Callable[[Segment], Recognised]) -> list[Recognised]:
+    """A text of no *form* in parts: its documents in JSON, where a form knows them, and what stands between."""
+    text = segment.text
+    if "\n{" not in text and "\n[" not in text and text[:1] not in _CLOSING:
+        return [(form, segment)]
+    parts: list[Recognised] = []
+    end = 0
+    for start, stop in list(_documents(segment.lines))[:_MOST_DOCUMENTS]:
+        known, part = recognise(_part(segment, start, stop))
+        if known.name == "text":
+            continue
+        if start > end:
+            parts.append((form, _part(segment, end, start)))
+        parts.append((known, part))
+        end = stop
+    if end == 0:
+        return [(form, segment)]
+    return [*parts, (form, _part(segment, end, len(segment.lines)))] if end < len(segment.lines) else parts
+
+
+def _documents(lines: Sequence[str]) -> Iterable[tuple[int, int]]:
+    """The lines [start, end) of each document worth a look: objects one a line, or one over several lines."""
+    index = 0
+    while index < len(lines):
+        start = index
+        below = lines[index + 1].lstrip() if index + 1 < len(lines) else ""
+        if lines[index] in _CLOSING and below[:1] in _BEGINNINGS:
+            closing = _CLOSING[lines[index]]
+            index = next((at for at in range(start, len(lines)) if lines[at] == closing), len(lines)) + 1
+        else:
+            while index < len(lines) and lines[index][:2] in {'{"', "[{"} and lines[index].rstrip()[-1] in "]}":
+                index += 1
+        if index == start:
+            index += 1
+        elif index <= len(lines) and sum(map(len, lines[start:index])) >= _LEAST_CHARS:
+            yield start, index
 
 
 def _part(segment: Segment, start: int, end: int) -> Segment:

@@ -86,3 +86,12 @@ def test_what_tests_print_of_themselves_stays_theirs() -> None:
     run = (CAPTURES / "jest" / "red.txt").read_bytes()
     said = b"".join(b"Preparing the shop, step %d of the usual ones\n" % step for step in range(8))
     assert compress(said + run, command="./test.sh", exit_code=1).forms == ("tests",)
+
+
+def test_a_report_in_json_is_read_between_the_lines_of_the_program_that_printed_it() -> None:
+    """cargo tells its progress on one stream and its report on the other: as one text nothing of it was shortened."""
+    data, command, exit_code, _ = alone("cargo/check_json_fails")
+    result = compress(data, command=command, exit_code=exit_code)
+    assert "src/lib.rs:" in result.text
+    assert "could not compile `heck` (lib)" in result.text
+    assert len(result.text) * 5 < len(data)
