@@ -89,7 +89,7 @@ def test_what_tests_print_of_themselves_stays_theirs() -> None:
 
 
 def test_a_report_in_json_is_read_between_the_lines_of_the_program_that_printed_it() -> None:
-    """cargo tells its progress on one stream and its report on the other: as one text nothing of it was shortened."""
+    """Cargo tells its progress on one stream and its report on the other: as one text nothing of it was shortened."""
     data, command, exit_code, _ = alone("cargo/check_json_fails")
     result = compress(data, command=command, exit_code=exit_code)
     assert "src/lib.rs:" in result.text

@@ -354,6 +354,16 @@ def test_alarms_that_differ_in_a_name_with_a_number_are_all_said() -> None:
     assert all(f"Server app/a{n} is DOWN" in text for n in range(4))
 
 
+def test_what_a_server_says_of_each_request_that_failed_is_said_within_a_share_of_its_log() -> None:
+    """Apache names the client of each; in a log of this size sixteen were told as numbers of one."""
+    lines = (CAPTURES.parent / "access_log" / "apache_error_trace.txt").read_text("utf-8").splitlines()
+    text = shown(lines)
+    failed = [line.partition("] [pid ")[2] for line in lines if "AH01114" in line]
+    assert len(failed) > 15
+    assert all(said in text for said in failed)
+    assert len(text) * 2 < sum(map(len, lines))
+
+
 def test_each_failure_below_a_record_is_said_and_the_trace_of_the_first_only() -> None:
     """Django prints what failed and its trace without a time, below the request before."""
     lines: list[str] = []
