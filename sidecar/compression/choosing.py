@@ -18,7 +18,7 @@ from sidecar.compression.clean import Cleaned, clean, describe_binary
 from sidecar.compression.focusing import ANYTHING, Focus
 from sidecar.compression.keywords import with_keywords
 from sidecar.compression.levels import Level
-from sidecar.compression.shorten import Printed, Shortened, marker, render, shorten
+from sidecar.compression.shorten import Printed, Shortened, marker, render, shorten, unplaced
 from sidecar.compression.since import Comparison, compared
 from sidecar.compression.vocabulary import Rank
 
@@ -56,8 +56,8 @@ SMALL_BYTES = 450
 DEAREST_HANDLE = "u7b5zj3v"
 """Stands for a handle not known yet: it has eight tokens, the most that eight characters can cost."""
 
-_WORTH_TELLING_TOKENS = 1_000
-"""Below this nobody weighs whether to recall an original: its footer does not say what it cost."""
+_CHEAP_TOKENS = 1_000
+"""Below this nobody weighs whether to recall an original, or which lines of it: neither is told."""
 
 _DENSE = 0.96
 """An output that would keep more than this of its tokens is dense already and passes untouched."""
@@ -206,7 +206,7 @@ class Draft:
         """
         is_lossless = not any(block.left_out for block in self.printed)
         said = (*(("nothing left out",) if is_lossless else ()), *self.notes, f'original: recall("{handle}")')
-        if self.before_tokens < _WORTH_TELLING_TOKENS:
+        if self.before_tokens < _CHEAP_TOKENS:
             return f"[sidecar: {'; '.join(said)}]"
         after = self.body_tokens
         line = ""
@@ -255,6 +255,8 @@ def draft(cleaned: Cleaned, short: Shortened, before: int, wish: Wish) -> Draft:
     room = wish.bound.without(widest.footer(DEAREST_HANDLE), tokens.count)
     if wish.bound.is_asked and wish.since is None and room.admits(render(short.lossless), tokens.count):
         printed = short.lossless
+    if before < _CHEAP_TOKENS and wish.since is None:
+        printed = tuple(unplaced(printed))
     if short.level is Level.FAITHFUL and wish.since is None:
         indexed = with_keywords(printed, cleaned.lines)
         printed = indexed if room.is_open or room.admits(render(indexed), tokens.count) else printed

@@ -37,6 +37,7 @@ __all__ = [
     "reduced_by",
     "render",
     "shorten",
+    "unplaced",
 ]
 
 _IMITATION = re.compile(r"\\*\[(?:\.\.\. |sidecar[: ])")
@@ -342,6 +343,23 @@ def marker(start: int, end: int, what: str) -> str:
     return f"[... {place}: {what}]"
 
 
+_PLACE = re.compile(r"\[\.\.\. (?:of lines \d+-\d+: |(\d+ lines) \(\d+-\d+\))")
+
+
+def unplaced(printed: Iterable[Printed]) -> Iterable[Printed]:
+    """The same blocks, their markers without the numbers of the lines they stand for.
+
+    For an output so small that whoever wants a line of it recalls the whole.
+    """
+    for block in printed:
+        if block.what:
+            *shown, told = block.lines
+            told = _PLACE.sub(lambda found: f"[... {found[1] or ''}", told, count=1)
+            yield replace(block, lines=(*shown, told))
+        else:
+            yield block
+
+
 def _printed(reduced: Iterable[tuple[Reduced, Iterable[Block]]]) -> tuple[Printed, ...]:
     return tuple(merged(block for one, blocks in reduced for block in _print(one, blocks)))
 
@@ -369,8 +387,8 @@ def _print(one: Reduced, blocks: Iterable[Block]) -> Iterable[Printed]:
 
 
 def _size(lines: Sequence[str]) -> tuple[int, int]:
-    """What lines cost to read: their characters, and at the same length their number."""
-    return sum(map(len, lines)) + len(lines), len(lines)
+    """What lines cost to read: their characters, where a line's end is one that no word takes in as it does a blank."""
+    return sum(map(len, lines)) + 2 * len(lines), len(lines)
 
 
 def escaped(lines: Sequence[str]) -> tuple[str, ...]:

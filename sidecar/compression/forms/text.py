@@ -23,6 +23,7 @@ from sidecar.compression.forms.log.kinds import all_without_digits, without_digi
 from sidecar.compression.forms.log.values import varied
 from sidecar.compression.forms.marking import side_by_side
 from sidecar.compression.forms.raw import raw_blocks
+from sidecar.compression.forms.unpadded import shows_a_file, unpadded
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep, note, omit, verbatim
 
 __all__ = ["FORM"]
@@ -107,14 +108,14 @@ def _folded_or_sampled(segment: Segment) -> list[Block]:
     numbers = not segment.exit_code
     whole = _without_above(segment, _folded(lines, 0, len(lines), loud, numbers=numbers), loud)
     if sum(block.end - block.start if block.shown is None else len(block.shown) for block in whole) <= _SAMPLE_AT:
-        return whole
+        return whole if shows_a_file(segment.command) else unpadded(whole, lines, loud)
     blocks: list[Block] = []
     for start, end, is_kept in _stretches(segment, alarms, loud):
         if is_kept:
             blocks += _folded(lines, start, end, loud, numbers=numbers)
         else:
             blocks.append(omit(start, end, "less urgent lines"))
-    return blocks
+    return blocks if shows_a_file(segment.command) else unpadded(blocks, lines, loud)
 
 
 def _without_above(segment: Segment, blocks: Sequence[Block], loud: set[int]) -> list[Block]:

@@ -6,12 +6,17 @@ from hypothesis import strategies as st
 
 from sidecar.compression import compress
 from sidecar.compression.alarms import is_alarm
+from sidecar.compression.commands import parse
 from sidecar.compression.forms.text import FORM
 from sidecar.compression.vocabulary import Form, Segment
 
 Holds = Callable[[Form, Segment], None]
 Printed = Callable[[Form, Segment], list[str]]
 WORDS = ["quince", "mallow", "harbour", "lantern", "copper", "willow", "saddle", "meadow", "kettle", "anchor"]
+
+
+def of(text: str, command: str = "") -> Segment:
+    return Segment(text.split("\n"), command=next(iter(parse(command)), None))
 
 
 def prose(count: int) -> list[str]:
@@ -177,3 +182,50 @@ def test_instructions_stay_without_their_bytes() -> None:
         *_, said = line.split("\t")
         assert said.strip() in printed.text or not line.count("\t") > 1
     assert not printed.faults
+
+
+_HELP = """Usage: shop [OPTIONS]
+
+Options:
+  -e, --editable <path>   Install a project in
+                          editable mode.
+      --only              Take only these.
+  -U, --upgrade           Upgrade all packages.
+      --fix
+          Apply what is safe to apply, and tell what
+          is not
+      --quiet             Say less.
+      --verbose           Say more.
+      --dry-run           Say what would be done.
+"""
+
+
+def test_options_lose_their_padding_and_wrapped_texts_their_ends(printed: Printed, holds: Holds) -> None:
+    segment = of(_HELP, "shop --help")
+    holds(FORM, segment)
+    assert printed(FORM, segment)[4:9] == [
+        " -e, --editable <path> Install a project in editable mode.",
+        " --only Take only these.",
+        " -U, --upgrade Upgrade all packages.",
+        " --fix Apply what is safe to apply, and tell what is not",
+        " --quiet Say less.",
+    ]
+
+
+def test_a_file_that_is_printed_keeps_every_blank(printed: Printed) -> None:
+    assert printed(FORM, of(_HELP, "cat help.txt")) == _HELP.split("\n")
+
+
+def test_what_is_pointed_at_and_what_stands_in_a_frame_keeps_its_columns(printed: Printed) -> None:
+    pointed = ["x =  1", "     ^", " │ y  =  2"]
+    shown = printed(FORM, of("\n".join([*pointed, *_HELP.splitlines()]), "shop"))
+    assert shown[:4] == ["[unpadded]", *pointed]
+
+
+def test_many_lines_of_one_word_stand_beside_each_other(printed: Printed, holds: Holds) -> None:
+    names = [f"word{chr(97 + number)}x" for number in range(26)]
+    segment = of("\n".join(names), "shop list")
+    holds(FORM, segment)
+    shown = printed(FORM, segment)
+    assert len(shown) <= 3
+    assert " ".join(shown).split()[1:] == names

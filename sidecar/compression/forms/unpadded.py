@@ -1,0 +1,129 @@
+"""Text without what only a screen needs: columns padded with blanks, wrapped cells, a word a line.
+
+    Options:                                          [unpadded]
+      -e, --editable <path>   Install a project  ->   Options:
+                              in editable mode.        -e, --editable <path> Install a project in editable mode.
+      -U, --upgrade           Upgrade all.             -U, --upgrade Upgrade all.
+
+Indentation that nests stays, and so does every blank of a file that was printed: who wants to change a line of it must
+quote it exactly.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Sequence
+
+from sidecar.compression.vocabulary import Block, Command, keep, note
+
+__all__ = ["shows_a_file", "unpadded"]
+
+_FILE_PROGRAMS = frozenset({"awk", "bat", "batcat", "cat", "head", "less", "more", "nl", "sed", "tac", "tail"})
+_GAP = re.compile(r"(?<=\S)(?: {2,}|[ \t]*\t[ \t]*)(?=\S)")
+_OPTION = re.compile(r"\s*--?[\w?]")
+_UNDER = re.compile(r"\s*[\^~|-][\s^~|-]*$")
+"""A line that points at places of the line above it: both keep their columns."""
+_FRAMED = re.compile(r"\s*(?:\d+ )?[\u2502\u2503\u2551\u256d\u2570\u2575\u2577|]")
+"""A line in a frame: it may show code."""
+_RUN_WORDS = 6
+"""So many lines of one word each stand beside each other..."""
+_WORD_CHARS = 60
+_WIDTH = 300
+_WORTH_TOKENS = 6
+"""... and so much must be saved for the line that tells it."""
+_BLOCK_LINES = 60
+_TOLD = "[unpadded]"
+
+
+def shows_a_file(command: Command | None) -> bool:
+    """Whether a command prints a file as it is."""
+    return command is not None and command.program in _FILE_PROGRAMS
+
+
+def unpadded(blocks: Iterable[Block], lines: Sequence[str], loud: Container[int]) -> list[Block]:
+    """The same blocks, lines that stay without padding, wrapping and lines of one word; *loud* ones as they are."""
+    found: list[Block] = []
+    is_told = False
+    for block in blocks:
+        if block.shown is not None:
+            found.append(block)
+            continue
+        for start in range(block.start, block.end, _BLOCK_LINES):
+            end = min(start + _BLOCK_LINES, block.end)
+            shown = list(_narrow(lines, start, end, loud))
+            if _tokens(lines[start:end]) - _tokens(shown) < _WORTH_TOKENS:
+                found.append(keep(start, end, block.rank, block.name))
+                continue
+            found.append(note(start, end, shown if is_told else (_TOLD, *shown), block.rank))
+            is_told = True
+    return found
+
+
+def _tokens(lines: Sequence[str]) -> int:
+    """What lines cost beside their words, about: a token for each end, each gap and each indentation."""
+    return sum(1 + len(_GAP.findall(line)) + line.startswith("  ") for line in lines)
+
+
+def _narrow(lines: Sequence[str], start: int, end: int, loud: Container[int]) -> Iterable[str]:
+    words: list[str] = []
+    held = ""
+    column = -1
+    """Where the cell begins that the next line may go on with."""
+    for index in range(start, end):
+        line = lines[index].rstrip()
+        stands = index in loud or not line or _FRAMED.match(line) is not None
+        stands = stands or (index + 1 < len(lines) and _UNDER.match(lines[index + 1]) is not None)
+        if not stands and column >= 0 and _depth(line) == column:
+            held += f" {line.strip()}"
+            continue
+        if held:
+            yield held
+            held, column = "", -1
+        is_word = not stands and len(line) < _WORD_CHARS and not any(map(str.isspace, line))
+        if words and not is_word:
+            yield from _beside(words)
+            words = []
+        if is_word:
+            words.append(line)
+        elif stands or _UNDER.match(line):
+            yield lines[index]
+        elif (gap := _last_gap(line)) is not None:
+            held, column = _row(line), gap
+        elif _OPTION.match(line) and index + 1 < end and _depth(lines[index + 1]) > _depth(line) + 1:
+            held, column = f" {line.strip()}", _depth(lines[index + 1])
+        else:
+            yield lines[index]
+    if held:
+        yield held
+    yield from _beside(words)
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _last_gap(line: str) -> int | None:
+    """Where the last cell of a padded line begins."""
+    end = None
+    for gap in _GAP.finditer(line):
+        end = gap.end()
+    return end
+
+
+def _row(line: str) -> str:
+    """A line's cells with one blank between them, and one before them where it was indented."""
+    told = _GAP.sub(" ", line.strip())
+    return f" {told}" if line[0].isspace() else told
+
+
+def _beside(words: Sequence[str]) -> Iterable[str]:
+    if len(words) < _RUN_WORDS:
+        yield from words
+        return
+    line = ""
+    for word in words:
+        if line and len(line) + len(word) > _WIDTH:
+            yield line
+            line = ""
+        line = f"{line} {word}" if line else word
+    yield line
