@@ -16,6 +16,7 @@ CAPTURES = Path(__file__).parents[2] / "captures"
 FAMILIES = ("pip", "uv", "npm", "yarn", "pnpm", "cargo", "apt", "git_transfer", "maven", "go", "transfer", "make")
 NAMES = sorted(f"{family}/{path.stem}" for family in FAMILIES for path in (CAPTURES / family).glob("*.json"))
 Holds = Callable[[Form, Segment], None]
+Printed = Callable[[Form, Segment], list[str]]
 
 
 def capture(name: str) -> Segment:
@@ -55,7 +56,7 @@ def test_every_alarm_of_every_capture_is_shown(name: str) -> None:
         ("git_transfer/fetch", "   156fa05..2ada3f2  main       -> origin/main"),
         ("git_transfer/push", " * [new branch]      work -> work"),
         ("maven/package_ok", "[INFO] BUILD SUCCESS"),
-        ("uv/venv_install", " + flask=="),
+        ("uv/venv_install", " + blinker=="),
         ("transfer/wget", "2026-11-23 01:26:34 (260 MB/s) - ‘x.bin’ saved"),
     ],
 )
@@ -268,3 +269,10 @@ def test_maven_leaves_out_its_own_frames_below_what_it_could_not_do() -> None:
     assert own in result
     assert "[ERROR] Failed to execute goal on project shop: Could not resolve dependencies" in result
     assert frames[20] not in result
+
+
+def test_packages_that_uv_changes_stand_beside_others_of_their_sign(printed: Printed, holds: Holds) -> None:
+    text = "Resolved 9 packages in 3ms\nInstalled 5 packages in 1ms\n + a==1\n + b==2\n + c==3\n - d==4\n + e==5 (y)"
+    segment = Segment(text.split("\n"), command=Command(("uv", "sync")), exit_code=0)
+    holds(FORM, segment)
+    assert printed(FORM, segment)[-3:] == [" + a==1 b==2 c==3", " - d==4", " + e==5 (y)"]

@@ -113,12 +113,17 @@ _READ = 400
 
 
 def _evidence(segment: Segment) -> list[Evidence]:
-    """Alarms, warnings, and the lines that tell a result."""
+    """Alarms, warnings, and the lines that tell a result; of one that tells a package's change, the package."""
     if plays.is_play(segment.text):
         return plays.evidence(segment)
     alarms, warnings = _loud(segment)
     results = (index for index, line in enumerate(segment.lines) if _RESULT.match(line))
-    return verbatim(segment, sorted({*alarms, *warnings, *results}))
+    found = verbatim(segment, sorted({*alarms, *warnings, *results}))
+    changes = [_CHANGE.match(segment.lines[item.line]) for item in found]
+    return [
+        item if change is None else Evidence(item.line, change.groups())
+        for item, change in zip(found, changes, strict=True)
+    ]
 
 
 def _loud(segment: Segment) -> tuple[set[int], set[int]]:
@@ -140,7 +145,37 @@ def _reduce(segment: Segment) -> list[Block]:
     if failed:
         _keep_what_surrounds(whats, alarms)
     blocks = marked(segment.lines, whats, loud, start=0, end=len(whats), rank=Rank.STRUCTURE)
-    return list(_named(segment, whats, blocks))
+    return list(_changes_beside(segment.lines, _named(segment, whats, blocks)))
+
+
+_CHANGE = re.compile(r"( [-+~]) ([^\s=]+==[^\s=]+)$")
+"""What uv says of a package it has installed or removed."""
+_FEW_CHANGES = 3
+_CHANGES_CHARS = 300
+
+
+def _changes_beside(lines: Sequence[str], blocks: Iterable[Block]) -> Iterable[Block]:
+    """The same blocks, packages of one sign in a row beside each other."""
+    for block in blocks:
+        told = lines[block.start : block.end] if block.shown is None else block.shown
+        if " + " not in (joined := "\n".join(told)) and " - " not in joined:
+            yield block
+            continue
+        shown: list[str] = []
+        for sign, run in groupby(told, lambda line: found[1] if (found := _CHANGE.match(line)) else ""):
+            run_lines = list(run)
+            shown += _beside(sign, run_lines) if sign and len(run_lines) >= _FEW_CHANGES else run_lines
+        yield replace(block, shown=tuple(shown)) if len(shown) < len(told) else block
+
+
+def _beside(sign: str, lines: Sequence[str]) -> Iterable[str]:
+    told = sign
+    for line in lines:
+        if len(told) > _CHANGES_CHARS:
+            yield told
+            told = sign
+        told += line[len(sign) :]
+    yield told
 
 
 def _named(segment: Segment, whats: Sequence[str], blocks: Iterable[Block]) -> Iterable[Block]:
