@@ -785,3 +785,58 @@ def test_webpack_tells_the_same_words_apart_as_a_warning_and_as_an_error() -> No
     assert errors.count("./src/error_") == 8
     assert warnings.count("./src/warning_") == 8
     assert "./src/warning_" not in errors
+
+
+def test_a_message_above_its_place_is_said_once_above_all_of_its_places(printed: Printed) -> None:
+    errors = "".join(
+        f"error: unneeded `return` statement\n  --> src/cart.rs:{line}:5\n   |\n{line} |     return {name};\n"
+        f"   |     ^^^^^^^^^^^^^ help: write `{name}`\n\n"
+        for line, name in ((12, "total"), (40, "rate"), (77, "weight"))
+    )
+    text = "\n".join(
+        printed(FORM, of(f"{errors}error: could not compile `shop` (lib) due to 3 previous errors\n", "cargo build"))
+    )
+    assert text.count("error: unneeded `return` statement") == 1
+    assert "12 |     return total;\n   |     ^^^^^^^^^^^^^ help: write `total`\n  --> src/cart.rs:40:5\n" in text
+    assert text.index("src/cart.rs:77:5") < text.index("could not compile")
+
+
+def test_a_message_with_a_second_place_in_a_note_keeps_its_places_together(printed: Printed) -> None:
+    errors = "".join(
+        f"error: name is too similar\n  --> src/cart.rs:{line}:5\n   |\n{line} |     let tax{line} = 1;\n"
+        f"   |     ^^^^^\n   |\nnote: the other is here\n  --> src/cart.rs:{line - 1}:5\n   |\n"
+        f"{line - 1} |     let tax = 1;\n   |     ^^^\n\n"
+        for line in (12, 40, 77)
+    )
+    text = "\n".join(
+        printed(FORM, of(f"{errors}error: could not compile `shop` (lib) due to 3 previous errors\n", "cargo build"))
+    )
+    assert text.count("error: name is too similar") == 3
+
+
+def test_places_told_in_full_are_told_again_by_their_files_names(printed: Printed) -> None:
+    paths = ("shop/server/basket/cart.py", "shop/server/basket/ship.py")
+    found = "".join(
+        f"{path}:{line}:1: {said}\n"
+        for line in range(1, 16)
+        for path in paths
+        for said in ("D212 Summary should start at the first line", "D415 Summary should end with a period")
+        if said.startswith("D212") or line > 3
+    )
+    text = "\n".join(printed(FORM, of(found, "ruff check --output-format concise")))
+    ended = "shop/server/basket/cart.py:4:1: D415 Summary should end with a period\n"
+    assert f"{ended}  again, at places above: ship.py 4:1 5:1" in text
+    assert ", cart.py 5:1 6:1 7:1" in text
+    assert all(f"{path}:{line}:1" in text for path in paths for line in range(1, 16))
+
+
+def test_an_advice_that_quotes_what_the_message_quotes_is_given_once(printed: Printed) -> None:
+    found = "".join(
+        f"  x eslint(no-underscore-dangle): Unexpected dangling '_' in '{name}'.\n   ,-[src/cart.js:{line}:7]\n"
+        f" {line} |   this.{name} = 1;\n   :   ^^^^^\n   `----\n"
+        f"  help: Remove the dangling '_' or add `{name}` to the 'allow' configuration.\n\n"
+        for line, name in ((12, "_tax"), (40, "_rate"), (77, "_weight"))
+    )
+    text = "\n".join(printed(FORM, of(f"{found}Found 0 warnings and 3 errors.\n", "oxlint")))
+    assert "in '_weight'" in text
+    assert text.count("to the 'allow' configuration.") == 1

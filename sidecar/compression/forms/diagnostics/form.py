@@ -24,6 +24,7 @@ from sidecar.compression.forms.diagnostics import evidence as diagnostics_eviden
 from sidecar.compression.forms.diagnostics.annotations import retold
 from sidecar.compression.forms.diagnostics.build import built
 from sidecar.compression.forms.diagnostics.grammar import Kind, Line, is_lined, read_all
+from sidecar.compression.forms.diagnostics.headings import under_their_messages
 from sidecar.compression.forms.diagnostics.marking import Marked, mark
 from sidecar.compression.forms.diagnostics.parts import parts
 from sidecar.compression.forms.diagnostics.recognising import SOUGHT, lines_read, recognise
@@ -209,6 +210,7 @@ class _Draft:
         once, leaves_out = shared(lines, read_lines, shown, self.written)
         repeated = [index for index in shown if index not in once and self._is_repeated(index)]
         once |= dict.fromkeys(repeated, ())
+        once |= under_their_messages(lines, read_lines, shown, {**self._written(shown), **once})
         steps = built([lines[i] for i in range(start, end) if why[i] and read_lines[i].kind is Kind.BUILD])
         if not once and not steps and not is_annotated:
             return condensed(lines, why, start, end, rank=rank, instead=self.written)
@@ -221,6 +223,9 @@ class _Draft:
         reasons = joined(told) if any(told) else ""
         said = tuple(line for index in shown for line in once.get(index, (self.written.get(index, lines[index]),)))
         return [Block(start, end, (*said, *steps), reasons, rank)]
+
+    def _written(self, shown: Iterable[int]) -> dict[int, tuple[str, ...]]:
+        return {index: (self.written[index],) for index in shown if index in self.written}
 
     def _is_repeated(self, index: int) -> bool:
         """Whether a line that explains a diagnostic was printed under another: the same overloads, the same types."""

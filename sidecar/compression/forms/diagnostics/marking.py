@@ -68,6 +68,7 @@ _TYPE_VARIABLE = re.compile(
 """javac's, below what it says of a generic class; a bound other than `Object` may be what an error is about."""
 _NOT_ASSIGNABLE = " is not assignable to "
 _QUOTES = "\"'"
+_QUOTED = re.compile(r"`[^`\n]{1,200}`|'[^'\n]{1,200}'|\"[^\"\n]{1,200}\"")
 _MACRO_NOTE = "(in Nightly builds, run with -Z macro-backtrace"
 
 
@@ -119,6 +120,7 @@ class _Marker:
         self.why = self.marked.why
         self.seen: dict[object, int] = {}
         self.helped: dict[str, int] = {}
+        self.advised: dict[str, list[str]] = {}
         self.excerpts = 0
         self.quoted: list[int] = []
         self.said: dict[str, int] = {}
@@ -262,7 +264,8 @@ class _Marker:
         elif kind is Kind.HELP:
             finding.heading, finding.source = index, -1
             is_told = finding.is_error and not finding.is_repeat and (finding.is_shown or not finding.is_lint)
-            if not is_told or _MACRO_NOTE in line or self.helped.setdefault(line, index) != index:
+            is_known = self.helped.setdefault(line, index) != index
+            if not is_told or _MACRO_NOTE in line or is_known or self._is_restated(line, finding):
                 self.why[index] = "help"
         elif kind is Kind.CHANGE:
             finding.changes += 1
@@ -279,7 +282,18 @@ class _Marker:
             return True
         if not finding.is_error or finding.is_repeat:
             return False
-        return self.seen.setdefault((finding.said, label.strip(" |^-~_")), index) == index
+        label = label.strip(" |^-~_")
+        return self.seen.setdefault((finding.said, label), index) == index and not self._is_restated(label, finding)
+
+    def _is_restated(self, line: str, finding: _Finding) -> bool:
+        """Whether an advice differs from an earlier one only in what it quotes, and the message quotes that too."""
+        quoted = _QUOTED.findall(line)
+        if not quoted:
+            return False
+        first = self.advised.setdefault(_QUOTED.sub("``", line), quoted)
+        return first is not quoted and all(
+            this == that or this[1:-1] in finding.said for this, that in zip(quoted, first, strict=True)
+        )
 
     def _pointed(self, mark: int, finding: _Finding, *, shows: bool) -> None:
         """The source line above a mark is the one the diagnostic is about."""

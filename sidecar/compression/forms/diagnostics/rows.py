@@ -24,7 +24,7 @@ from itertools import chain
 
 from sidecar.compression.forms.diagnostics.grammar import Kind, Line
 
-__all__ = ["File", "common", "in_rows", "of_several", "rows", "source_begun"]
+__all__ = ["File", "common", "in_rows", "of_several", "rows", "short_names", "source_begun"]
 
 _PLACES_ON_A_LINE = 24
 _SOURCE_CHARS = 200
@@ -142,7 +142,7 @@ def _is_heading(line: str) -> bool:
 def common(files: Sequence[File]) -> tuple[dict[str, list[str]], list[str]]:
     """The messages of several files that are cheaper said once, with the lines of their list; and what letters mean."""
     in_files = Counter(said for file in files for said in file.said)
-    names = _names([file.path for file in files])
+    names = short_names([file.path for file in files])
     longest: dict[str, int] = {}
     for file, name in zip(files, names, strict=True):
         for said in file.said:
@@ -211,7 +211,7 @@ def source_begun(source: str) -> str:
     return f"{source[:_SOURCE_CHARS]}..." if len(source) > _SOURCE_CHARS else source
 
 
-def _names(paths: Sequence[str]) -> list[str]:
+def short_names(paths: Sequence[str]) -> list[str]:
     """Each path's end that no other has: its file's name, with folders where that is not enough."""
     parts = [path.replace("\\", "/").split("/") for path in paths]
     depths = [1] * len(paths)

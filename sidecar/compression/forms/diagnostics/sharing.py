@@ -20,7 +20,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sidecar.compression.forms.diagnostics.grammar import Kind, Line
-from sidecar.compression.forms.diagnostics.rows import in_rows, rows
+from sidecar.compression.forms.diagnostics.rows import in_rows, rows, short_names
+from sidecar.compression.forms.marking import side_by_side
 
 __all__ = ["shared"]
 
@@ -40,6 +41,12 @@ _MANY = 40
 
 _ABREAST = 24
 """So many places at most stand before the message they share."""
+
+_FEWEST_POINTED = 4
+_WORTH_POINTING = 0.6
+_NUMBERED = re.compile(r"(?P<path>[^\s:]+):(?P<numbers>\d+(?::\d+)*)$")
+"""A place taken apart; so many that were told in full already are told again by their files' names, where that takes
+so much less than telling them in full."""
 
 _WORTH_CHARS = 6
 """A message shorter than this is as cheap printed again."""
@@ -75,6 +82,7 @@ def shared(
     leaves_out = False
     instead = rows(lines, read, shown)
     by_places: dict[tuple[str, ...], int] = {}
+    pointing = _Pointing(read[index].place.strip() for index in shown)
     grouped = _grouped(lines, read, shown)
     are_many = sum(map(len, grouped.values())) >= _MANY
     for (said, _explained), units in grouped.items():
@@ -86,6 +94,7 @@ def shared(
                 if above != alone:
                     instead[alone] = ()
                     instead[above] = (*instead.get(above, (lines[above],)), f"  also: {said}")
+                pointing.told.add(read[alone].place.strip())
             continue
         first, *others = units
         last, below = (first, ()) if isinstance(first, int) else (first.lines[-1], first.below)
@@ -112,11 +121,13 @@ def shared(
             instead |= dict.fromkeys((first,) if isinstance(first, int) else first.lines, ())
             instead[above] = (*instead.get(above, (lines[above],)), f"  also: {said}")
             continue
-        abreast = _abreast(lines, first, here, places) if is_plain and len(places) < _ABREAST else None
+        places, pointed = pointing.apart(here, places)
+        is_abreast = is_plain and len(places) < _ABREAST and not pointed
+        abreast = _abreast(lines, first, here, places) if is_abreast else None
         if abreast is not None:
             instead[abreast[0]] = (abreast[1],)
         else:
-            instead[last] = (written.get(last, lines[last]), *_again(places))
+            instead[last] = (written.get(last, lines[last]), *_again(places), *pointed)
     return instead, leaves_out
 
 
@@ -128,6 +139,38 @@ def _abreast(lines: Sequence[str], first: int | _Unit, here: str, others: Sequen
         if place and not after.startswith((" in ", " at ")):
             return index, f"{before}{' '.join((here, *others))}{after}"
     return None
+
+
+class _Pointing:
+    """Places that were told in full: of several that are told again, the files' names do."""
+
+    def __init__(self, places: Iterable[str]) -> None:
+        self.told: set[str] = set()
+        self._places = places
+        self._names: dict[str, str] = {}
+
+    def apart(self, here: str, places: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Those of *places* that are to be told in full, and the lines for the others."""
+        again = [place for place in places if place in self.told and _NUMBERED.match(place) is not None]
+        pointed = list(self._pointed(again)) if len(again) >= _FEWEST_POINTED else []
+        self.told.update((here, *places))
+        if not pointed or sum(map(len, pointed)) > _WORTH_POINTING * sum(map(len, again)):
+            return list(places), []
+        known = set(again)
+        return [place for place in places if place not in known], pointed
+
+    def _pointed(self, places: Sequence[str]) -> Iterable[str]:
+        if not self._names:
+            paths = list(dict.fromkeys(found["path"] for place in self._places if (found := _NUMBERED.match(place))))
+            self._names = dict(zip(paths, short_names(paths), strict=True))
+        of_file: dict[str, list[str]] = {}
+        for place in places:
+            found = _NUMBERED.match(place)
+            if found is not None:
+                of_file.setdefault(self._names[found["path"]], []).append(found["numbers"])
+        listed = [f"{name} {row}" for name, numbers in of_file.items() for row in in_rows(numbers)]
+        for at, line in enumerate(side_by_side(listed)):
+            yield f"    {line}" if at else f"  again, at places above: {line}"
 
 
 def _again(places: Sequence[str]) -> Iterable[str]:

@@ -39,6 +39,8 @@ _PATTERNS = (
     r"^ +(?P<place>/?[\w./-]+:\d+:\d+) - (?:error|warning|information): (?P<said>.*?)(?: \((?P<code>\w+)\))?$",
     # eslint stylish: line:col  error  message  rule
     r"^ +(?P<place>\d+:\d+) +(?:error|warning|info|✖|⚠) {1,}(?P<said>\S.*?)(?: {2,}(?P<code>[@\w/-]+))?$",
+    # xo: its sign first
+    r"^ +[✖⚠] +(?P<place>\d+:\d+) +(?P<said>\S.*?)(?: {2,}(?P<code>[@\w/-]+))?$",
     # ruff full, rustc, biome: --> path:line:col
     r"^ *(?:-->|╭─\[|┌─) ?(?P<place>[\w./@+-]+:\d+:\d+)",
     # rustc, ruff full: error[E0308]: message, warning: unused variable, F401 [*] `os` imported but unused

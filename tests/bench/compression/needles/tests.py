@@ -36,7 +36,10 @@ _LINES = (
     # jest, vitest, mocha, node:test
     r"^\s*● (?P<a>\S.*)$",
     r"^\s*FAIL {1,2}(?P<a>[\w@./-]+\.[cm]?[jt]sx?.*)$",
-    r"^\s*[✕✗×✖✘] +(?:\d+ (?!\(\d))?(?!failing tests:|\d+ problem)(?:\[fail\]: )?(?P<a>\S.*?)(?: \(?[\d.]+ ?ms\)?)?$",
+    (
+        r"^\s*[✕✗×✖✘] +(?:\d+ (?!\(\d))?(?!failing tests:|\d+ problem|\d+:\d+ )(?:\[fail\]: )?"
+        r"(?P<a>\S.*?)(?: \(?[\d.]+ ?ms\)?)?$"
+    ),
     r"^not ok \d+ (?:- )?(?P<a>.*?)(?: #.*)?$",
     r"^\s+(?P<a>Assertion(?:Error|Failed)\b.*)$",
     r"^\s*(?P<a>(?:Expected|Received)(?: \w+)?: [^<\n]+)$",
