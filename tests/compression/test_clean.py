@@ -83,6 +83,16 @@ def test_binary_is_told_from_text(data: bytes, expected: bool) -> None:
     assert is_binary(data) is expected
 
 
+def test_a_run_of_tests_that_quoted_a_nul_byte_is_no_binary() -> None:
+    failing = b"FAILED tests/test_css.py::test_null - assert '\0' == '\xef\xbf\xbd'\n"
+    assert not is_binary(b"tests/test_css.py::test_name PASSED\n" * 40 + failing)
+
+
+def test_a_few_nul_bytes_in_a_short_output_or_behind_a_signature_tell_a_binary() -> None:
+    assert is_binary(b"cpu\0model\n")
+    assert is_binary(b"%PDF" + b"text " * 400 + b"\0")
+
+
 def test_a_binary_is_described_by_its_kind_and_size() -> None:
     assert describe_binary(b"\x7fELF" + b"\0" * 1000) == "an ELF binary, 1,004 bytes"
 
