@@ -15,10 +15,12 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import attrgetter
 
 from sidecar.compression.forms.drafting import BLANK, condensed, joined
 from sidecar.compression.forms.tests.pytest_evidence import evidence
-from sidecar.compression.forms.tests.pytest_failure import Told, mark_frames, tell
+from sidecar.compression.forms.tests.pytest_failure import SAME, Told, mark_frames, tell
 from sidecar.compression.forms.tests.pytest_lines import (
     FINAL,
     heading_name,
@@ -28,11 +30,12 @@ from sidecar.compression.forms.tests.pytest_lines import (
     is_telling,
     is_value,
     without_addresses,
+    without_middles,
 )
 from sidecar.compression.forms.tests.pytest_names import passed, ran
 from sidecar.compression.forms.tests.pytest_parts import parts
 from sidecar.compression.forms.tests.pytest_summary import Failure, failures
-from sidecar.compression.forms.tests.repeats import Repeats
+from sidecar.compression.forms.tests.repeats import SAID, Repeats
 from sidecar.compression.vocabulary import Block, Form, Rank, Segment, keep, note
 
 __all__ = ["RUNNER"]
@@ -66,6 +69,9 @@ _OUTCOME = re.compile(
     r"(PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS|RERUN|SUBPASS(?:ED)?|SUBFAIL(?:ED)?|SUBSKIP(?:PED)?)\b"
 )
 _WORKER = re.compile(r"\[gw\d+\] \[ *\d+%\] ")
+_DEFINED = re.compile(r" <- \S+\.py (?=[A-Z])")
+"""Where a test is defined that another file runs."""
+
 _PERCENT = re.compile(r" +\[ *\d+%\]$")
 _TROUBLE = re.compile(r"\b(?:error|fail(?:ed|ure)?|fatal|critical|traceback|exception|panic)", re.IGNORECASE)
 
@@ -102,20 +108,49 @@ _MIDDLE_CHARS = 2_500
 
 _HEADER_SHOWN = ("platform ", "rootdir: ", "configfile: ", "plugins: ", "created: ", "hypothesis profile")
 _OWN_BLOCKS = 4
-_MERGED = 8
-_MERGED_EQUAL = 20
-"""The first failures have a block, and its marker, of their own; so many later or equal ones share one."""
+_EQUAL = 3
+_ROOM = 16
+_MANY = 64
+"""The first failures have a block, and its marker, of their own, and so many equal ones; others share one with their
+neighbours up to so much, twice as much where so many failed."""
 
 
-@dataclass(slots=True)
-class _Group:
-    """Failing tests [start, end) that share a block; *leader* is the earlier test they all failed like."""
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A failing test [start, end); *leader* is the earlier one that failed in the same words."""
 
     start: int
     end: int
     name: str
     leader: str
-    count: int = 1
+
+    @property
+    def cost(self) -> int:
+        return 1 if self.leader else 2
+
+
+def _grouped(members: Sequence[_Member]) -> Iterable[list[_Member]]:
+    """The failing tests that share a block: many like one earlier test, or a few of any kind."""
+    room = _ROOM if len(members) <= _MANY else 2 * _ROOM
+    held: list[_Member] = []
+    number = 0
+    for leader, run in groupby(members, key=attrgetter("leader")):
+        like = list(run)
+        if leader and len(like) >= _EQUAL:
+            if held:
+                yield held
+                held = []
+            yield from (like[at : at + room] for at in range(0, len(like), room))
+            continue
+        for member in like:
+            is_own = number < _OWN_BLOCKS and not member.leader
+            if held and (is_own or sum(one.cost for one in held) + member.cost > room):
+                yield held
+                held = []
+            held.append(member)
+            number += not member.leader
+    if held:
+        yield held
 
 
 def _recognise(segment: Segment) -> float:
@@ -245,7 +280,7 @@ class _Run:
     def _failures(self, start: int, end: int) -> list[Block]:
         """The first failures each in a block of their own; later ones, and ones like an earlier one, share blocks."""
         blocks: list[Block] = []
-        groups: list[_Group] = []
+        members: list[_Member] = []
         for first, last in _sections(self.lines, start, end):
             name = heading_name(self.lines[first])
             leader = tell(self.lines, first, last, self.why, name=name, told=self.told)
@@ -256,30 +291,42 @@ class _Run:
             if name and not leader:
                 body = [i for i in range(first + 1, last) if not self.why[i]]
                 self.repeats.mark(self.lines, body, self.why, stays=_is_raised)
-            limit = _MERGED_EQUAL if leader else _MERGED if len(groups) >= _OWN_BLOCKS else 1
-            if groups and groups[-1].leader == leader and groups[-1].count < limit:
-                groups[-1].end = last
-                groups[-1].count += 1
-            else:
-                groups.append(_Group(first, last, name, leader))
-        for group in groups:
-            name = group.name if group.count == 1 else ""
-            shorter = self._without_addresses(group.start, group.end)
+            members.append(_Member(first, last, name, leader))
+        for group in _grouped(members):
+            pointed = self._point_at_leaders(group)
+            begun, closed = group[0].start, group[-1].end
+            shorter = [
+                *(["the middle of long lines"] if self._without_middles(begun, closed) else []),
+                *(["addresses"] if self._without_addresses(begun, closed) else []),
+            ]
             found = condensed(
                 self.lines,
                 self.why,
-                group.start,
-                group.end,
+                begun,
+                closed,
                 rank=Rank.EVIDENCE,
-                name=name,
+                name=group[0].name if len(group) == 1 else "",
                 instead=self.instead,
-                is_pointed_at=any(group.start <= first < group.end for first in self.summed),
+                is_pointed_at=pointed or any(begun <= first < closed for first in self.summed),
             )
             blocks.extend(
-                replace(block, what=joined([block.what, "addresses"])) if shorter and block.shown else block
+                replace(block, what=joined([block.what, *shorter])) if shorter and block.shown else block
                 for block in found
             )
         return blocks
+
+    def _point_at_leaders(self, group: Sequence[_Member]) -> bool:
+        """Where tests like different ones share a block, say of each behind its heading whom it is like."""
+        if len({member.leader for member in group}) == 1:
+            return False
+        for member in group:
+            if member.leader:
+                heading = self.instead.get(member.start, self.lines[member.start])
+                self.instead[member.start] = f"{heading} (same as {member.leader})"
+                for index in range(member.start, member.end):
+                    if self.why[index].startswith(SAME):
+                        self.why[index] = SAID
+        return any(member.leader for member in group)
 
     def _without_addresses(self, start: int, end: int) -> bool:
         """Whether values in [start, end) are printed without where in memory they were."""
@@ -287,16 +334,29 @@ class _Run:
             index: line
             for index in range(start, end)
             if not self.why[index]
+            and index not in self.instead
             and is_value(self.lines[index])
             and (line := "".join(without_addresses(self.lines[index]))) != self.lines[index]
         }
         self.instead |= shorter
         return bool(shorter)
 
+    def _without_middles(self, start: int, end: int) -> bool:
+        """Whether lines in [start, end) are printed without their middle, for nobody reads as much."""
+        shorter = {
+            start + number: line
+            for number, line in without_middles(self.lines[start:end]).items()
+            if not self.why[start + number] and start + number not in self.instead
+        }
+        self.instead |= shorter
+        return bool(shorter)
+
     def _sum_up(self, failure: Failure) -> None:
-        """Print the summary's line on a failure as its heading."""
-        self.instead[failure.start] = failure.told
+        """Print the summary's line on a failure as its heading, and what that quotes nowhere else."""
+        self.instead[failure.start] = without_middles([failure.told]).get(0, failure.told)
         self.why[failure.outcome] = _TOLD
+        for index in failure.said_in_heading(self.lines):
+            self.why[index] = _TOLD
         body = self.lines[failure.start : failure.end]
         self._again.append((failure.outcome + 1, {"", *(line[1:].strip() for line in body if is_explanation(line))}))
 
@@ -340,6 +400,7 @@ class _Run:
                 self.files[index] = path
             return "" if self._tells_alone(line) else "progress"
         bare = _WORKER.sub("", line) if line.startswith("[gw") else line
+        bare = _DEFINED.sub(" ", bare) if " <- " in bare else bare
         outcome = _OUTCOME.match(bare)
         name = bare[outcome.end() :].strip() if outcome else ""
         if outcome is None and "::" in bare:

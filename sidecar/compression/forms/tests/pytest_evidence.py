@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from sidecar.compression.forms.tests.pytest_lines import (
+    ends_of,
     is_mute,
     is_outcome,
     is_value,
+    said_by,
     said_twice,
     without_addresses,
 )
@@ -46,7 +48,7 @@ def evidence(segment: Segment) -> list[Evidence]:
     found: list[int] = []
     title = "FAILURES" if " short test summary info ==" not in segment.text else ""
     said: set[str] = set()
-    twice: dict[int, int] = {}
+    twice: dict[int, tuple[int, str]] = {}
     captured = False
     index = 0
     while index < len(lines):
@@ -66,8 +68,8 @@ def evidence(segment: Segment) -> list[Evidence]:
                 end += 1
             telling = (i for i in _explanation(index, lines[index:end]) if not is_mute(lines[i]))
             found.extend(i for i in telling if lines[i] not in said)
-            asserted = next((i for i in range(index, end) if "assert " in lines[i]), index)
-            twice.update((index + number, asserted) for number in said_twice(lines[index:end]))
+            again = said_twice(lines[index:end])
+            twice.update((index + number, (index + at, words)) for number, (at, words) in again.items())
             said.update(lines[index:end])
             index = end
             continue
@@ -82,7 +84,7 @@ def evidence(segment: Segment) -> list[Evidence]:
     return list(_as_told(segment, found, twice))
 
 
-def _as_told(segment: Segment, found: Sequence[int], twice: Mapping[int, int]) -> Iterable[Evidence]:
+def _as_told(segment: Segment, found: Sequence[int], twice: Mapping[int, tuple[int, str]]) -> Iterable[Evidence]:
     """The lines themselves, but for what is said in two places.
 
     An outcome must stand with its failure, and of the heading it replaces the name; of a comparison that its
@@ -93,17 +95,22 @@ def _as_told(segment: Segment, found: Sequence[int], twice: Mapping[int, int]) -
     told = [failure for failure in failures(segment) if failure.outcome >= 0 and failure.start in evident]
     headings = {failure.start: failure.name for failure in told}
     places = {failure.outcome: failure.start for failure in told}
+    headed = {index: failure.start for failure in told for index in failure.said_in_heading(lines)}
     for index in found:
         if index in places:
-            yield Evidence(index, (lines[index],), places[index])
+            yield Evidence(index, ends_of(lines[index]), places[index])
             continue
         if index in twice:
-            yield Evidence(index, (lines[index][1:].lstrip(" +-"),), twice[index])
+            at, words = twice[index]
+            yield Evidence(index, (words,), at)
             continue
-        if is_value(lines[index]):
+        if index in headed:
+            yield Evidence(index, ends_of(said_by(lines[index])), headed[index])
+            continue
+        if is_value(lines[index]) and len(ends_of(lines[index])) == 1:
             yield Evidence(index, tuple(without_addresses(lines[index])))
             continue
-        yield Evidence(index, (headings.get(index, lines[index]),))
+        yield Evidence(index, (headings[index],) if index in headings else ends_of(lines[index]))
 
 
 def _is_evidence(line: str, initial: str, title: str, captured: bool) -> bool:

@@ -23,7 +23,9 @@ from sidecar.compression.forms.tests.pytest_lines import (
     said_twice,
 )
 
-__all__ = ["Told", "mark_frames", "tell"]
+__all__ = ["SAME", "Told", "mark_frames", "tell"]
+
+SAME = "the same as in "
 
 _PLACE = re.compile(r"(?P<path>(?:[A-Za-z]:[\\/])?[^\s:][^:]*):(?P<line>\d+):(?: (?P<rest>.*))?$")
 _RAISED = re.compile(r"\S.*:\d+: (?!in )\S")
@@ -137,7 +139,7 @@ def tell(lines: Sequence[str], start: int, end: int, why: list[str], *, name: st
         return ""
     for index in range(body, traceback_end):
         if not why[index] and lines[index] in said:
-            why[index] = f"the same as in {leader}"
+            why[index] = SAME + leader
     left = [index for index in range(body, traceback_end) if not why[index]]
     told.above = (leader, *(lines[index] for index in left))
     if told.above == above:

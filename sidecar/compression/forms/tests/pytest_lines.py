@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 __all__ = [
     "FINAL",
+    "ends_of",
     "heading_name",
     "is_captured_rule",
     "is_explanation",
@@ -15,8 +17,10 @@ __all__ = [
     "is_outcome",
     "is_telling",
     "is_value",
+    "said_by",
     "said_twice",
     "without_addresses",
+    "without_middles",
 ]
 
 FINAL = re.compile(
@@ -50,6 +54,21 @@ _LOOKUP_CHARS = 400
 _VALUE = re.compile(r"E +\+ +(?:where|and) ")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}(?=>)")
 _CHANGED = re.compile(r"E +[-+] (\S.*\S|\S)$")
+_COMPARED = re.compile(r"E +(?:AssertionError: )?(?:(?:Lists|Tuples|Sequences) differ: )?\S.* != \S")
+_COMPARED_CHARS = 600
+_DERIVED = re.compile(
+    r"(?:First|Second) (?:list|tuple|sequence) contains \d+ additional elements?\.$"
+    r"|First (?:differing|extra) element \d+:$"
+)
+"""What unittest counts out of two sequences that it has printed."""
+
+_LONG_CHARS = 1_500
+_LONG_HEAD = 700
+_LONG_TAIL = 300
+_LONG_EVIDENT = 300
+_AROUND = 200
+"""Of a longer line so much of both ends is shown, and so much on both sides of a difference."""
+
 _EXPLAINS = frozenset({"E", "E ", "E\t"})
 _TELLING_INITIALS = frozenset("!EFISTwpn=0123456789")
 
@@ -75,6 +94,11 @@ def is_mute(line: str) -> bool:
     return (said[:1] in {"", "?"} and not said.strip("?^+- ")) or said.startswith("Use -v to get ")
 
 
+def said_by(explanation: str) -> str:
+    """The words of an explanation's line."""
+    return explanation[1:].strip()
+
+
 def is_value(line: str) -> bool:
     """Whether a line of an explanation tells where a value came from: `E  +  where 3 = total()`."""
     return bool(_VALUE.match(line))
@@ -85,19 +109,90 @@ def without_addresses(line: str) -> list[str]:
     return _ADDRESS.split(line)
 
 
-def said_twice(explanation: Sequence[str]) -> list[int]:
-    """Which of an explanation's lines are the changed lines of texts that its assertion quotes whole.
+def said_twice(explanation: Sequence[str]) -> dict[int, tuple[int, str]]:
+    """Which of an explanation's lines only say what its assertion quotes whole, with where that is and in which words.
 
-    assert '1.0 EB' == '1.0 ZB'
-      - 1.0 ZB                      said twice
-      + 1.0 EB                      said twice
+    assert '1.0 EB' == '1.0 ZB'         AssertionError: Lists differ: [] != ['p']
+      - 1.0 ZB                          Second list contains 1 additional elements.     said twice
+      + 1.0 EB      said twice          - []                                            said twice
     """
-    asserted = next((line for line in explanation if "assert " in line), "")
-    return [
-        number
+    compared = next((number for number, line in enumerate(explanation) if _COMPARED.match(line)), -1)
+    if compared >= 0 and (again := _compared_twice(explanation, compared)):
+        return again
+    at, asserted = next(((number, line) for number, line in enumerate(explanation) if "assert " in line), (0, ""))
+    if len(asserted) > _LONG_CHARS:
+        return {}  # it will be shown without its middle
+    return {
+        number: (at, found[1])
         for number, line in enumerate(explanation)
         if (found := _CHANGED.match(line)) and len(found[1]) > 1 and f"'{found[1]}'" in asserted
-    ]
+    }
+
+
+def _compared_twice(explanation: Sequence[str], at: int) -> dict[int, tuple[int, str]]:
+    """What unittest says below a comparison, where that is short and quotes every line of it; else nothing."""
+    asserted = explanation[at]
+    depth = len(asserted) - len(asserted[1:].lstrip())
+    if len(asserted) > _COMPARED_CHARS:
+        return {}
+    again: dict[int, tuple[int, str]] = {}
+    for number in range(at + 1, len(explanation)):
+        said = explanation[number][depth:]
+        if said.startswith(" : "):
+            break  # the test's own message
+        if _DERIVED.match(said) or not said.strip(" ?^+-"):
+            again[number] = (at, "")
+            continue
+        words = said[2:] if said[:2] in {"- ", "+ ", "  "} else said
+        quoted = next((form for form in _written(words.strip()) if form in asserted), "")
+        if not quoted:
+            return {}
+        again[number] = (at, quoted)
+    return again
+
+
+def _written(words: str) -> Iterable[str]:
+    """How a text may stand in the assertion that quotes it."""
+    return words, repr(words)[1:-1]
+
+
+def ends_of(line: str) -> tuple[str, ...]:
+    """What must be shown of a line: all of it, or of one too long to be read its beginning and its end."""
+    return (line,) if len(line) <= _LONG_CHARS else (line[:_LONG_EVIDENT], line[-_LONG_EVIDENT:])
+
+
+def without_middles(lines: Sequence[str]) -> dict[int, str]:
+    """The lines of an explanation that are too long to be read, without their middle.
+
+    Of the two sides of a comparison what stands around the first difference stays.
+    """
+    long = [number for number, line in enumerate(lines) if len(line) > _LONG_CHARS]
+    return {number: _without_middle(lines[number], _differs_at(lines, number)) for number in long}
+
+
+def _differs_at(lines: Sequence[str], number: int) -> int:
+    """Where a changed line first differs from its other side, the next changed line or the one before; 0: nowhere."""
+    line = lines[number]
+    depth = len(line) - len(line[1:].lstrip())
+    sign = line[depth : depth + 1]
+    if sign not in {"-", "+"}:
+        return 0
+    others = lines[number + 1 : number + 3] if sign == "-" else lines[max(0, number - 2) : number][::-1]
+    other = next((one for one in others if one[depth : depth + 1] in {"-", "+"} and one[depth] != sign), None)
+    if other is None:
+        return 0
+    size = min(len(line), len(other))
+    return next((at for at in range(depth + 1, size) if line[at] != other[at]), size)
+
+
+def _without_middle(line: str, at: int) -> str:
+    shown = [(0, _LONG_HEAD), (len(line) - _LONG_TAIL, len(line))]
+    if _LONG_HEAD < at < len(line) - _LONG_TAIL:
+        shown.insert(1, (max(_LONG_HEAD, at - _AROUND), min(len(line) - _LONG_TAIL, at + _AROUND)))
+    said = line[:_LONG_HEAD]
+    for (_, end), (start, stop) in pairwise(shown):
+        said += (f"[... {start - end} characters]" if start > end else "") + line[start:stop]
+    return said
 
 
 def is_heading(line: str) -> bool:

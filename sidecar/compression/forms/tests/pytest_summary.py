@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sidecar.compression.forms.tests.pytest_lines import heading_name, is_heading, is_outcome
+from sidecar.compression.forms.tests.pytest_lines import heading_name, is_explanation, is_heading, is_outcome, said_by
 from sidecar.compression.vocabulary import Segment
 
 __all__ = ["Failure", "failures", "node_of", "sections", "short"]
@@ -21,6 +21,9 @@ _PHASES = ("ERROR at setup of ", "ERROR at teardown of ", "ERROR collecting ")
 
 _WORTH = 5
 """Fewer outcomes stay where they are: the marker that stands for them would cost more than they do."""
+
+
+_QUOTED_CHARS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,18 @@ class Failure:
     outcome: int = -1
     told: str = ""
     """Heading and outcome in one line."""
+
+    def said_in_heading(self, lines: Sequence[str]) -> list[int]:
+        """Its explanations that the outcome quotes whole, where they are long: `-vv` and CI print it without an end."""
+        if self.outcome < 0 or len(self.told) < _QUOTED_CHARS:
+            return []
+        return [
+            index
+            for index in range(self.start + 1, self.end)
+            if len(lines[index]) >= _QUOTED_CHARS
+            and is_explanation(lines[index])
+            and said_by(lines[index]) in self.told
+        ]
 
 
 def failures(segment: Segment) -> Sequence[Failure]:

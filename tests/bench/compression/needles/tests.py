@@ -16,7 +16,7 @@ __all__ = ["failing", "go_logs", "totals"]
 _LINES = (
     # pytest: the short summary, `file.py:12: AssertionError`, and what begins with E
     r"^(?:FAILED|ERROR) (?P<a>\S*?\.py(?:::\S.*?)?)(?: - (?P<b>.*))?$",
-    r"^(?P<a>\S+\.py::\S.*?) (?:FAILED|ERROR)(?: .*)?$",
+    r"^(?P<a>\S+\.py::\S.*?)(?: <- \S+)? (?:FAILED|ERROR)(?: .*)?$",
     r"^(?P<a>[\w./-]+\.py:\d+): (?P<b>[A-Z]\w*(?:Error|Exception|Failed|Warning)\b.*|AssertionError)$",
     r"^E  +(?P<a>(?:[\w.]+(?:Error|Exception|Exit|Interrupt|Failed|Warning)\b|assert |Failed:|fixture ).*)$",
     r"^_{3,} (?P<a>\S.*?\S) _{3,}$",

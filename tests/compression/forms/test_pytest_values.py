@@ -1,0 +1,68 @@
+"""What pytest and unittest say twice of two values, or at a length that nobody reads, is said once and short."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sidecar.compression import compress
+
+RUN = (Path(__file__).parents[2] / "captures" / "pytest" / "long_values_vv.txt").read_text()
+
+
+@pytest.fixture(scope="module")
+def told() -> str:
+    return compress(RUN, command="pytest -vv tests", exit_code=1).text
+
+
+def test_of_two_long_texts_what_stands_around_their_difference_is_shown(told: str) -> None:
+    was, now = (next(line for line in told.split("\n") if re.match(rf"E +\{sign} <ul>", line)) for sign in "-+")
+    assert "<li>item 15O</li>" in was
+    assert "<li>item 150</li>" in now
+    assert re.search(r"\[\.\.\. \d+ characters\]", was)
+    assert len(was) < 2_000
+
+
+def test_a_comparison_is_not_told_below_the_assertion_that_quotes_it(told: str) -> None:
+    assert "AssertionError: Lists differ: [] != ['lang-p', 'dir-p']" in told
+    assert "Second list contains" not in told.replace("keywords: Second contains", "")
+    assert "- <p><i>foo bar</em></p>" not in told
+
+
+def test_what_a_test_says_of_its_own_stays_below_the_comparison(told: str) -> None:
+    assert " : pairs differ" in told
+
+
+def test_an_explanation_that_the_outcome_quotes_whole_is_told_once(told: str) -> None:
+    assert told.count("'<p><i>foo bar</em></p>' != '<p><em>foo bar</em></p>'") == 1
+
+
+def test_a_test_that_another_file_defines_is_told_with_its_failure_alone(told: str) -> None:
+    assert "tests/test_rounded.py::TestFour::test_sum <- tests/base.py FAILED" in RUN
+    assert told.count("tests/test_rounded.py::TestFour::test_sum") == 1
+
+
+def test_every_failing_test_is_named_with_its_outcome(told: str) -> None:
+    names = re.findall(r"^FAILED (\S+)", RUN, re.MULTILINE)
+    assert len(names) == 15
+    assert all(f"FAILED {name}" in told for name in names)
+
+
+def test_a_long_run_points_at_the_test_that_failed_in_the_same_words() -> None:
+    lines = ["=================================== FAILURES ==================================="]
+    for number in range(40):
+        value = number % 9
+        lines += [
+            f"________________________________ test_{number} ________________________________",
+            "",
+            f">       assert total() == {value}",
+            f"E       assert 9 == {value}",
+            "",
+            f"tests/test_shop.py:{value + 3}: AssertionError",
+        ]
+    lines.append("=========================== short test summary info ============================")
+    lines += [f"FAILED tests/test_shop.py::test_{n} - assert 9 == {n % 9}" for n in range(40)]
+    lines.append("============================== 40 failed in 0.12s ==============================")
+    shown = compress("\n".join(lines), command="pytest", exit_code=1).text
+    assert "FAILED tests/test_shop.py::test_13 - assert 9 == 4 (same as test_4)" in shown
+    assert shown.count("[... ") < 10
