@@ -418,3 +418,21 @@ def test_identifiers_made_by_chance_are_neither_told_one_by_one_nor_out_of_line(
     text = shown(lines)
     assert "(x54 alike" in text
     assert text.count("-0ca9-4ab8-a80a-") == 1
+
+
+def test_what_records_say_after_their_time_is_told_once_and_alarms_keep_it(
+    holds: Holds, printed: Callable[[Form, Segment], list[str]]
+) -> None:
+    head = "2026-11-26 03:16:{:02}.052  INFO 11486 --- [           main] "
+    words = ["alpha", "bravo", "delta", "hotel", "india", "kilo", "lima", "oscar", "papa", "quebec", "romeo", "sierra"]
+    lines = [
+        f"{head.format(n)}shop.{word}       : Started {word}" for n, word in enumerate([*words, "tango", "victor"])
+    ]
+    lines[7] = lines[7].replace(" INFO", "ERROR").replace("Started", "Could not start")
+    segment = Segment(lines)
+    holds(FORM, segment)
+    shown = printed(FORM, segment)
+    told = [line for line in shown if line.startswith("[the next")]
+    assert told[0].endswith('"2026-11-26 03:16:", after their time with "INFO 11486 --- [           main] "]'), shown
+    assert "01.052  shop.bravo : Started bravo" in shown
+    assert lines[7] in shown

@@ -4,6 +4,8 @@
     MTRR map: 0 entries
     Using GB pages for direct mapping
     RAMDISK: [mem 0xbf8b0000-0xbfffffff]
+    [the next 9 lines begin with "2026-11-26 03:", after their time with "INFO 11486 --- [main] "]
+    16:59.070 Starting App
 
 Alarms and warnings stay as they were printed: whoever looks for one finds its time beside it.
 """
@@ -12,8 +14,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
-from sidecar.compression.forms.log.heads import begins_record
+from sidecar.compression.forms.log.heads import after_time, begins_record
 from sidecar.compression.vocabulary import Block, Rank, keep, note
 
 __all__ = ["with_shared_heads"]
@@ -24,6 +27,9 @@ _MOST_CHARS = 80
 _WORTH_CHARS = 100
 """So much must be saved by a run, beside the line that tells its head."""
 _TOLD = '[the next {} lines begin with "{}"]'
+_TOLD_AFTER_TIME = '[the next {} lines begin with "{}", after their time with "{}"]'
+_LEAST_AFTER_TIME = 10
+_PADDING = re.compile(r"(?<=\S) {3,}(?=\S)")
 _MOST_LINES = 80
 """So many lines share a block, which a bound shows or drops as one."""
 _HALF_A_WORD = re.compile(r"[\[(<{]?\w*$")
@@ -43,26 +49,70 @@ def with_shared_heads(blocks: Iterable[Block], lines: Sequence[str], loud: Colle
     yield from _shared(lines, start, end)
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Lines up to *end* that begin with *head*, and say *says* after their time."""
+
+    start: int
+    end: int
+    head: str
+    says: str = ""
+
+    @property
+    def told(self) -> str:
+        count = self.end - self.start
+        return _TOLD_AFTER_TIME.format(count, self.head, self.says) if self.says else _TOLD.format(count, self.head)
+
+    @property
+    def saved(self) -> int:
+        return (self.end - self.start) * (len(self.head) + len(self.says)) - len(self.told)
+
+    def shown(self, lines: Sequence[str]) -> Iterable[str]:
+        yield self.told
+        for line in lines[self.start : self.end]:
+            said = after_time(line) if self.says else ""
+            time = line[len(self.head) : len(line) - len(said)]
+            yield _PADDING.sub(" ", f"{time}{said[len(self.says) :]}")
+
+
 def _shared(lines: Sequence[str], start: int, end: int) -> Iterable[Block]:
     position = at = start
     while at < end:
-        head, after = _run(lines, at, min(end, at + _MOST_LINES))
-        told = _TOLD.format(after - at, head)
-        if (after - at) * len(head) < len(told) + _WORTH_CHARS:
-            at = max(at + 1, after - 1)
+        run = _run(lines, at, min(end, at + _MOST_LINES))
+        if run.head and (longer := _said_after_time(lines, run)).saved > run.saved:
+            run = longer
+        if run.saved < _WORTH_CHARS:
+            at = max(at + 1, run.end - 1)
             continue
         if position < at:
             yield keep(position, at)
-        yield note(at, after, (told, *(line[len(head) :] for line in lines[at:after])))
-        position = at = after
+        yield note(at, run.end, run.shown(lines))
+        position = at = run.end
     if position < end:
         yield keep(position, end)
 
 
-def _run(lines: Sequence[str], start: int, end: int) -> tuple[str, int]:
+def _said_after_time(lines: Sequence[str], run: _Run) -> _Run:
+    """The lines of *run*, or its first ones, that say the same after their time: a level, a process, a thread."""
+    best = run
+    says = after_time(lines[run.start])
+    for index in range(run.start, run.end):
+        line = lines[index]
+        said = after_time(line)
+        says = _head(says, said) if index > run.start else says[:_MOST_CHARS]
+        says = says[: says.rfind(" ") + 1]  # no part of a name
+        if len(says) < _LEAST_AFTER_TIME or len(line) - len(said) < len(run.head):
+            break
+        if index > run.start:
+            found = _Run(run.start, index + 1, run.head, says)
+            best = found if found.saved > best.saved else best
+    return best
+
+
+def _run(lines: Sequence[str], start: int, end: int) -> _Run:
     """What the lines from *start* on have in common, and up to where: the longest head times the most lines."""
     if start + 1 >= end or not begins_record(lines[start]):
-        return "", start + 1
+        return _Run(start, start + 1, "")
     head = _head(lines[start], lines[start + 1])
     after = start + 1
     while after < end and len(head) >= _LEAST_CHARS:
@@ -73,7 +123,7 @@ def _run(lines: Sequence[str], start: int, end: int) -> tuple[str, int]:
                 break
             head = shorter
         after += 1
-    return head, after
+    return _Run(start, after, head)
 
 
 def _head(one: str, other: str) -> str:
