@@ -840,3 +840,11 @@ def test_an_advice_that_quotes_what_the_message_quotes_is_given_once(printed: Pr
     text = "\n".join(printed(FORM, of(f"{found}Found 0 warnings and 3 errors.\n", "oxlint")))
     assert "in '_weight'" in text
     assert text.count("to the 'allow' configuration.") == 1
+
+
+def test_the_table_of_files_that_tsc_ends_with_is_told_by_their_names(shortened: Callable[[str], str]) -> None:
+    text = shortened("tsc/pretty_many")
+    assert "\nErrors  Files\n" in text
+    table = text.partition("\nErrors  Files\n")[2]
+    assert " each: " in table
+    assert ".ts:" not in table.partition("[... ")[0]

@@ -29,6 +29,7 @@ from sidecar.compression.forms.diagnostics.marking import Marked, mark
 from sidecar.compression.forms.diagnostics.parts import parts
 from sidecar.compression.forms.diagnostics.recognising import SOUGHT, lines_read, recognise
 from sidecar.compression.forms.diagnostics.sharing import shared
+from sidecar.compression.forms.diagnostics.totals import by_count
 from sidecar.compression.forms.drafting import condensed, joined
 from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Block, Evidence, Extent, Form, Part, Rank, Segment
@@ -210,6 +211,7 @@ class _Draft:
         once, leaves_out = shared(lines, read_lines, shown, self.written)
         repeated = [index for index in shown if index not in once and self._is_repeated(index)]
         once |= dict.fromkeys(repeated, ())
+        once |= by_count(lines, shown)
         once |= under_their_messages(lines, read_lines, shown, {**self._written(shown), **once})
         steps = built([lines[i] for i in range(start, end) if why[i] and read_lines[i].kind is Kind.BUILD])
         if not once and not steps and not is_annotated:
