@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import islice, pairwise
 
 from sidecar.compression.forms.log.heads import after_time
 
@@ -39,6 +39,8 @@ _LEAST = 20
 """Fewer lines have no usual."""
 _LINE_CHARS = 2_000
 """Of a longer record only the beginning is compared."""
+_SHORT_CHARS = 6
+"""A line no longer than this begins with no time."""
 _SHOWN_VALUES = 5
 _NAME_CHARS = 60
 
@@ -61,7 +63,7 @@ def varied(
     if not columns:
         return ""
     if numbers or len(lines) <= _LEAST or not all(map(_is_numeric, columns)):
-        rows = Counter(" ".join(row) for row in list(zip(*columns, strict=True))[1:])
+        rows = Counter(columns[0][1:]) if len(columns) == 1 else Counter(map(" ".join, _rows(columns)))
         if len(columns) == 1 and (said := _counted_up(list(rows))) and len(said) <= room:
             return said
         said = ", ".join(row if count == 1 else f"{row} x{count}" for row, count in rows.items())
@@ -76,6 +78,11 @@ def varied(
         room -= 0 if at in mere else len(part)
         parts.append(part)
     return "; ".join(filter(None, parts))
+
+
+def _rows(columns: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
+    """What each line but the first has in the columns; never all at once, for there may be millions."""
+    return islice(zip(*columns, strict=True), 1, None)
 
 
 def _are_by_chance(column: Sequence[str]) -> bool:
@@ -143,9 +150,12 @@ def _numbers(column: Sequence[str]) -> list[float] | None:
 
 def columns_of(lines: Sequence[str]) -> list[list[str]]:
     """The places at which lines differ, each with its value in every line, without what all have in common."""
-    begun = "\n".join([after_time(line[:_LINE_CHARS]) for line in lines])
+    begun = "\n".join([after_time(line[:_LINE_CHARS]) if len(line) > _SHORT_CHARS else line for line in lines])
     # Translated together: a translation looks every character up once, and a line is soon at its end.
-    rows = [line.split() for line in begun.translate(_AS_SPACES).split("\n")]
+    spaced = begun.translate(_AS_SPACES)
+    if " " not in spaced and "\t" not in spaced:
+        return _one_column(spaced.split("\n"))
+    rows = [line.split() for line in spaced.split("\n")]
     width = len(rows[0])
     if any(len(row) != width for row in rows):
         return _leftovers(rows)
@@ -160,6 +170,14 @@ def columns_of(lines: Sequence[str]) -> list[list[str]]:
     return columns
 
 
+def _one_column(words: list[str]) -> list[list[str]]:
+    """The same of lines of one word each, of which there may be millions: a list for each would take gigabytes."""
+    low, high = min(words), max(words)
+    if not low:
+        return _leftovers([word.split() for word in words])
+    return [] if low == high or (_TIME.search(low) and _TIME.search(high)) else [_trimmed(words)]
+
+
 def _leftovers(rows: Sequence[list[str]]) -> list[list[str]]:
     """Of lines with different numbers of words: the words that are not in most of them."""
     counts = Counter(word for row in rows for word in set(row))
@@ -172,7 +190,7 @@ def _trimmed(column: Sequence[str]) -> list[str]:
     start = _common([min(column), max(column)])
     backwards = [value[: start - 1 : -1] if start else value[::-1] for value in column]
     end = _common([min(backwards), max(backwards)])
-    return [value[start : len(value) - end] for value in column]
+    return [value[start : len(value) - end] for value in column] if start or end else list(column)
 
 
 def _common(ends: Sequence[str]) -> int:
