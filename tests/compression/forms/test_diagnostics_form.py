@@ -85,6 +85,14 @@ def test_linker_errors_stay(shortened: Callable[[str], str]) -> None:
     assert "make: *** [Makefile:5: kiosk] Error 1" in text
 
 
+def test_the_compilers_command_lines_that_a_verbose_build_runs_are_steps(shortened: Callable[[str], str]) -> None:
+    """In `cargo build --verbose` four of them were two thirds of what remained of a failing build."""
+    text = shortened("cargo/build_verbose_fails")
+    assert "Running `" not in text
+    assert "--> src/status.rs:241:14" in text
+    assert "process didn't exit successfully: `" in text
+
+
 def test_of_a_template_error_the_users_line_stays(shortened: Callable[[str], str]) -> None:
     text = shortened("gcc/cpp_templates")
     assert "tmpl.cc:9:14:   required from here" in text

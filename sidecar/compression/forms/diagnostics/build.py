@@ -41,6 +41,7 @@ _CHANGED = re.compile(r"cd /?\S+ &&")
 _INDENTED = re.compile(
     r" +(?:CC|CXX|LD|AR|CCLD|CXXLD|AS|GEN|HOSTCC|HOSTLD|LINK|BUILD|MOC|COPY|TOUCH|SOLINK|ACTION)(?: \[M\]|\(\w+\))? +\S"
     r"| +(?:Compiling|Checking|Downloaded|Downloading|Fresh|Updating|Locking|Blocking|Adding|Building|Dirty) "
+    r"| +Running `(?:[A-Z_]+=|(?:[^ `]*/)?(?:rustc|build-script-build) )"
     r"| *(?:Trying (?:pattern rule|implicit prerequisite|harder)|Rejecting (?:impossible|rule)|Avoiding implicit rule"
     r"|Looking for (?:an implicit rule|a rule with intermediate file)|Considering target file|Finished prerequisites of"
     r"|Pruning file|Prerequisite '|No need to remake|No implicit rule found|Found an implicit rule) "
