@@ -201,6 +201,16 @@ def test_what_testify_compared_stays_for_every_case_that_failed_in_one_helper(sh
     assert "/tmp/market/go/zap/zapcore/json_encoder_impl_test.go:286" in text
 
 
+def test_who_called_an_assertion_is_said_once_for_those_reached_the_same_way(shortened: Callable[[str], str]) -> None:
+    """Assertions inside a handler of gin, each below five frames of its router."""
+    raw = (CAPTURES / "go_test" / "testify_callers.txt").read_text()
+    assert raw.count("/gin.go:633\n") == 9
+    text = shortened("go_test/testify_callers")
+    assert text.count("/gin.go:633") == 3
+    assert all(place in text for place in re.findall(r"^    (routes_test\.go:\d+):", raw, re.MULTILINE))
+    assert 'routes_test.go:289: Not equal: | expected: "smith" | actual  : "smith!"' in text
+
+
 def test_each_of_many_logs_of_a_failed_go_test_stays_by_its_first_line(shortened: Callable[[str], str]) -> None:
     raw = (CAPTURES / "go_test" / "many_logs.txt").read_text()
     cases = re.findall(r"testutil\.go:226: =+ case \d+ =+", raw)

@@ -71,6 +71,7 @@ _PLAIN_CHARS = 400
 def point_at_logs(run: Run) -> None:
     """Where a test failed in the words of an earlier one its place stays, and says the place of that one."""
     first: dict[tuple[str, ...], int] = {}
+    callers: set[tuple[str, ...]] = set()
     for section in run.sections:
         for place, body in () if section.leader else _logs(run, section.start, section.end):
             told = [i for i in body if run.why[i] in {"", SAID} and run.lines[i].strip()]
@@ -80,7 +81,7 @@ def point_at_logs(run: Run) -> None:
             for i in told:
                 run.why[i] = "" if again == place else "logs that say the same"
             if again == place:
-                _join_testify(run, place, told)
+                _join_testify(run, place, _without_known_callers(run, told, callers))
             else:
                 here, there = _said(run, place)[0], _said(run, again)[0]
                 pointer = "the same again" if here == there else f"same as {there}"
@@ -95,6 +96,18 @@ def _print_at(run: Run, place: int, said: str) -> None:
     run.instead[place] = f"{run.lines[place].rstrip()} {said}"
     run.pointed.add(place)
     run.why[place] = ""
+
+
+def _without_known_callers(run: Run, told: Sequence[int], known: set[tuple[str, ...]]) -> list[int]:
+    """The lines of an assertion without who called it, where an earlier failure was reached the same way."""
+    by = [i for i in told if _CALLER.match(run.lines[i].strip())]
+    names = tuple(run.lines[i].strip() for i in by)
+    if names not in known:
+        known.add(names)
+        return list(told)
+    for i in by:
+        run.why[i] = "callers said above"
+    return [i for i in told if i not in by]
 
 
 def _join_testify(run: Run, place: int, told: Sequence[int]) -> None:
