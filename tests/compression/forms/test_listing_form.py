@@ -48,14 +48,15 @@ def of(text: str, command: str = "") -> Segment:
 
 
 def paths_written_out(segment: Segment) -> list[str]:
-    """The inverse of the notation for plain paths: each folder before each of its names."""
+    """The inverse of the notation for plain paths: each folder before each of its names, others beside each other."""
     paths: list[str] = []
     for block in FORM.reduce(segment):
         if block.shown is None:
             paths += segment.lines[block.start : block.end]
             continue
         for line in block.shown:
-            folder, _, names = line.partition(": ")
+            folder, colon, names = line.rpartition(": ") if ": " in line else ("", "", line)
+            assert not colon or folder.endswith("/")
             paths += [folder + name for name in names.split(" ")]
     return paths
 
@@ -76,6 +77,13 @@ def test_each_real_path_can_be_written_out_again(path: Path, read: Read) -> None
 def test_neighbours_share_their_folder_and_an_only_child_stays_whole(printed: Printed) -> None:
     segment = of("src/app/a.py\nsrc/app/b.py\nsrc/main.py\nsrc/app/my file.py\nREADME.md", "find . -type f")
     assert printed(FORM, segment) == ["src/: app/a.py app/b.py main.py", "src/app/my file.py", "README.md"]
+
+
+def test_many_paths_in_no_common_folder_stand_beside_each_other(printed: Printed, holds: Holds) -> None:
+    paths = ["README.md", "a/x.py", "b/y.py", "c/z.py", "setup.py", "tox.ini"]
+    segment = of("\n".join([*paths, "my file.py", "d/x.py"]), "find . -type f")
+    holds(FORM, segment)
+    assert printed(FORM, segment) == [" ".join(paths), "my file.py", "d/x.py"]
 
 
 def test_paths_that_share_only_what_is_above_their_folders_have_it_said_once(printed: Printed, holds: Holds) -> None:

@@ -10,6 +10,8 @@
     node_modules/accepts/index.js                node_modules/ (8123): accepts(5) array-flatten(4) ...
     ... 8,122 more                          ->   [... of lines 12-8134: files below, their number in brackets]
 
+    README.md, a/x.py, b/y.py, ...               README.md a/x.py b/y.py ...   (paths in no common folder)
+
 Every path stays, and comes back by writing the folder before each name, but for the thousands under a folder that a
 program fills (`node_modules`, `.git`): their folders are named and counted.
 """
@@ -20,9 +22,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from sidecar.compression.prefixes import between_numbers, folder_and_name, names_on_lines, ranged
-from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep
+from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep, note
 
 __all__ = ["is_listed", "paths_evidence", "paths_reduced"]
 
@@ -55,6 +58,8 @@ _MANY_CACHED = 150
 """Of objects and caches, whose names say nothing, so many are."""
 _SAME_NAMES = 4
 """So many files of one name in a row have it said once."""
+_MANY_APART = 6
+_WIDTH = 300
 _CHUNK = 120
 """A block ends at each multiple of so many lines, so that a bound can cut between blocks."""
 
@@ -195,7 +200,37 @@ def paths_reduced(segment: Segment) -> list[Block]:
                 end = group.end
                 blocks.append(_written(paths, group))
         index = end
-    return _joined(blocks)
+    return [part for block in _joined(blocks) for part in _beside(block, lines)]
+
+
+def _beside(block: Block, lines: Sequence[str]) -> Iterable[Block]:
+    """Paths that share no folder with their neighbours beside each other, where there are many in a row."""
+    if block.shown is not None or block.end - block.start < _MANY_APART:
+        yield block
+        return
+    start = block.start
+    plain = [bool(line) and not _ODD.search(line) for line in lines[block.start : block.end]]
+    for is_path, run in groupby(range(block.start, block.end), lambda at: plain[at - block.start]):
+        indexes = list(run)
+        if not is_path or len(indexes) < _MANY_APART:
+            continue
+        if start < indexes[0]:
+            yield keep(start, indexes[0], block.rank)
+        for first in range(indexes[0], indexes[-1] + 1, _CHUNK):
+            start = min(first + _CHUNK, indexes[-1] + 1)
+            yield note(first, start, _on_lines(lines[first:start]), block.rank)
+    if start < block.end:
+        yield keep(start, block.end, block.rank)
+
+
+def _on_lines(paths: Sequence[str]) -> Iterable[str]:
+    line = ""
+    for path in paths:
+        if line and len(line) + len(path) > _WIDTH:
+            yield line
+            line = ""
+        line = f"{line} {path}" if line else path
+    yield line
 
 
 @dataclass(slots=True)
