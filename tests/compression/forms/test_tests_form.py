@@ -187,6 +187,14 @@ def test_a_native_traceback_keeps_the_users_frames(shortened: Callable[[str], st
     assert "pluggy/_caller.py" not in text
 
 
+def test_a_failure_without_a_name_that_was_said_before_is_said_once(shortened: Callable[[str], str]) -> None:
+    """With `--tb=line` twenty-seven tests failed at one line of numpy."""
+    text = shortened("same_error_line")
+    assert text.count("_arraypad_impl.py:437: UnboundLocalError") == 1
+    assert text.count("FAILED ::") == 27
+    assert "27 failed, 35 passed" in text
+
+
 def test_equal_failures_share_their_explanation_and_keep_their_own_assertions(shortened: Callable[[str], str]) -> None:
     text = shortened("same_error")
     for number in range(1, 27):

@@ -75,6 +75,8 @@ class Told:
     first: dict[tuple[str, ...], tuple[str, frozenset[str]]] = field(default_factory=dict)
     above: tuple[str, ...] = ()
     """What the failure above says of an error that an earlier one had: mostly where it was raised this time."""
+    unnamed: set[tuple[str, ...]] = field(default_factory=set)
+    """Failures without a name (`--tb=line`), in all their lines."""
     captured: set[tuple[str, ...]] = field(default_factory=set)
     """What earlier tests printed, without numbers and their own names."""
     frames: set[str] = field(default_factory=set)
@@ -132,6 +134,11 @@ def tell(lines: Sequence[str], start: int, end: int, why: list[str], *, name: st
             why[index] = ""
     _captured(lines, traceback_end, end, why, name=name, told=told)
     above, told.above = told.above, ()
+    if explanation and not name:
+        whole = tuple(lines[start:end])
+        if whole in told.unnamed:
+            why[start:end] = ["the same failure again"] * (end - start)
+        told.unnamed.add(whole)
     if not explanation or not name:
         return ""
     leader, said = told.first.setdefault(explanation, (name, frozenset(lines[body:traceback_end])))
