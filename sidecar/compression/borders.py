@@ -64,7 +64,13 @@ BORDERS = (
         repeats=True,
     ),
     Border("yarn script", ("ya",), re.compile(r"yarn run v\d"), ("Do",), re.compile(r"Done in [\d.]+s")),
-    Border("shell trace", ("+ ", "++"), re.compile(r"\++ (?P<command>[\w./][^|+]*)$"), leads=True, repeats=True),
+    Border(
+        "shell trace",
+        ("+ ", "++"),
+        re.compile(r"\++ (?P<command>(?![0-9a-f]{40} )[\w./][^|+]*)$"),
+        leads=True,
+        repeats=True,
+    ),
     Border("pre-commit hook", ("- ",), re.compile(r"- hook id: (?P<command>\S+)$"), repeats=True, above=True),
     Border("head", ("==",), re.compile(r"==> \S.* <==$"), repeats=True),
     Border(

@@ -12,7 +12,7 @@ import pytest
 
 from sidecar.compression import compress
 from sidecar.compression.borders import BORDERS
-from sidecar.compression.split import split
+from sidecar.compression.split import Stretch, split
 
 CAPTURES = Path(__file__).parents[1] / "captures"
 
@@ -139,3 +139,8 @@ def test_a_profile_behind_other_output_is_cut_off_by_the_words_that_all_profiles
     profile = "         32 function calls in 0.001 seconds"
     assert [one.start for one in split(["Importing shop", "done", profile, "", "   Ordered by: name"])] == [0, 2]
     assert [border.program for border in BORDERS if border.words and border.words not in border.opens.pattern] == []
+
+
+def test_commits_that_git_cherry_lists_are_no_traced_commands() -> None:
+    lines = [f"+ {number:040x} Change {number}" for number in range(4)]
+    assert split(lines) == [Stretch(0, 4)]

@@ -18,6 +18,7 @@ from itertools import groupby, pairwise
 
 from sidecar.compression.alarms import alarm_lines, warning_lines
 from sidecar.compression.forms.above import ABOVE, printed_above
+from sidecar.compression.forms.digests import with_short_digests
 from sidecar.compression.forms.drafting import condensed
 from sidecar.compression.forms.log.kinds import all_without_digits, without_digits
 from sidecar.compression.forms.log.values import varied
@@ -108,14 +109,22 @@ def _folded_or_sampled(segment: Segment) -> list[Block]:
     numbers = not segment.exit_code
     whole = _without_above(segment, _folded(lines, 0, len(lines), loud, numbers=numbers), loud)
     if sum(block.end - block.start if block.shown is None else len(block.shown) for block in whole) <= _SAMPLE_AT:
-        return whole if shows_a_file(segment.command) else unpadded(whole, lines, loud)
+        return _without_dear_marks(segment, whole, loud)
     blocks: list[Block] = []
     for start, end, is_kept in _stretches(segment, alarms, loud):
         if is_kept:
             blocks += _folded(lines, start, end, loud, numbers=numbers)
         else:
             blocks.append(omit(start, end, "less urgent lines"))
-    return blocks if shows_a_file(segment.command) else unpadded(blocks, lines, loud)
+    return _without_dear_marks(segment, blocks, loud)
+
+
+def _without_dear_marks(segment: Segment, blocks: list[Block], loud: set[int]) -> list[Block]:
+    """The same blocks without padding and whole digests; a file that is printed keeps both."""
+    if shows_a_file(segment.command):
+        return blocks
+    narrow = unpadded(blocks, segment.lines, loud)
+    return list(with_short_digests(narrow, segment.lines, loud, segment.command))
 
 
 def _without_above(segment: Segment, blocks: Sequence[Block], loud: set[int]) -> list[Block]:

@@ -1,3 +1,4 @@
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -229,3 +230,23 @@ def test_many_lines_of_one_word_stand_beside_each_other(printed: Printed, holds:
     shown = printed(FORM, segment)
     assert len(shown) <= 3
     assert " ".join(shown).split()[1:] == names
+
+
+def test_digests_are_cut_to_what_git_takes_for_one_but_not_where_they_were_asked_for(
+    holds: Holds, printed: Printed
+) -> None:
+    digests = [hashlib.sha256(str(n).encode()).hexdigest()[:40] for n in range(5)]
+    text = "\n".join([*(f"{digest}\trefs/tags/{name}" for digest, name in zip(digests, WORDS, strict=False))])
+    segment = of(text, "git ls-remote")
+    holds(FORM, segment)
+    shown = printed(FORM, segment)
+    assert [line.split()[0] for line in shown if "refs/" in line] == [digest[:12] for digest in digests]
+    assert shown[-1] == "[... the rest of each digest]"
+    assert printed(FORM, of(text, "sha1sum a b c d e")) == text.split("\n")
+    alarm = "error: object file " + digests[0] + " is empty"
+    assert alarm in printed(FORM, of(f"{text}\n{alarm}", "git fsck"))
+
+
+def test_long_numbers_and_words_of_hex_letters_are_no_digests(printed: Printed) -> None:
+    lines = [*("1234567890" * 4 for _ in range(4)), *("deadbeef" * 5 for _ in range(4))]
+    assert "rest of each digest" not in "\n".join(printed(FORM, of("\n".join(lines))))
