@@ -856,3 +856,23 @@ def test_the_table_of_files_that_tsc_ends_with_is_told_by_their_names(shortened:
     table = text.partition("\nErrors  Files\n")[2]
     assert " each: " in table
     assert ".ts:" not in table.partition("[... ")[0]
+
+
+def test_the_generic_class_that_a_java_file_is_named_after_is_not_told_of_its_errors(printed: Printed) -> None:
+    errors = "".join(
+        f"src/shop/{name}.java:{line}: error: cannot find symbol\n    public Iterator<E> iterator() {{\n"
+        f"           ^\n  symbol:   class Iterator\n  location: class {name}<{variables}>\n"
+        for name, line, variables in (("Cart", 12, "E"), ("Stock", 40, "K,V"), ("Order", 7, "? extends E"))
+    )
+    text = "\n".join(printed(FORM, of(f"{errors}3 errors\n", "javac")))
+    assert "src/shop/Cart.java:12 src/shop/Stock.java:40 src/shop/Order.java:7: error: cannot find symbol" in text
+    assert text.count("symbol:   class Iterator") == 1
+    assert "location:" not in text
+
+
+def test_files_of_the_same_findings_go_by_a_letter_however_long_their_names_are(printed: Printed) -> None:
+    files = [f"/shop/report_of_all_the_sales_in_the_year_202{year}.js" for year in range(6)]
+    found = "  1:1  error  Use let  no-var\n  2:1  error  Use an arrow  prefer-arrow\n  3:1  error  Use a dot  no-dot\n"
+    text = "\n".join(printed(FORM, of("".join(f"{file}\n{found}\n" for file in files), "eslint")))
+    assert "  [A]: report_of_all_the_sales_in_the_year_2020.js" in text
+    assert "  error  Use a dot  no-dot: [A] 3:1\n" in text

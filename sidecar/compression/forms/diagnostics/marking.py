@@ -57,7 +57,7 @@ _SIMILAR = "R0801: Similar lines in "
 """pylint's, all at the place where it stopped reading; which modules are meant (`==shop.cart:[25:36]`) and their lines
 stand below it."""
 
-_LOCATED = re.compile(r"(?:\[ERROR\])? *location: class (?:[\w.]{1,200}\.)?(\w+)$")
+_LOCATED = re.compile(r"(?:\[ERROR\])? *location: class (?:[\w.]{1,200}\.)?(\w+)(?:<[\w,. ?]{1,200}>)?$")
 """javac's, which says of most files their name again."""
 
 _SPAN = re.compile(r" *\d+ \| +(?:\|_?|`->|\|->) +\S{0,3}$")

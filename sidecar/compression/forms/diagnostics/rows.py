@@ -143,20 +143,15 @@ def common(files: Sequence[File]) -> tuple[dict[str, list[str]], list[str]]:
     """The messages of several files that are cheaper said once, with the lines of their list; and what letters mean."""
     in_files = Counter(said for file in files for said in file.said)
     names = short_names([file.path for file in files])
-    longest: dict[str, int] = {}
-    for file, name in zip(files, names, strict=True):
-        for said in file.said:
-            if in_files[said] > 1:
-                longest[said] = max(longest.get(said, 0), len(name))
-    found: dict[str, list[tuple[str, str]]] = {
-        said: [] for said, most in longest.items() if _is_cheaper(len(said), in_files[said], most + _NAME_COSTS)
-    }
+    found: dict[str, list[tuple[str, str]]] = {}
     for file, name in zip(files, names, strict=True):
         for said, places in file.said.items():
-            if said in found:
-                found[said] += [(name, place) for place, _ in places]
+            if in_files[said] > 1:
+                found.setdefault(said, []).extend((name, place) for place, _ in places)
     together = {said: _together(every) for said, every in found.items()}
-    lists = Counter(names for each in together.values() for names in each.values() if len(names) >= _LETTERED_FILES)
+    lists = _lists(together)
+    together = {said: each for said, each in together.items() if _is_cheaper(said, each, lists)}
+    lists = _lists(together)
     letters = {
         names: letter for (names, count), letter in zip(lists.most_common(), _LETTERS, strict=False) if count > 1
     }
@@ -164,10 +159,19 @@ def common(files: Sequence[File]) -> tuple[dict[str, list[str]], list[str]]:
     return {said: _listed(each, letters) for said, each in together.items()}, explained
 
 
+_Together = Mapping[tuple[str, ...], tuple[str, ...]]
+"""Names of files by the places where they have a message."""
+
+
+def _lists(together: Mapping[str, _Together]) -> Counter[tuple[str, ...]]:
+    """How many messages have a list of so many files that it is worth a letter."""
+    return Counter(names for each in together.values() for names in each.values() if len(names) >= _LETTERED_FILES)
+
+
 _Lettered = Mapping[tuple[str, ...], str]
 
 
-def _together(places: Iterable[tuple[str, str]]) -> dict[tuple[str, ...], tuple[str, ...]]:
+def _together(places: Iterable[tuple[str, str]]) -> _Together:
     """The files, by the places where they have a message."""
     of_name: dict[str, list[str]] = {}
     for name, place in places:
@@ -178,12 +182,15 @@ def _together(places: Iterable[tuple[str, str]]) -> dict[tuple[str, ...], tuple[
     return {each: tuple(those) for each, those in names.items()}
 
 
-def _is_cheaper(said: int, files: int, name: int) -> bool:
-    """Whether a message of so many characters costs less said once, with the names of its files."""
-    return (files - 1) * said > files * name
+def _is_cheaper(said: str, together: _Together, lists: Mapping[tuple[str, ...], int]) -> bool:
+    """Whether a message costs less said once, with the names of its files; a list that others have goes by a letter."""
+    files = sum(map(len, together.values()))
+    longest = max(len(name) for names in together.values() for name in names) + _NAME_COSTS
+    named = sum(longest * len(each) / lists.get(each, 1) for each in together.values())
+    return (files - 1) * len(said) > named
 
 
-def _listed(together: Mapping[tuple[str, ...], tuple[str, ...]], letters: _Lettered) -> list[str]:
+def _listed(together: _Together, letters: _Lettered) -> list[str]:
     listed: list[str] = []
     room = 0
     for places, names in together.items():
