@@ -25,6 +25,8 @@ _UNDER = re.compile(r"\s*[\^~|-][\s^~|-]*$")
 """A line that points at places of the line above it: both keep their columns."""
 _FRAMED = re.compile(r"\s*(?:\d+ )?[\u2502\u2503\u2551\u256d\u2570\u2575\u2577|]")
 """A line in a frame: it may show code."""
+_CLOSED = (":", ">", "]", ")", ",", ";")
+"""Behind one of these even a cell of several words is seen to end."""
 _RUN_WORDS = 6
 """So many lines of one word each stand beside each other..."""
 _WORD_CHARS = 60
@@ -32,6 +34,8 @@ _WIDTH = 300
 _WORTH_TOKENS = 6
 """... and so much must be saved for the line that tells it."""
 _BLOCK_LINES = 60
+_DEEPEST = 8
+"""What stands further right is a cell's."""
 _TOLD = "[unpadded]"
 
 
@@ -44,13 +48,14 @@ def unpadded(blocks: Iterable[Block], lines: Sequence[str], loud: Container[int]
     """The same blocks, lines that stay without padding, wrapping and lines of one word; *loud* ones as they are."""
     found: list[Block] = []
     is_told = False
+    is_flat = _is_flat(lines)
     for block in blocks:
         if block.shown is not None:
             found.append(block)
             continue
         for start in range(block.start, block.end, _BLOCK_LINES):
             end = min(start + _BLOCK_LINES, block.end)
-            shown = list(_narrow(lines, start, end, loud))
+            shown = list(_narrow(lines, start, end, loud, is_flat=is_flat))
             if _tokens(lines[start:end]) - _tokens(shown) < _WORTH_TOKENS:
                 found.append(keep(start, end, block.rank, block.name))
                 continue
@@ -59,12 +64,18 @@ def unpadded(blocks: Iterable[Block], lines: Sequence[str], loud: Container[int]
     return found
 
 
+def _is_flat(lines: Sequence[str]) -> bool:
+    """Whether lines are indented by one depth alone, if at all: cells of the lines above and options aside."""
+    depths = {_depth(line) for line in lines if line[:1].isspace() and not _OPTION.match(line)}
+    return len([depth for depth in depths if depth <= _DEEPEST]) <= 1
+
+
 def _tokens(lines: Sequence[str]) -> int:
     """What lines cost beside their words, about: a token for each end, each gap and each indentation."""
     return sum(1 + len(_GAP.findall(line)) + line.startswith("  ") for line in lines)
 
 
-def _narrow(lines: Sequence[str], start: int, end: int, loud: Container[int]) -> Iterable[str]:
+def _narrow(lines: Sequence[str], start: int, end: int, loud: Container[int], *, is_flat: bool) -> Iterable[str]:
     words: list[str] = []
     held = ""
     column = -1
@@ -88,7 +99,7 @@ def _narrow(lines: Sequence[str], start: int, end: int, loud: Container[int]) ->
         elif stands or _UNDER.match(line):
             yield lines[index]
         elif (gap := _last_gap(line)) is not None:
-            held, column = _row(line), gap
+            held, column = _row(line, is_flat=is_flat), gap
         elif _OPTION.match(line) and index + 1 < end and _depth(lines[index + 1]) > _depth(line) + 1:
             held, column = f" {line.strip()}", _depth(lines[index + 1])
         else:
@@ -110,10 +121,15 @@ def _last_gap(line: str) -> int | None:
     return end
 
 
-def _row(line: str) -> str:
-    """A line's cells with one blank between them, and one before them where it was indented."""
-    told = _GAP.sub(" ", line.strip())
-    return f" {told}" if line[0].isspace() else told
+def _row(line: str, *, is_flat: bool) -> str:
+    """A line's cells with one blank between them, two behind words; its indentation is one where it tells no depth."""
+    is_option = _OPTION.match(line) is not None
+    cells = _GAP.split(line.strip())
+    depth = len(line) - len(line.lstrip())
+    told = " " if (is_flat or is_option) and depth else line[:depth]
+    for cell in cells[:-1]:
+        told += cell + ("  " if " " in cell and not is_option and not cell.endswith(_CLOSED) else " ")
+    return told + cells[-1]
 
 
 def _beside(words: Sequence[str]) -> Iterable[str]:

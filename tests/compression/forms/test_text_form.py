@@ -250,3 +250,11 @@ def test_digests_are_cut_to_what_git_takes_for_one_but_not_where_they_were_asked
 def test_long_numbers_and_words_of_hex_letters_are_no_digests(printed: Printed) -> None:
     lines = [*("1234567890" * 4 for _ in range(4)), *("deadbeef" * 5 for _ in range(4))]
     assert "rest of each digest" not in "\n".join(printed(FORM, of("\n".join(lines))))
+
+
+def test_what_nests_keeps_its_depth_and_words_are_told_from_the_next_cell(printed: Printed) -> None:
+    nested = "\n".join(f"  part {n} {{\n      name{n}   = {n * 7}\n      size{n}    = {n * 5}\n  }}" for n in range(6))
+    shown = printed(FORM, of(nested, "shop plan"))
+    assert shown[:4] == ["[unpadded]", "  part 0 {", "      name0 = 0", "      size0 = 0"]
+    usage = "\n".join(f"shop {verb}  {verb} all the {noun}" for verb, noun in zip(WORDS, reversed(WORDS), strict=True))
+    assert printed(FORM, of(usage, "shop help")) == usage.split("\n")
