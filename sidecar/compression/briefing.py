@@ -1,136 +1,267 @@
 """When not even the evidence fits: one failure whole, the others in one line each with their place.
 
-    printed blocks + parts ──clusters──> the one that matters whole, of each other part: said [... of lines 40-72]
+    printed blocks + parts ──units──> the one that matters whole, of each other part: said [... of lines 40-72]
 
-A cluster is what a failure's blocks and the failures in one block make together: it is told whole or in brief.
+A unit is what a part's blocks and the parts in one block make together: it is told whole or in brief. Where nothing
+failed, a reader wants the commits named, or the files.
 """
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
-from sidecar.compression.shorten import Printed, render
+from sidecar.compression.focusing import ANYTHING, Focus
+from sidecar.compression.shorten import Printed, escaped
 from sidecar.compression.vocabulary import Part, Rank
 
-__all__ = ["briefed", "failing", "told_whole", "untold"]
+__all__ = ["Briefing", "briefings", "failing", "kind_of", "named", "told_of", "untold"]
 
-_KINDS = (frozenset({"failure", "error", "trace"}), frozenset({"warning"}))
+_WRONG = (frozenset({"failure", "error", "trace"}), frozenset({"warning"}))
 """What went wrong; where nothing did, what was warned of."""
+
+_NAMED = (*_WRONG, frozenset({"commit"}), frozenset({"file"}))
+
+_STATED = frozenset({"error", "warning"})
+"""Said in a line or two that need no heading, so that the beginning of a block of them can be read by itself."""
 
 _WORTH = 0.7
 """Telling in brief must cost less than this share of telling whole, in characters."""
 
+_KNOWN = 0.7
+"""A unit is taken apart where its parts are so much of its lines: else what else it tells would be lost."""
+
 _SAID_CHARS = 400
-_MOST_WHOLE = 40
+_MOST_TRIED = 40
+_MOST_COMPARED = 5_000
+
+_PLACE = re.compile(r"\s*(?:\S+?:\d+(?::\d+)*:?|\S+\(\d+(?:,\d+)*\):?|\d+:\d+:?)\s+")
+_DIGITS = re.compile(r"\d+")
 
 
 @dataclass(slots=True)
-class _Cluster:
-    """Printed blocks [first, last) and the parts they tell."""
+class _Unit:
+    """Neighbouring blocks, and the parts they tell: none for what is between them."""
 
-    first: int
-    last: int
-    parts: list[Part]
+    blocks: list[Printed]
+    parts: list[Part] = field(default_factory=list)
+
+    @property
+    def whole(self) -> Printed:
+        """All of it in one."""
+        lines = tuple(line for block in self.blocks for line in block.lines)
+        return Printed(self.blocks[0].start, self.blocks[-1].end, lines, Rank.EVIDENCE)
+
+    @property
+    def is_evident(self) -> bool:
+        """Whether a part begins in a block that must be seen."""
+        return any(
+            block.rank is Rank.EVIDENCE and any(block.start <= part.start < block.end for part in self.parts)
+            for block in self.blocks
+        )
 
 
 def failing(parts: Sequence[Part]) -> list[Part]:
     """The parts that say what went wrong, or else what was warned of, in order."""
-    for kinds in _KINDS:
-        found = [part for part in parts if part.kind in kinds]
-        if found:
-            return found
-    return []
+    return _first_kind(parts, _WRONG)
 
 
-def told_whole(printed: Sequence[Printed], parts: Sequence[Part], chosen: int) -> range:
-    """The lines of the failing parts that the block *chosen* tells, or else the first; empty where none failed."""
-    clusters = list(_clusters(printed, failing(parts)))
-    if not clusters:
-        return range(0)
-    first = next((one for one in clusters if one.first <= chosen < one.last), clusters[0])
-    return range(printed[first.first].start, printed[first.last - 1].end)
+def named(parts: Sequence[Part]) -> list[Part]:
+    """The parts that should at least be named: what went wrong, else the commits, else the files."""
+    return _first_kind(parts, _NAMED)
 
 
-def briefed(
-    printed: Sequence[Printed], parts: Sequence[Part], chosen: int, *, fits: Callable[[Sequence[Printed]], bool]
-) -> list[Printed]:
-    """*printed* with its failing parts in one line each, but the one in block *chosen* and as many more as fit.
+def _first_kind(parts: Sequence[Part], kinds: Sequence[frozenset[str]]) -> list[Part]:
+    return next((found for kind in kinds if (found := [part for part in parts if part.kind in kind])), [])
 
-    Unchanged where there are fewer than two such parts, or where brief is hardly shorter.
+
+def kind_of(said: str) -> str:
+    """What a line says wherever it does: diagnostics of one kind differ in their places and numbers only."""
+    return _DIGITS.sub("#", _PLACE.sub("", said, count=1)).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """*printed* with its named parts in one line each, but for the one in the lines *first*."""
+
+    printed: Sequence[Printed]
+    first: range
+
+
+def briefings(
+    printed: Sequence[Printed],
+    parts: Sequence[Part],
+    lines: Sequence[str],
+    *,
+    fits: Callable[[Sequence[Printed]], bool],
+    focus: Focus = ANYTHING,
+) -> Iterator[Briefing]:
+    """*printed* with its named parts in one line each, but the one that matters most and as many more as fit.
+
+    That one bears on the focus most, or is the first. Where it does not fit so and one block tells several parts,
+    each of those by itself, as it was printed: *lines* are the whole output. Of diagnostics both come, for a notation
+    may tell more of them: which is better only what fits in can tell. Unchanged where there are fewer than two parts.
     """
-    wrong = failing(parts)
-    if len(wrong) < 2:
-        return list(printed)
-    clusters = list(_clusters(printed, wrong))
-    first = next((index for index, one in enumerate(clusters) if one.first <= chosen < one.last), 0)
-    order = [first, *(index for index in range(len(clusters)) if index != first)]
-    told = _told(printed, clusters, frozenset(order[:1]))
-    for count in range(2, min(len(order), _MOST_WHOLE) + 1):
-        more = _told(printed, clusters, frozenset(order[:count]))
-        if not fits(more):
-            break
-        told = more
+    wanted = named(parts)
+    units = list(_units(printed, wanted))
+    if len(wanted) < 2 or not units:
+        yield Briefing(printed, next((_lines_of(unit) for unit in units if unit.parts), range(0)))
+        return
+    brief = _all_in_brief(units, wanted)
+    first = _first(units, focus)
+    if fits(_told(units, brief, {first})):
+        yield Briefing(_with_more(units, brief, first, fits), _lines_of(units[first]))
+        return
+    opened = [one for index, unit in enumerate(units) for one in _opened(unit, lines, brief[index], index == first)]
+    is_notation = all(part.kind in _STATED for part in units[first].parts)
+    if len(opened) == len(units) or is_notation:
+        yield Briefing(_told(units, brief, {first}), _lines_of(units[first]))
+    if len(opened) > len(units):
+        first = _first(opened, focus)
+        yield Briefing(_with_more(opened, _all_in_brief(opened, wanted), first, fits), _lines_of(opened[first]))
+
+
+def _with_more(
+    units: Sequence[_Unit], brief: Sequence[Sequence[Printed]], first: int, fits: Callable[[Sequence[Printed]], bool]
+) -> list[Printed]:
+    """The unit *first* whole and, of those behind it, as many more as fit."""
+    whole = {first}
+    told = _told(units, brief, whole)
+    others = (index for index, lines in enumerate(brief) if lines and index != first)
+    for index in islice(others, _MOST_TRIED if fits(told) else 0):
+        more = _told(units, brief, whole | {index})
+        if fits(more):
+            whole, told = whole | {index}, more
     return told
 
 
-def _told(printed: Sequence[Printed], clusters: Sequence[_Cluster], whole: frozenset[int]) -> list[Printed]:
-    result: list[Printed] = []
-    position = 0
-    for index, cluster in enumerate(clusters):
-        result.extend(printed[position : cluster.first])
-        blocks = printed[cluster.first : cluster.last]
-        lines = list(_lines(cluster.parts, blocks))
-        is_shorter = sum(len(one.text) for one in lines) < _WORTH * len(render(blocks))
-        result.extend(lines if is_shorter and index not in whole else blocks)
-        position = cluster.last
-    result.extend(printed[position:])
-    return result
+def told_of(parts: Sequence[Part], text: str) -> int:
+    """How many different places, names and messages of the named parts *text* tells."""
+    said = {piece for part in named(parts)[:_MOST_COMPARED] for piece in _pieces(part.said)}
+    return sum(1 for piece in said if piece in text)
 
 
-def _clusters(printed: Sequence[Printed], parts: Sequence[Part]) -> Iterator[_Cluster]:
+def _pieces(said: str) -> Iterator[str]:
+    """The place, the name and the message in a line: `src/app.py:3:1: E501 line too long`, `test_a - assert 3 == 4`."""
+    place = _PLACE.match(said)
+    if place is not None:
+        yield place.group().strip().rstrip(":")
+        said = said[place.end() :]
+    yield from (piece.strip() for piece in said.split(" - ", 1))
+
+
+def _lines_of(unit: _Unit) -> range:
+    return range(unit.blocks[0].start, unit.blocks[-1].end)
+
+
+def _first(units: Sequence[_Unit], focus: Focus) -> int:
+    """The unit that bears on the focus most, of those that must be seen; without a focus, the first of them."""
+    candidates = [index for index, unit in enumerate(units) if unit.parts]
+    scores = focus.scores([units[index].whole for index in candidates])
+    ranked = zip(candidates, scores, strict=True)
+    return min(ranked, key=lambda one: (not units[one[0]].is_evident, -one[1], one[0]))[0]
+
+
+def _told(units: Sequence[_Unit], brief: Sequence[Sequence[Printed]], whole: set[int]) -> list[Printed]:
+    return [
+        block
+        for index, unit in enumerate(units)
+        for block in (unit.blocks if index in whole or not brief[index] else brief[index])
+    ]
+
+
+def _units(printed: Sequence[Printed], parts: Sequence[Part]) -> Iterator[_Unit]:
+    """*printed* cut into what tells one part, or several that share blocks, and what stands between."""
     index = 0
-    current: _Cluster | None = None
+    current = _Unit([])
     for part in sorted(parts, key=lambda part: (part.start, part.end)):
-        while index < len(printed) and printed[index].end <= part.start:
-            index += 1
-        last = index
-        while last < len(printed) and printed[last].start < part.end:
-            last += 1
-        if last == index:
-            continue
-        if current is not None and index < current.last:
-            current.last = max(current.last, last)
+        if current.parts and part.start < current.blocks[-1].end:
             current.parts.append(part)
-            continue
-        if current is not None:
-            yield current
-        current = _Cluster(index, last, [part])
-    if current is not None:
+        else:
+            between: list[Printed] = []
+            while index < len(printed) and printed[index].end <= part.start:
+                between.append(printed[index])
+                index += 1
+            if index == len(printed) or printed[index].start >= part.end:
+                index -= len(between)
+                continue
+            if current.parts:
+                yield current
+            if between:
+                yield _Unit(between)
+            current = _Unit([], [part])
+        while index < len(printed) and printed[index].start < part.end:
+            current.blocks.append(printed[index])
+            index += 1
+    if current.parts:
         yield current
+    if index < len(printed):
+        yield _Unit(list(printed[index:]))
 
 
-def _lines(parts: Sequence[Part], whole: Sequence[Printed]) -> Iterator[Printed]:
-    """One printed line a part; together they stand for all lines of the cluster."""
-    starts = [whole[0].start, *(part.start for part in parts[1:]), whole[-1].end]
-    for index, part in enumerate(parts):
+def _all_in_brief(units: Sequence[_Unit], wanted: Sequence[Part]) -> list[list[Printed]]:
+    kinds = Counter(kind_of(part.said) for part in wanted)
+    return [list(_in_brief(unit, kinds)) for unit in units]
+
+
+def _in_brief(unit: _Unit, kinds: Counter[str]) -> Iterator[Printed]:
+    """One printed line a part, which together stand for all lines of the unit; none where that is hardly shorter.
+
+    Of *kinds*, how often each is left: the first of a kind says how many more there are.
+    """
+    if not unit.parts:
+        return
+    found = list(_brief_lines(unit, kinds))
+    if sum(len(one.text) for one in found) < _WORTH * len(unit.whole.text):
+        yield from found
+
+
+def _brief_lines(unit: _Unit, kinds: Counter[str]) -> Iterator[Printed]:
+    for part, start, end in _stretches(unit):
         said = part.said if len(part.said) <= _SAID_CHARS else part.said[:_SAID_CHARS] + "..."
         place = f"line {part.start + 1}" if part.end - part.start == 1 else f"lines {part.start + 1}-{part.end}"
-        start, end = starts[index], max(starts[index], starts[index + 1])
-        yield Printed(start, end, (f"{said} [... of {place}]",), Rank.EVIDENCE, hides=f"a {part.kind} but for one line")
+        like = kinds.pop(kind_of(part.said), 1) - 1
+        more = f"; {like} more like it" if like else ""
+        told = f"{said} [... of {place}{more}]"
+        yield Printed(start, end, (told,), Rank.EVIDENCE, hides=f"a {part.kind} but for one line")
+
+
+def _opened(unit: _Unit, lines: Sequence[str], brief: Sequence[Printed], is_first: bool) -> Iterator[_Unit]:
+    """A unit of several parts that cannot be told in brief, or is to be told whole: each part as it was printed."""
+    known = sum(part.end - part.start for part in unit.parts)
+    is_known = known >= _KNOWN * (unit.blocks[-1].end - unit.blocks[0].start)
+    if len(unit.parts) < 2 or (brief and not is_first) or not is_known:
+        yield unit
+        return
+    for part, start, end in _stretches(unit):
+        block = Printed(start, end, escaped(lines[max(start, part.start) : min(end, part.end)]), Rank.EVIDENCE)
+        if not block.is_verbatim:
+            told = f"[... of lines {start + 1}-{end}: less urgent output]"
+            block = replace(block, lines=(*block.lines, told), what="less urgent output")
+        yield _Unit([block], [part])
+
+
+def _stretches(unit: _Unit) -> Iterator[tuple[Part, int, int]]:
+    """The parts of a unit with the lines that each stands for: all of the unit's together."""
+    starts = [unit.blocks[0].start, *(part.start for part in unit.parts[1:]), unit.blocks[-1].end]
+    for part, start, after in zip(unit.parts, starts, starts[1:], strict=False):
+        yield part, start, max(start, after)
 
 
 def untold(fitted: Sequence[Printed], parts: Sequence[Part]) -> str:
-    """How many failing parts are not even named, and where they are; empty where all are.
+    """How many parts are not even named, and where they are; empty where all are.
 
     A part is named where one of its lines is shown, and where the one line that tells it is: in a closing summary.
     """
-    wrong = failing(parts)
+    wanted = named(parts)
     shown = [block for block in fitted if not block.is_bare]
     lines = {line for block in shown for line in block.lines}
     missing: list[Part] = []
     index = 0
-    for part in wrong:
+    for part in wanted:
         while index < len(shown) and shown[index].end <= part.start:
             index += 1
         if (index >= len(shown) or shown[index].start >= part.end) and part.said not in lines:
@@ -140,4 +271,4 @@ def untold(fitted: Sequence[Printed], parts: Sequence[Part]) -> str:
     kinds = {part.kind for part in missing}
     kind = kinds.pop() if len(kinds) == 1 else "error"
     place = f"lines {missing[0].start + 1}-{missing[-1].end}"
-    return f"{len(missing)} of {len(wrong)} {kind}{'s' if len(wrong) > 1 else ''} not shown ({place})"
+    return f"{len(missing)} of {len(wanted)} {kind}{'s' if len(wanted) > 1 else ''} not shown ({place})"

@@ -5,12 +5,13 @@ blocks ──cut into pieces──> ranked ──taken, whole or in part, while 
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 
 from sidecar.compression.alarms import alarm_lines, is_warning
-from sidecar.compression.briefing import briefed, failing, told_whole
+from sidecar.compression.briefing import Briefing, briefings, kind_of, named, told_of
 from sidecar.compression.focusing import ANYTHING, Focus
 from sidecar.compression.shorten import Printed, marker, render
 from sidecar.compression.vocabulary import Part, Rank
@@ -68,39 +69,59 @@ def fit(
     focus: Focus = ANYTHING,
     count: Callable[[str], int],
     parts: Sequence[Part] = (),
+    lines: Sequence[str] = (),
 ) -> tuple[Printed, ...]:
     """As much of *printed* as *bound* admits, in its own order, every gap marked with what it held.
 
-    Where not even the evidence fits, one of the failing *parts* is told whole and the others in one line each. The
-    result is within the bound, or empty where not even one marker fits.
+    Where not even the evidence fits, one of the failing *parts* is told whole and the others in one line each; *lines*
+    are the whole output. The result is within the bound, or empty where not even one marker fits.
     """
     if bound.is_open or bound.admits(render(printed), count):
         return tuple(printed)
     evidence = [block for block in printed if block.rank is Rank.EVIDENCE]
-    first = range(0)
-    if parts and not bound.admits(render(evidence), count):
-        chosen = _told_whole(printed, parts, focus)
-        first = told_whole(printed, parts, chosen)
-        printed = briefed(printed, parts, chosen, fits=lambda told: bound.admits(render(told), count))
-        if bound.admits(render(printed), count):
-            return tuple(printed)
+
+    def fits(told: Sequence[Printed]) -> bool:
+        return bound.admits(render(told), count)
+
+    found = [Briefing(printed, range(0))]
+    if parts and not fits(evidence):
+        found = list(briefings(printed, parts, lines, fits=fits, focus=focus))
+    results = [_as_fits(one, bound, focus=focus, count=count, parts=parts) for one in found]
+    return results[0] if len(results) == 1 else max(results, key=lambda result: told_of(parts, render(result)))
+
+
+def _as_fits(
+    briefing: Briefing, bound: Bound, *, focus: Focus, count: Callable[[str], int], parts: Sequence[Part]
+) -> tuple[Printed, ...]:
+    """As much of a briefing as *bound* admits: what it tells first, then the rest in the order of its importance."""
+    printed = briefing.printed
+    if bound.admits(render(printed), count):
+        return tuple(printed)
     pieces = [piece for block in printed for piece in _pieces(block)]
-    order = sorted(range(len(pieces)), key=_preference(pieces, focus, first, failing(parts)))
+    preference = _preference(pieces, focus, briefing.first, named(parts))
+    order = sorted(range(len(pieces)), key=preference)
+    begun = sum(1 for index in order if preference(index)[0] <= _FIRST)
     room = 1.0 - bound.share(marker(99_999, 199_999, "99 lines of evidence and more of the output"), count)
-    taken: set[int] = set()
+    gap = _GAP_SHARE_TOKENS / bound.tokens if bound.tokens else _GAP_SHARE_CHARS / (bound.chars or 1)
+    others = (pieces[index].text for index in order[begun:] if preference(index)[0] <= _OF_A_NEW_KIND)
+    held = _held(others, room * _MOST_HELD, lambda text: bound.share(text, count) + gap)
     whole = list(pieces)
-    for index in order:
-        # The walk ends early: past a few misses in a row the rest would only fill crumbs.
+    taken: set[int] = set()
+    # What is told first leaves some room to the others, and gets what they left.
+    walk = (*((index, held) for index in order[:begun]), *((index, 0.0) for index in (*order[begun:], *order[:begun])))
+    for index, reserved in walk:
+        if index in taken:
+            continue
+        limit = room - reserved
         cost = bound.share(pieces[index].text, count)
-        gap = _GAP_SHARE_TOKENS / bound.tokens if bound.tokens else _GAP_SHARE_CHARS / (bound.chars or 1)
         if not (index - 1 in taken or index + 1 in taken):
             cost += gap
-        if cost > room and (part := _part(pieces[index], bound, room - gap, count)) is not None:
+        if cost > limit and (part := _part(pieces[index], bound, limit - gap, count)) is not None:
             pieces[index], cost = part, bound.share(part.text, count) + gap
-        if cost <= room:
+        if cost <= limit:
             taken.add(index)
             room -= cost
-        elif room < gap:
+        elif room < gap:  # past a few misses in a row the rest would only fill crumbs
             break
     ranked = [index for index in order if index in taken]
     while True:
@@ -113,18 +134,17 @@ def fit(
         pieces[index] = whole[index]
 
 
-def _told_whole(printed: Sequence[Printed], parts: Sequence[Part], focus: Focus) -> int:
-    """The block where a failure begins that bears on the focus most; without a focus, the first."""
-    scores = focus.scores(printed)
-    begun = sorted(part.start for part in failing(parts))
-    evident = [
-        index
-        for index, block in enumerate(printed)
-        if block.rank is Rank.EVIDENCE and bisect_left(begun, block.start) < bisect_left(begun, block.end)
-    ]
-    return min(evident, key=lambda index: (-scores[index], index), default=0)
+def _held(texts: Iterable[str], most: float, cost: Callable[[str], float]) -> float:
+    """The room that *texts* need, *most* of it at most: what is told whole leaves so much for what is only named."""
+    held = 0.0
+    for text in texts:
+        held += cost(text)
+        if held >= most:
+            return most
+    return held
 
 
+_MOST_HELD = 0.5
 _GAP_SHARE_TOKENS = 18
 _GAP_SHARE_CHARS = 60
 
@@ -208,32 +228,52 @@ def _pieces(block: Printed) -> list[Printed]:
     ]
 
 
-def _preference(
-    pieces: Sequence[Printed], focus: Focus, first: range, wrong: Sequence[Part]
-) -> Callable[[int], tuple[float, float, float]]:
-    """Sort key: the failure told whole, the last alarm, other failures; evidence, alarms, the focus, structure.
+_FIRST = -3.0
+_OUTCOME = -2.0
+_OF_A_NEW_KIND = -1.0
+_AROUND_FIRST = -0.9
+_OF_A_KNOWN_KIND = -0.6
+"""What comes first within a bound, in this order: see `_preference`. All of it is evidence."""
 
-    Of pieces that matter alike, both ends come before the middle. *first* are the lines of the failure told whole,
-    *wrong* the parts that failed: where a command failed, what failed comes before all that merely must be seen.
+_TOTALS = re.compile(
+    r"(?<![\w.:])\d+ (?:\w+ ){0,2}(?:pass(?:ed|ing|es)?|fail(?:ed|ing|ures?|s)?|errors?|problems?|warnings?|tests?"
+    r"|examples?|specs?|suites?|issues?|offen[cs]es?|violations?|vulnerabilit(?:y|ies)|assertions?|scenarios?"
+    r"|files? (?:changed|updated|checked))\b|\bTests run: \d|\btest result: "
+)
+"""A line that counts outcomes, as programs of many kinds print one."""
+_TOTALS_CHARS = 600
+"""A longer piece counts by the way."""
+
+
+def _preference(
+    pieces: Sequence[Printed], focus: Focus, first: range, wanted: Sequence[Part]
+) -> Callable[[int], tuple[float, float, float]]:
+    """Sort key: the part told whole, the outcome, one of each kind, the others; evidence, alarms, the focus, structure.
+
+    Of pieces that matter alike, both ends come before the middle. *first* are the lines of the part told whole,
+    *wanted* the parts to be named: where a command failed, what failed comes before all that merely must be seen.
     """
     alarms = frozenset(alarm_lines([piece.text for piece in pieces]))
     scores = focus.scores(pieces)
     last = max(1, len(pieces) - 1)
-    said = {part.said for part in wrong}
+    said = {part.said for part in wanted}
     evident = [index for index, piece in enumerate(pieces) if piece.rank is Rank.EVIDENCE]
-    closing = next((index for index in reversed(evident) if index in alarms and said), -1)
-    failed = frozenset(index for index in evident if _overlaps(pieces[index], wrong))
+    telling = frozenset(index for index in evident if _overlaps(pieces[index], wanted))
+    outcome = _outcome(pieces, evident, telling, alarms) if said else frozenset()
+    known = _of_known_kinds(pieces, sorted(telling))
 
     def rank_of(index: int) -> float:
         piece = pieces[index]
         if piece.rank is Rank.EVIDENCE:
             if piece.start in first:
-                return -3.0 if index in failed else -0.9  # what surrounds a failure does not come before others
-            if index == closing:
-                return -2.0
+                return _FIRST if index in telling else _AROUND_FIRST
+            if index in outcome:
+                return _OUTCOME
+            if index in telling:
+                return _OF_A_KNOWN_KIND if index in known else _OF_A_NEW_KIND
             # Its lines say once more what stands where the failures are.
             is_summary = bool(said) and all(line in said for line in piece.lines)
-            return -1.0 if index in failed else 0.2 if is_summary else -0.5 if index in alarms else 0.0
+            return 0.2 if is_summary else -0.5 if index in alarms else 0.0
         if index in alarms:
             return 0.3
         if piece.is_bare:
@@ -248,10 +288,30 @@ def _preference(
     return key
 
 
-def _overlaps(piece: Printed, wrong: Sequence[Part]) -> bool:
+def _outcome(pieces: Sequence[Printed], evident: Sequence[int], telling: Set[int], alarms: Set[int]) -> frozenset[int]:
+    """The pieces that tell how it ended: the last that sounds an alarm, and the first and the last with totals."""
+    closing = [index for index in evident if index in alarms][-1:]
+    brief = (index for index in evident if index not in telling and len(pieces[index].text) <= _TOTALS_CHARS)
+    totals = [index for index in brief if _TOTALS.search(pieces[index].text)]
+    return frozenset((*closing, *totals[:1], *totals[-1:]))
+
+
+def _of_known_kinds(pieces: Sequence[Printed], telling: Sequence[int]) -> frozenset[int]:
+    """Of the pieces *telling* a part, those that say what an earlier one says, but for their place."""
+    seen: set[str] = set()
+    known: list[int] = []
+    for index in telling:
+        kind = kind_of(pieces[index].lines[0])
+        if kind in seen:
+            known.append(index)
+        seen.add(kind)
+    return frozenset(known)
+
+
+def _overlaps(piece: Printed, wanted: Sequence[Part]) -> bool:
     """Whether one of the parts, which stand in order, has a line of the piece."""
-    at = bisect_left(wrong, piece.start, key=lambda part: part.end - 1)
-    return at < len(wrong) and wrong[at].start < piece.end
+    at = bisect_left(wanted, piece.start, key=lambda part: part.end - 1)
+    return at < len(wanted) and wanted[at].start < piece.end
 
 
 def _with_gaps(pieces: Sequence[Printed], taken: set[int]) -> list[Printed]:

@@ -263,7 +263,7 @@ def draft(cleaned: Cleaned, short: Shortened, before: int, wish: Wish) -> Draft:
     fitted = printed
     if not room.is_open and not room.admits(render(printed), tokens.count):
         parts = () if wish.since is not None else short.parts
-        fitted = fit(printed, room, focus=wish.focus, count=tokens.count, parts=parts)
+        fitted = fit(printed, room, focus=wish.focus, count=tokens.count, parts=parts, lines=cleaned.lines)
         if missing := untold(fitted, parts):
             notes.insert(0, missing)
     if any(line.startswith("\\[") for block in fitted for line in block.lines):
@@ -311,7 +311,7 @@ def unkept(original: Original, cleaned: Cleaned, short: Shortened, wish: Wish, r
         return replace(_untouched(original, cleaned), faults=(reason,))
     last = f"[sidecar: what is left out was not kept: {reason}]"
     room = wish.bound.without(last, tokens.count)
-    fitted = fit(short.printed, room, focus=wish.focus, count=tokens.count, parts=short.parts)
+    fitted = fit(short.printed, room, focus=wish.focus, count=tokens.count, parts=short.parts, lines=cleaned.lines)
     text = "\n".join((render(fitted), last)) if fitted else last
     return Compressed(text, after_tokens=tokens.count(text), printed=fitted, faults=(reason,))
 

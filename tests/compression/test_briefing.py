@@ -1,14 +1,14 @@
 """Many failures under a small bound: one whole, the others in a line each, the rest counted with its place."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pytest
 
 from sidecar.compression import compress, tokens
-from sidecar.compression.briefing import briefed, failing, untold
-from sidecar.compression.shorten import Printed
+from sidecar.compression.briefing import Briefing, briefings, failing, named, told_of, untold
+from sidecar.compression.shorten import Printed, render
 from sidecar.compression.vocabulary import Part, Rank
 
 CAPTURES = Path(__file__).parents[1] / "captures"
@@ -63,8 +63,13 @@ def part(kind: str, start: int, end: int, label: str = "") -> Part:
 
 
 def block(start: int, end: int, *, rank: Rank = Rank.EVIDENCE, what: str = "") -> Printed:
-    lines = tuple(f"line {index} of the output, whole" for index in range(start, end))
+    lines = tuple(f"line {index} of the output, whole, and long enough" for index in range(start, end))
     return Printed(start, end, lines, rank, what)
+
+
+def only(found: Iterable[Briefing]) -> Briefing:
+    (one,) = found
+    return one
 
 
 def no_more(_told: Sequence[Printed]) -> bool:
@@ -78,27 +83,59 @@ def test_errors_are_what_went_wrong_and_warnings_only_where_nothing_did() -> Non
     assert failing(parts[:1]) == []
 
 
+def test_without_anything_wrong_the_commits_are_named_and_without_commits_the_files() -> None:
+    parts = [part("file", 0, 9), part("commit", 0, 20), part("section", 3, 4)]
+    assert [one.kind for one in named(parts)] == ["commit"]
+    assert [one.kind for one in named(parts[:1])] == ["file"]
+    assert [one.kind for one in named([*parts, part("warning", 1, 2)])] == ["warning"]
+
+
 def test_every_line_is_still_stood_for_after_briefing() -> None:
     printed = [block(0, 3, rank=Rank.STRUCTURE), block(3, 9), block(9, 15), block(15, 20), block(20, 22)]
-    parts = [part("failure", 3, 9), part("failure", 9, 15), part("failure", 15, 20)]
-    brief = briefed(printed, parts, 1, fits=no_more)
-    assert [(one.start, one.end) for one in brief] == [(0, 3), (3, 9), (9, 15), (15, 20), (20, 22)]
-    assert brief[1] == printed[1]
-    assert brief[2].lines == ("FAILURE 9 [... of lines 10-15]",)
-    assert brief[3].lines == ("FAILURE 15 [... of lines 16-20]",)
+    parts = [part("failure", 3, 9, "a"), part("failure", 9, 15, "b"), part("failure", 15, 20, "c")]
+    brief = only(briefings(printed, parts, (), fits=no_more))
+    assert [(one.start, one.end) for one in brief.printed] == [(0, 3), (3, 9), (9, 15), (15, 20), (20, 22)]
+    assert brief.first == range(3, 9)
+    assert brief.printed[1] == printed[1]
+    assert brief.printed[2].lines == ("FAILURE b [... of lines 10-15]",)
+    assert brief.printed[3].lines == ("FAILURE c [... of lines 16-20]",)
 
 
 def test_one_failure_alone_is_never_briefed() -> None:
     printed = [block(0, 3), block(3, 9)]
-    assert briefed(printed, [part("failure", 3, 9)], 0, fits=no_more) == printed
+    assert only(briefings(printed, [part("failure", 3, 9)], (), fits=no_more)) == Briefing(printed, range(3, 9))
 
 
-def test_failures_that_share_a_block_are_told_together() -> None:
+def test_of_failures_that_share_a_block_one_is_told_as_it_was_printed() -> None:
+    """Its beginning filled the room, headings gone, and the errors of others stood under the first failure's name."""
     printed = [block(0, 12), block(12, 24)]
-    parts = [part("failure", 0, 6), part("failure", 6, 12), part("failure", 12, 24)]
-    brief = briefed(printed, parts, 1, fits=no_more)
-    assert [one.lines for one in brief[:2]] == [("FAILURE 0 [... of lines 1-6]",), ("FAILURE 6 [... of lines 7-12]",)]
-    assert brief[2] == printed[1]
+    parts = [part("failure", 0, 6, "a"), part("failure", 6, 12, "b"), part("failure", 12, 24, "c")]
+    lines = [f"printed {index}" for index in range(24)]
+    brief = only(briefings(printed, parts, lines, fits=no_more))
+    assert brief.printed[0].lines == tuple(lines[:6])
+    assert brief.printed[1].lines == ("FAILURE b [... of lines 7-12]",)
+    assert brief.printed[2].lines == ("FAILURE c [... of lines 13-24]",)
+    assert brief.first == range(6)
+
+
+def test_diagnostics_in_one_notation_are_told_by_it_or_one_by_one_whichever_tells_more() -> None:
+    printed = [Printed(0, 3, ("a.py:1:1 a.py:2:1 a.py:3:1: E501 line too long",), Rank.EVIDENCE)]
+    lines = [f"a.py:{number}:1: E501 line too long" for number in (1, 2, 3)]
+    parts = [Part("error", line, index, index + 1, line) for index, line in enumerate(lines)]
+    together, apart = briefings(printed, parts, lines, fits=no_more)
+    assert list(together.printed) == printed
+    assert [one.lines for one in apart.printed] == [(line,) for line in lines]
+    assert told_of(parts, render(together.printed)) == told_of(parts, render(apart.printed)) == 4
+    assert told_of(parts, render(apart.printed[1:])) == 3
+
+
+def test_the_first_of_a_kind_says_how_many_more_there_are() -> None:
+    printed = [block(3 * number, 3 * number + 3) for number in range(5)]
+    said = ("a", "b.py:3:1: E501 line too long (88 > 79)", "c", "d.py:9:1: E501 line too long (90 > 79)", "e")
+    parts = [Part("error", text, 3 * number, 3 * number + 3, text) for number, text in enumerate(said)]
+    told = [one.lines for one in only(briefings(printed, parts, (), fits=no_more)).printed]
+    assert told[1] == (f"{said[1]} [... of lines 4-6; 1 more like it]",)
+    assert told[3] == (f"{said[3]} [... of lines 10-12]",)
 
 
 def test_what_is_behind_a_bare_marker_is_untold() -> None:
@@ -122,3 +159,24 @@ def test_what_failed_comes_before_the_diff_that_was_printed_first(many: str, lim
     assert "E       AssertionError: wanted 0\ntests/test_shop.py:10:" in text
     assert "40 failed" in text
     assert tokens.count(text) <= limit
+
+
+@pytest.mark.parametrize("limit", [1_000, 1_500, 3_000])
+def test_of_a_large_diff_every_file_is_named_before_the_second_is_told(limit: int) -> None:
+    """Behind the first files' hunks the others were lines of evidence in a gap, not even named."""
+    diff = (CAPTURES / "git" / "format_patch_series.txt").read_text("utf-8")
+    text = compress(diff, command="git format-patch --stdout", answer_tokens=limit).text
+    paths = re.findall(r"^diff --git a/.+ b/(.+)$", diff, re.MULTILINE)
+    assert len(paths) == 22
+    assert [path for path in paths if path not in text] == []
+    assert tokens.count(text) <= limit
+
+
+def test_how_it_ended_is_told_beside_the_failures_wherever_it_was_printed() -> None:
+    """Mocha's dot reporter and others count first: within a bound the count had given way to one more failure."""
+    output = (CAPTURES.parent / "bench" / "captures" / "mocha" / "express_npm_test_dot.txt").read_text("utf-8")
+    text = compress(output, command="npm test", exit_code=1, answer_tokens=1_000).text
+    assert "679 passing" in text
+    assert "477 failing" in text
+    assert 'Error: expected 200 "OK", got 500 "Internal Server Error"' in text
+    assert "app.router > should be .use()able - Error: expected 200" in text

@@ -451,7 +451,11 @@ def test_each_blamed_line_stays_under_its_commit(holds: Holds, printed: Printed)
 def test_a_diff_names_its_files_and_a_log_its_commits(read: Read) -> None:
     parts = FORM.parts(read(CAPTURES / "git" / "diff_patch_release.txt"))
     assert [part.label for part in parts][:2] == ["src/click/core.py", "src/click/shell_completion.py"]
-    assert parts[0].said.startswith("diff --git a/src/click/core.py b/src/click/core.py (+")
+    assert parts[0].said == "src/click/core.py: (+43 -47)"
+    how = [part.said for part in FORM.parts(read(CAPTURES / "git" / "diff_renames_copies.txt"))]
+    assert "src/flask/types.py: rename from src/flask/typing.py (+0 -0)" in how
+    assert "docs/shop.bin: new file, binary (+0 -0)" in how
+    assert "src/flask/cli.py: new mode 100755 (+3 -2)" in how
     log = FORM.parts(read(CAPTURES / "git" / "log_medium_forty.txt"))
     assert {part.kind for part in log} == {"commit"}
     assert log[0].said.endswith("Update . to 8.1.7")

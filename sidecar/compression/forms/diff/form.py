@@ -20,7 +20,7 @@ in its place. Changed lines that come again are pointed at (repeats.py).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sidecar.compression.forms.diff.blame import blame_evidence, blame_parts, blame_reduced, blame_share
 from sidecar.compression.forms.diff.blame_porcelain import is_porcelain, porcelain_evidence, porcelain_reduced
@@ -368,8 +368,10 @@ def _parts(segment: Segment) -> list[Part]:
             end_of_commit = index
         else:
             changed = [initials[other] for other in range(index, following) if kinds[other] == CHANGED]
-            told = f"{lines[index]} (+{changed.count(ord('+'))} -{changed.count(ord('-'))})"
-            found.append(Part("file", _path(lines, index, following), index, following, told))
+            path = _path(lines, index, following)
+            how = ", ".join(_how_changed(lines[index + 1 : min(following, index + _HEADER_LINES)]))
+            told = f"{path}: {how}{' ' if how else ''}(+{changed.count(ord('+'))} -{changed.count(ord('-'))})"
+            found.append(Part("file", path, index, following, told))
         following = index
     return found[::-1]
 
@@ -381,10 +383,27 @@ def _begins_file(lines: Sequence[str], kinds: bytearray, index: int) -> bool:
     return line.startswith("--- ") and (index == 0 or kinds[index - 1] not in {HEADER, INDEX})
 
 
+_HEADER_LINES = 8
+_CHANGED_HOW = re.compile(
+    r"(?P<what>new file|deleted file)|(?P<renamed>rename|copy) from (?P<old>.+)|(?P<mode>new mode \d+)"
+    r"|Binary files|GIT binary patch"
+)
+
+
+def _how_changed(header: Sequence[str]) -> Iterator[str]:
+    """What git says of a file above its lines: that it is new, gone, renamed, binary."""
+    for line in header:
+        if line.startswith(("@@", "--- ", "+++ ")):
+            return
+        if found := _CHANGED_HOW.match(line):
+            renamed = f"{found['renamed']} from {found['old']}" if found["renamed"] else "binary"
+            yield found["what"] or found["mode"] or renamed
+
+
 def _path(lines: Sequence[str], start: int, end: int) -> str:
     """The path a file has now, or had where it was deleted, without git's `a/` and `b/`."""
     old = ""
-    for line in lines[start : min(end, start + 8)]:
+    for line in lines[start : min(end, start + _HEADER_LINES)]:
         if line.startswith(("Index: ", "rename to ", "copy to ")):
             return line.split(" ", 2 if line[0] != "I" else 1)[-1]
         if line.startswith(("--- ", "+++ ")):
