@@ -1,16 +1,18 @@
 """Rows under a file's heading, as eslint, stylelint, yamllint and `ruff --output-format grouped` print: messages once.
 
-/shop/src/a.js                                    several files:
-  2:5   error  Unexpected var       no-var          error  Unexpected var  no-var: a.js 2:5 9:5; b.js 3:1
-  9:5   error  Unexpected var       no-var        /shop/src/a.js
-  7:13  error  'x' is not defined   no-undef        error  no-undef:
-  8:2   error  'y' is not defined   no-undef          7:13  'x' is not defined
-/shop/src/b.js                                        8:2  'y' is not defined
-  3:1   error  Unexpected var       no-var        /shop/src/b.js
+/shop/src/a.js                                  every row: error
+  2:5   error  Unexpected var       no-var      several files:
+  9:5   error  Unexpected var       no-var        Unexpected var  no-var: a.js 2:5 9:5; b.js 3:1
+  7:13  error  'x' is not defined   no-undef    /shop/src/a.js
+  8:2   error  'y' is not defined   no-undef      no-undef:
+/shop/src/b.js                                      7:13  'x' is not defined
+  3:1   error  Unexpected var       no-var          8:2  'y' is not defined
+                                                /shop/src/b.js
 
 Within one file the places of a message stand before it, and the messages of one rule below it. In the list of several
 files each goes by its name, with as much of its folder as tells it from the others; its heading has the whole path.
-Files that have several messages at the same places go by a letter. Few rows stay as printed.
+Files that have several messages at the same places go by a letter. Where the rows differ in severity, each keeps its
+own. Few rows stay as printed.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import re
 import string
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from sidecar.compression.forms.diagnostics.grammar import Kind, Line
@@ -40,7 +42,8 @@ _LETTERED_FILES = 3
 _PRETTY_HEADING = re.compile(r" +(?P<path>\S+):\d+:\d+$")
 """xo's, which names the place of the first finding with the file."""
 
-_COLUMNS = 3
+_SEVERITIES = frozenset({"error", "warning", "info", "✖", "✘", "⚠", "×"})
+_MESSAGE_AND_RULE = 2
 _PADDING = re.compile(r" {3,}")
 _ENDS = frozenset({Kind.FAILURE, Kind.SUMMARY, Kind.BUILD, Kind.BLANK})
 _NAME_COSTS = 4
@@ -60,7 +63,7 @@ def rows(lines: Sequence[str], read: Sequence[Line], shown: Sequence[int]) -> di
     """What is printed instead of the rows among *shown* (indexes, in order), and above the first heading."""
     if sum(read[index].kind is Kind.ROW for index in shown) < _WORTH_ROWS:
         return {}
-    files = _files(lines, read, shown)
+    files, severity = _with_one_severity(_files(lines, read, shown))
     instead: dict[int, tuple[str, ...]] = {}
     told, letters = common(files)
     for file in files:
@@ -68,10 +71,24 @@ def rows(lines: Sequence[str], read: Sequence[Line], shown: Sequence[int]) -> di
         own = {said: in_rows([place for place, _ in places]) for said, places in file.said.items() if said not in told}
         for said, shown_rows in _by_rule(own, lambda said, each: [f"{row}  {said}" for row in each]).items():
             instead[file.said[said][0][1]] = tuple(f"  {row}" for row in shown_rows)
-    if told:
+    if told or severity:
         first = files[0].heading
-        instead[first] = (*of_several(told, letters), lines[first])
+        above = [f"every row: {severity}"] if severity else []
+        instead[first] = (*above, *(of_several(told, letters) if told else ()), lines[first])
     return instead
+
+
+def _with_one_severity(files: Sequence[File]) -> tuple[Sequence[File], str]:
+    """The files with messages that have no severity any more, and the one that all had; as they are where not."""
+    severities = {said.partition("  ")[0] for file in files for said in file.said}
+    if len(severities) != 1 or severities.isdisjoint(_SEVERITIES):
+        return files, ""
+    (severity,) = severities
+    without = [
+        replace(file, said={said.removeprefix(f"{severity}  "): places for said, places in file.said.items()})
+        for file in files
+    ]
+    return without, severity
 
 
 def of_several(told: Mapping[str, Sequence[str]], letters: Sequence[str]) -> list[str]:
@@ -89,23 +106,24 @@ def _by_rule(
     """
     rules: dict[str, list[str]] = {}
     for said in told:
-        severity, message, rule = _apart(said)
-        rules.setdefault(f"{severity}  {rule}" if message else said, []).append(said)
+        message, rule = _apart(said)
+        rules.setdefault(rule if message else said, []).append(said)
     found: dict[str, list[str]] = {}
     for rule, together in rules.items():
         first = together[0]
         if len(together) == 1:
             found[first] = lines_of(first, told[first])
         else:
-            below = (line for said in together for line in lines_of(_apart(said)[1], told[said]))
+            below = (line for said in together for line in lines_of(_apart(said)[0], told[said]))
             found[first] = [f"{rule}:", *(f"  {line}" for line in below)]
     return found
 
 
-def _apart(said: str) -> tuple[str, str, str]:
-    """The severity, the message and the rule of a row; nothing where it has other columns."""
+def _apart(said: str) -> tuple[str, str]:
+    """The message of a row, and its rule behind its severity if it has one; nothing where it has other columns."""
     columns = said.split("  ")
-    return (columns[0], columns[1], columns[2]) if len(columns) == _COLUMNS else ("", "", "")
+    severity = f"{columns.pop(0)}  " if columns[0] in _SEVERITIES else ""
+    return (columns[0], f"{severity}{columns[1]}") if len(columns) == _MESSAGE_AND_RULE else ("", "")
 
 
 def _files(lines: Sequence[str], read: Sequence[Line], shown: Sequence[int]) -> list[File]:
@@ -150,8 +168,11 @@ def common(files: Sequence[File]) -> tuple[dict[str, list[str]], list[str]]:
                 found.setdefault(said, []).extend((name, place) for place, _ in places)
     together = {said: _together(every) for said, every in found.items()}
     lists = _lists(together)
-    together = {said: each for said, each in together.items() if _is_cheaper(said, each, lists)}
-    lists = _lists(together)
+    while dear := [said for said, each in together.items() if not _is_cheaper(said, each, lists)]:
+        # A letter costs the more the fewer messages have its list.
+        for said in dear:
+            del together[said]
+        lists = _lists(together)
     letters = {
         names: letter for (names, count), letter in zip(lists.most_common(), _LETTERS, strict=False) if count > 1
     }
