@@ -162,6 +162,8 @@ class _Names:
 _NAMED = re.compile(r"[^\s\"'`()\[\],;=<>|]+")
 _NAMED_RUN = 5
 """So many lines that differ in nothing but names with a slash or a dot are told as one, ..."""
+_SAID_OF_ONE = 2
+"""Lines of so few words say one thing of one name: unpadded.py puts these beside each other."""
 _NAMED_SHARE = 0.75
 """... if that costs no more than this share of them."""
 _NAMED_CHARS = 400
@@ -199,6 +201,8 @@ def _same_but_for_names(lines: Sequence[str], start: int, end: int) -> Iterable[
         names = [named[index - start][1] for index in indexes]
         if len(indexes) < _NAMED_RUN or "\0" not in masked:
             continue
+        if len(masked.split()) <= _SAID_OF_ONE and not alarm_lines(lines[first : first + 1]):
+            continue  # told in fewer words beside each other
         told = side_by_side(" ".join(one) for one in names[1:])
         shown = (lines[first], f"[the same {last - first - 1} times more, of the following]", *told)
         if sum(map(len, shown)) < _NAMED_SHARE * sum(map(len, lines[first:last])):

@@ -5,6 +5,9 @@
                               in editable mode.        -e, --editable <path> Install a project in editable mode.
       -U, --upgrade           Upgrade all.             -U, --upgrade Upgrade all.
 
+    Sending        docs/a.rst                         Sending docs/a.rst docs/b.rst ...
+    Sending        docs/b.rst
+
 Indentation that nests stays, and so does every blank of a file that was printed: who wants to change a line of it must
 quote it exactly.
 """
@@ -25,11 +28,12 @@ _UNDER = re.compile(r"\s*[\^~|-][\s^~|-]*$")
 """A line that points at places of the line above it: both keep their columns."""
 _FRAMED = re.compile(r"\s*(?:\d+ )?[\u2502\u2503\u2551\u256d\u2570\u2575\u2577|]")
 """A line in a frame: it may show code."""
+_WORDS = re.compile(r"[A-Za-z]{2} [A-Za-z]")
 _CLOSED = (":", ">", "]", ")", ",", ";")
 """Behind one of these even a cell of several words is seen to end."""
 _RUN_WORDS = 6
-"""So many lines of one word each stand beside each other..."""
-_WORD_CHARS = 60
+"""So many lines of one word each, or that say one thing of one word each, stand beside each other..."""
+_WORD_LINE_CHARS = 120
 _WIDTH = 300
 _WORTH_TOKENS = 6
 """... and so much must be saved for the line that tells it."""
@@ -76,27 +80,28 @@ def _tokens(lines: Sequence[str]) -> int:
 
 
 def _narrow(lines: Sequence[str], start: int, end: int, loud: Container[int], *, is_flat: bool) -> Iterable[str]:
-    words: list[str] = []
+    leads = [None if index in loud else _lead(lines[index]) for index in range(start, end)]
     held = ""
     column = -1
     """Where the cell begins that the next line may go on with."""
-    for index in range(start, end):
+    index = start
+    while index < end:
         line = lines[index].rstrip()
         stands = index in loud or not line or _FRAMED.match(line) is not None
         stands = stands or (index + 1 < len(lines) and _UNDER.match(lines[index + 1]) is not None)
         if not stands and column >= 0 and _depth(line) == column:
             held += f" {line.strip()}"
+            index += 1
             continue
         if held:
             yield held
             held, column = "", -1
-        is_word = not stands and len(line) < _WORD_CHARS and not any(map(str.isspace, line))
-        if words and not is_word:
-            yield from _beside(words)
-            words = []
-        if is_word:
-            words.append(line)
-        elif stands or _UNDER.match(line):
+        after = _end_of_run(leads, index - start) + start
+        if after - index >= _RUN_WORDS:
+            yield from _beside(leads[index - start] or "", [each.split()[-1] for each in lines[index:after]])
+            index = after
+            continue
+        if stands or _UNDER.match(line):
             yield lines[index]
         elif (gap := _last_gap(line)) is not None:
             held, column = _row(line, is_flat=is_flat), gap
@@ -104,9 +109,27 @@ def _narrow(lines: Sequence[str], start: int, end: int, loud: Container[int], *,
             held, column = f" {line.strip()}", _depth(lines[index + 1])
         else:
             yield lines[index]
+        index += 1
     if held:
         yield held
-    yield from _beside(words)
+
+
+def _lead(line: str) -> str | None:
+    """What stands before the only word of a line: nothing, or what is said of it ("Sending "); None for other lines."""
+    if len(line) > _WORD_LINE_CHARS or not line or line[-1].isspace():
+        return None
+    cells = line.split()
+    if len(cells) == 1:
+        return "" if not line[0].isspace() else None
+    return line[: len(line) - len(cells[1])] if len(cells) == 2 and cells[0].upper() != cells[0].lower() else None
+
+
+def _end_of_run(leads: Sequence[str | None], start: int) -> int:
+    """Up to where lines say the same of one word each."""
+    end = start
+    while end < len(leads) and leads[end] is not None and leads[end] == leads[start]:
+        end += 1
+    return end
 
 
 def _depth(line: str) -> int:
@@ -128,18 +151,17 @@ def _row(line: str, *, is_flat: bool) -> str:
     depth = len(line) - len(line.lstrip())
     told = " " if (is_flat or is_option) and depth else line[:depth]
     for cell in cells[:-1]:
-        told += cell + ("  " if " " in cell and not is_option and not cell.endswith(_CLOSED) else " ")
+        told += cell + ("  " if not is_option and _WORDS.search(cell) and not cell.endswith(_CLOSED) else " ")
     return told + cells[-1]
 
 
-def _beside(words: Sequence[str]) -> Iterable[str]:
-    if len(words) < _RUN_WORDS:
-        yield from words
-        return
-    line = ""
+def _beside(lead: str, words: Sequence[str]) -> Iterable[str]:
+    """Words beside each other, on lines that a bound can cut between, each behind what is said of them."""
+    begun = f"{lead.rstrip()} " if lead.strip() else ""
+    line = begun
     for word in words:
-        if line and len(line) + len(word) > _WIDTH:
-            yield line
-            line = ""
-        line = f"{line} {word}" if line else word
-    yield line
+        if len(line) > len(begun) and len(line) + len(word) > _WIDTH:
+            yield line.rstrip(" ")
+            line = begun
+        line += f"{word} "
+    yield line.rstrip(" ")

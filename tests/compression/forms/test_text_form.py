@@ -258,3 +258,15 @@ def test_what_nests_keeps_its_depth_and_words_are_told_from_the_next_cell(printe
     assert shown[:4] == ["[unpadded]", "  part 0 {", "      name0 = 0", "      size0 = 0"]
     usage = "\n".join(f"shop {verb}  {verb} all the {noun}" for verb, noun in zip(WORDS, reversed(WORDS), strict=True))
     assert printed(FORM, of(usage, "shop help")) == usage.split("\n")
+
+
+def test_what_is_said_of_many_names_is_said_once_before_them(printed: Printed, holds: Holds) -> None:
+    sent = [f"Sending        docs/{word}.rst" for word in WORDS]
+    segment = of("\n".join([*sent, "Adding         a.py", "Transmitting file data ..done"]), "svn commit")
+    holds(FORM, segment)
+    assert printed(FORM, segment) == [
+        "[unpadded]",
+        f"Sending {' '.join(f'docs/{word}.rst' for word in WORDS)}",
+        "Adding a.py",
+        "Transmitting file data ..done",
+    ]
