@@ -86,3 +86,9 @@ def test_failures_are_named_with_their_file(read: Callable[..., Segment]) -> Non
 def test_a_large_failing_run_loses_half_its_length_and_more() -> None:
     text = (CAPTURES / "red_large_verbose.txt").read_text("utf-8")
     assert len(shorten(text, shelf=load(), command="npx jest", exit_code=1).text) < 0.4 * len(text)
+
+
+def test_the_marked_line_of_one_cause_is_shown_once(shortened: Callable[[str], str]) -> None:
+    text = shortened("one_cause")
+    assert text.count("> 32 |   return this.make(") == 1
+    assert text.count("  ● $(...) › .append › ") == 17

@@ -57,3 +57,9 @@ def test_what_a_test_prints_below_a_heading_puts_no_test_under_another(shortened
     text = shortened("printing")
     assert re.search(r"reminders > \{[^}]*knows the stock of jar-9 \(12\)", text)
     assert re.search(r"orders with tax > \{[^}]*throws for an unknown country 13", text)
+
+
+def test_a_failure_through_a_deep_helper_is_a_line_with_its_own_place(shortened: Callable[[str], str]) -> None:
+    text = shortened("one_cause")
+    assert "(invalid key) : invalid attr should get undefined: same as 1), test/api/attributes.js:26:18\n" in text
+    assert text.count("TypeError: this.make is not a function") == 1

@@ -113,6 +113,14 @@ def _owners(lines: Sequence[str], kinds: Sequence[Kind]) -> Iterable[tuple[int, 
 def _evidence(segment: Segment) -> list[Evidence]:
     """Without `-v` only tests that failed (and a bench's) log: the first words of each stand, where they were said."""
     found = _FORM.evidence(segment)
+    if "--- FAIL: " in segment.text:
+        parents = _parents(segment.lines)
+        found = [
+            Evidence(item.line, (_name_of(segment.lines[item.line]),), parents[item.line])
+            if item.line in parents
+            else item
+            for item in found
+        ]
     if "=== RUN" in segment.text:
         return found
     said: set[str] = set()
@@ -133,14 +141,49 @@ def _evidence(segment: Segment) -> list[Evidence]:
 _FAILED = re.compile(r"\s*--- FAIL: \S")
 _LOGS_OF_A_TEST = 40
 _LONG_CHARS = 700
-_LOG_CHARS = 120
+_LOG_CHARS = 300
+
+
+def _parents(lines: Sequence[str]) -> dict[int, int]:
+    """Each subtest that failed with one of its own, told by the line right below it, and that line.
+
+    --- FAIL: TestTotal (0.00s)
+        --- FAIL: TestTotal/two (0.00s)              said by the next
+            --- FAIL: TestTotal/two/cents (0.00s)
+    """
+    found: dict[int, int] = {}
+    below, name = -1, ""
+    for index in range(len(lines) - 1, -1, -1):
+        line = lines[index]
+        failed = _FAILED_NAME.match(line) if "--- FAIL: " in line else None
+        if failed is None:
+            below = -1
+            continue
+        if below >= 0 and "/" in failed[1] and name.startswith(failed[1] + "/"):
+            found[index] = found.get(below, below)
+        below, name = index, failed[1]
+    return found
+
+
+def _name_of(line: str) -> str:
+    failed = _FAILED_NAME.match(line)
+    return failed[1] if failed else line.strip()
+
+
+_FAILED_NAME = re.compile(r"\s*--- FAIL: (\S+) \([\d.]+s\)$")
 
 
 def _finish(run: Run) -> None:
     run.shortened = "indentation"
+    parents = _parents(run.lines)
+    for index in parents:
+        run.why[index] = "subtests that failed in their own"
+    for section in run.sections:
+        while section.start and run.kinds[section.start - 1] is Kind.FAILED:
+            section.start -= 1  # what only says that something in it failed shares the block
     point_at_logs(run)
     fold_clocked(run)
-    keep_evidence(run, _evidence(run.segment))
+    keep_evidence(run, (item for item in _evidence(run.segment) if item.line not in parents))
     _keep_logs(run)
 
 

@@ -30,6 +30,10 @@ _SHARE_GREEN = 0.46
 _SHARE_RED = 0.12
 """How much of the output, in characters, the names of passed tests may cost; past it a sample of them stands."""
 
+_MOST_RED = 20_000
+_MOST_GREEN = 100_000
+"""No more characters of names are read, however much was printed."""
+
 _SAMPLE_RED = 0.18
 _SAMPLE_GREEN = 0.8
 """How much of that room a sample takes: names apart from each other share less of their beginnings."""
@@ -48,7 +52,9 @@ _SECTION_TAIL = 12
 _SECTION_TROUBLE = 20
 _FRAMES_AT_EACH_END = 4
 _MERGED = 8
-"""So many failures share a block, and so a marker; twice as many where they repeat an earlier one."""
+_MANY = 64
+"""So many failures share a block, and so a marker; twice as many where they repeat an earlier one, or where there
+are more of them than so many."""
 
 _CONTEXT = 2
 """So many unchanged lines stay on both sides of a changed one in a comparison."""
@@ -59,6 +65,10 @@ _AGAIN = (_AGAIN_LINE, 200, 100)
 """A longer line is cut to so many characters of its beginning and of its end."""
 _AGAIN_BEGINNING = 24
 """Where so much of its beginning is that of an earlier long line, but for numbers, the shorter bounds hold."""
+
+_OPENING = 120
+_KNOWN = (_AGAIN_LINE, 60, 60)
+"""Where so much of its beginning is that of an earlier one, the least is shown."""
 
 _CHANGED = re.compile(r" *[-+?<>]")
 _UNCHANGED = re.compile(r"  |$")
@@ -138,6 +148,7 @@ class Run:
             self._repeat(section, said)
             if not section.leader:
                 self._repeats.mark(self.lines, self._told(section), self.why, stays=_is_said)
+        self._point_at_leaders()
         if self.grammar.compiles:
             self._delegate(inside)
         if self.grammar.finish is not None:
@@ -235,10 +246,17 @@ class Run:
         while index < end:
             first = index
             changed: list[int] = []
+            margin = 0
             while index < end and self.kinds[index] in {Kind.OTHER, Kind.BLANK}:
-                if _CHANGED.match(self.lines[index]):
+                line = self.lines[index]
+                depth = len(line) - len(line.lstrip(" "))
+                if line.strip() and depth < margin:
+                    break  # `got:` below the difference that stands deeper
+                if _CHANGED.match(line):
+                    margin = depth
+                    first = first if changed else self._begins(first, index, depth)
                     changed.append(index)
-                elif not _UNCHANGED.match(self.lines[index]):
+                elif not _UNCHANGED.match(line):
                     break
                 index += 1
             if changed and index - first > len(changed) + 4 * _CONTEXT:
@@ -247,6 +265,17 @@ class Run:
                     if i not in near:
                         self.why[i] = self.why[i] or "unchanged lines of the comparison"
             index = max(index, first + 1)
+
+    def _begins(self, first: int, changed: int, depth: int) -> int:
+        """Where a comparison begins whose first changed line is *changed*: below whatever stands further left."""
+        return next(
+            (
+                i + 1
+                for i in range(changed - 1, first - 1, -1)
+                if self.lines[i].strip() and len(self.lines[i]) - len(self.lines[i].lstrip(" ")) < depth
+            ),
+            first,
+        )
 
     def tell_frames(self, frames: Sequence[int]) -> None:
         """The user's frames stay, from both ends where there are many; where none is the user's the first two do."""
@@ -285,14 +314,23 @@ class Run:
         words = tuple(self.lines[i] for i in body if self.kinds[i] is Kind.OTHER)
         if sum(map(len, words)) < _WORTH_CHARS:
             return
-        leader, lines = said.setdefault(words, (section.name, frozenset(words)))
-        if leader == section.name and lines:
-            said[words] = (leader, lines)
+        leader, lines = said.setdefault(words, (section.name, frozenset(self.lines[i] for i in body)))
         if leader != section.name:
             section.leader = leader
             for i in body:
                 if self.lines[i] in lines:
                     self.why[i] = _SAME + leader
+
+    def _point_at_leaders(self) -> None:
+        """Say behind the heading of a test like an earlier one which that is, where another stands between them."""
+        above = ""
+        for section in self.sections:
+            if not section.leader:
+                above = section.name
+            elif section.leader != above and _SAME + section.leader in self.why[section.start : section.end]:
+                heading = self.instead.get(section.heading, self.lines[section.heading])
+                self.instead[section.heading] = f"{heading} (same as {section.leader})"
+                self.headings.add(section.heading)
 
     def _is_same_error(self, section: Section, told: dict[tuple[tuple[str, ...], str], int]) -> bool:
         """Put a numbered heading's path on one line; of an error told above only that and its own places stay."""
@@ -311,10 +349,11 @@ class Run:
         leader, same_place = told.setdefault((error, ""), number), told.setdefault((error, at), number)
         self._places[number] = frozenset(names)
         helpers = self._places.get(leader, frozenset())
-        if leader == number or len(places) > _PLACES or sum(map(len, error)) < _ERROR_CHARS:
+        own = [name for name in names if name not in helpers]
+        if leader == number or len(own) > _PLACES or sum(map(len, error)) < _ERROR_CHARS:
             return False
         heading = self.instead.get(section.heading, self.lines[section.heading]).removesuffix(":")
-        at = "".join(f", {name}" for name in names if name not in helpers)
+        at = "".join(f", {name}" for name in own)
         pointer = f"same as {same_place})" if same_place < number else f"same as {leader}){at}"
         self.instead[section.heading] = f"{heading}: {pointer}"
         self.headings.add(section.heading)
@@ -361,12 +400,16 @@ class Run:
             ):
                 continue
             beginning = _DIGITS.sub("0", line[:_AGAIN_BEGINNING])
-            size, head, tail = _AGAIN if beginning in begun else _LONG
-            begun.add(beginning)
+            opening = _DIGITS.sub("0", line[:_OPENING])
+            size, head, tail = _KNOWN if opening in begun else _AGAIN if beginning in begun else _LONG
+            begun |= {beginning, opening}
             if len(line) <= size or self.grammar.must(line[:REACH]) is not None:
                 continue
+            parts = self.evident.get(index, ())
+            ends = [line.find(part) + len(part) for part in parts if part in line]
+            head = max(head, *(end for end in ends if end <= _LONG[1]), 0)
             cut = f"{line[:head]}[... {len(line) - head - tail} characters]{line[-tail:]}"
-            if all(part in cut for part in self.evident.get(index, ())):
+            if len(cut) < len(line) and all(part in cut for part in parts):
                 self.instead[index] = cut
                 self._cut.add(index)
 
@@ -387,7 +430,8 @@ class Run:
         """Decide whether all names of passed tests are listed, or a sample of them."""
         names = [name for i, name in self.names.items() if self.why[i]]
         whole = sum(map(len, self.lines)) + len(self.lines)
-        room = max(_ROOM_CHARS, (_SHARE_RED if self.is_red else _SHARE_GREEN) * whole)
+        share, most = (_SHARE_RED, _MOST_RED) if self.is_red else (_SHARE_GREEN, _MOST_GREEN)
+        room = min(most, max(_ROOM_CHARS, share * whole))
         cost = sum(map(len, names)) + len(names)
         if cost > room:
             # Only what names share can still make room.
@@ -400,12 +444,13 @@ class Run:
         pieces.extend((section.start, section.end, section) for section in self.sections)
         pieces.sort(key=lambda piece: piece[0])
         at = 0
+        room = 2 * _MERGED if len(self.sections) <= _MANY else 4 * _MERGED
         held: list[Section] = []
         for start, end, piece in pieces:
             if start < at:
                 continue
             cost = sum(1 if section.leader else 2 for section in held)
-            joins = isinstance(piece, Section) and cost < 2 * _MERGED and bool(held) and self._is_trifle(at, start)
+            joins = isinstance(piece, Section) and cost < room and bool(held) and self._is_trifle(at, start)
             if not joins:
                 yield from self._sections(held)
                 held = []
@@ -498,8 +543,9 @@ class Run:
             if not names:
                 continue
             room = int(self._share * sum(len(name) + 1 for name in names)) if self._share < 1.0 else 1 << 62
-            some = sampled(names, room)
             told = f"{len(names)} {label}"
+            names = list(dict.fromkeys(names))  # noqa: PLW2901 - assertions of one text are named once
+            some = sampled(names, room)
             if len(some) < len(names):
                 told += f", {len(some)} of them named"
             yield from listed(told, some)

@@ -46,6 +46,26 @@ def _recognise(segment: Segment) -> float:
     return 0.6 if findings >= 5 and findings * 12 >= min(len(segment.lines), 240) else 0.0
 
 
+def _tell(run: Run, start: int, end: int) -> None:
+    """A failing test; of a stack that only says again where it failed, and as what, nothing.
+
+    at: Test.<anonymous> (test/parse.js:249:7)              stays
+    stack: |-                                               goes
+      Error: defaults to a depth of 5                       goes: the name of the test
+          at Test.<anonymous> (test/parse.js:249:7)         goes
+    """
+    tell(run, start, end)
+    lines = run.lines
+    place = next((line.strip() for line in lines[start:end] if line.lstrip().startswith("at: ")), "")
+    stack = next((i for i in range(start, end) if lines[i].strip() == "stack: |-"), end)
+    left = [i for i in range(stack + 1, end) if not run.why[i] and lines[i].strip()]
+    name = next((section.name for section in run.sections if section.start == start), "")
+    again = {f"at {place.removeprefix('at: ')}", f"Error: {name}"}
+    if place and name and all(lines[i].strip() in again or lines[i].strip() == "..." for i in left):
+        for i in range(stack, end):
+            run.why[i] = run.why[i] or "the place again"
+
+
 def _finish(run: Run) -> None:
     """Tests of a subtest are named by it; tape's headings go; the report of prove stays whole."""
     for index in range(len(run.lines) - 1):
@@ -130,7 +150,7 @@ _GRAMMAR = Grammar(
     library=r"node_modules[/\\]|\bnode:",
     message=r" *(?:# )?(\S.*)",
     evidence=r"(?!)",
-    tell=tell,
+    tell=_tell,
     finish=_finish,
 )
 
