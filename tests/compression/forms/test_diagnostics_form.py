@@ -216,6 +216,16 @@ def test_annotations_for_github_are_told_without_their_properties(
     ]
 
 
+def test_an_annotation_without_a_file_keeps_its_title(printed: Printed) -> None:
+    """What says that a step of a CI failed names it there."""
+    report = of(
+        "::error file=src/a.js,line=3,col=7,title=no-undef::'x' is not defined\n"
+        "::error title=Lint the sources::step failed with exit code 1\n",
+        "eslint",
+    )
+    assert "error: step failed with exit code 1  Lint the sources" in "\n".join(printed(FORM, report))
+
+
 def test_a_note_with_a_code_of_its_own_is_a_finding_that_shares_its_message(shortened: Callable[[str], str]) -> None:
     text = shortened("shellcheck/gcc")
     said = "note: Double quote to prevent globbing and word splitting. [SC2086]"

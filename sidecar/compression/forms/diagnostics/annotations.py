@@ -39,10 +39,12 @@ def annotation(line: str) -> Annotation | None:
     file, at, column = (_plain(properties.get(name, "")) for name in ("file", "line", "col"))
     text, severity = found["said"], found["severity"]
     said = _HELP.sub("", text) if len(text) < _MESSAGE_CHARS else text
-    if not file or _OWN_PLACE.match(said):
-        return Annotation(severity, file, "", said if file else f"{severity}: {said}")
+    if file and _OWN_PLACE.match(said):
+        return Annotation(severity, file, "", said)
     title = _plain(properties.get("title", ""))
     told = f"{severity}: {said}" + (f"  {title}" if title and title not in said else "")
+    if not file:
+        return Annotation(severity, "", "", told)
     return Annotation(severity, file, ":".join(part for part in (file, at, column) if part), told)
 
 
