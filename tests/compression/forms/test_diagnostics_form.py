@@ -886,3 +886,9 @@ def test_files_of_the_same_findings_go_by_a_letter_however_long_their_names_are(
     text = "\n".join(printed(FORM, of("".join(f"{file}\n{found}\n" for file in files), "eslint")))
     assert "  [A]: report_of_all_the_sales_in_the_year_2020.js" in text
     assert "  Use something else here, not that  rule-3: [A] 3:1\n" in text
+
+
+def test_what_joins_the_exceptions_that_sphinx_quotes_is_told_once(shortened: Callable[[str], str]) -> None:
+    text = shortened("sphinx/warnings_as_errors")
+    assert text.count("The above exception was the direct cause of the following exception:") == 1
+    assert "AttributeError: xparse_options_header\n" in text

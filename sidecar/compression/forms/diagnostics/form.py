@@ -39,7 +39,10 @@ __all__ = ["FORM"]
 _TELLING = frozenset({Kind.ERROR, Kind.LINT, Kind.ROW, Kind.FAILURE})
 
 _EXPLAINS = (" ", "\t", "info:", "note:", "help:", "hint:")
-_TRACED = re.compile(r"Traceback \(most recent call last\):$|[\w.]+(?:Error|Exception): \S")
+_TRACED = re.compile(
+    r"Traceback \(most recent call last\):$|The above exception was the direct cause |During handling of the above "
+    r"|[\w.]+(?:Error|Exception): \S"
+)
 """What a tool quotes of the exception that its finding is about: Sphinx, of each module that it cannot import."""
 _WORTH_CHARS = 24
 _WORTH_WORDS = 3

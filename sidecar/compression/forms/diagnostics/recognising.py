@@ -85,6 +85,7 @@ _SAMPLES = 10
 _SAMPLE_LINES = 25
 """In a text for whose command we know no compiler; twice as many where we do."""
 _FEW = 3
+_PLACED_SHARE = 0.1
 _PLAIN = frozenset({Kind.OTHER, Kind.BLANK, Kind.SUMMARY, Kind.MARK, Kind.CHANGE, Kind.SOURCE, Kind.LABEL, Kind.HELP})
 
 _SEVERE = frozenset({Kind.ERROR, Kind.WARNING})
@@ -146,7 +147,8 @@ def _weighed(segment: Segment, words: Sequence[str], *, is_known: bool) -> float
     if placed or told:
         sure = 0.75 if explained >= 0.6 else 0.55 if explained >= 0.35 else 0.25
         if is_known:
-            return min(0.95, sure + 0.2)
+            # javac explains an error in up to eight lines of words.
+            return 0.95 if placed >= _PLACED_SHARE * total else min(0.95, sure + 0.2)
         return sure if placed or kinds[Kind.BUILD] >= 0.5 * total else sure - 0.3
     if kinds[Kind.LINT]:
         if is_known:
