@@ -384,6 +384,22 @@ def test_files_that_a_merge_creates_share_their_folder(printed: Printed, holds: 
     ]
 
 
+def test_what_a_commit_says_of_its_files_is_read_as_what_a_merge_says(printed: Printed, holds: Holds) -> None:
+    text = (
+        "[main 238ea28] Move the library\n 5 files changed, 1 insertion(+), 66 deletions(-)\n"
+        " delete mode 100644 lib/a.js\n delete mode 100644 lib/b.js\n rename lib/{c.js => c.mjs} (100%)\n"
+        " create mode 100644 lib/d.js\n create mode 100644 lib/e.js"
+    )
+    segment = of(text, "git commit -m 'Move the library'")
+    assert FORM.recognise(segment) > 0.8
+    holds(FORM, segment)
+    assert printed(FORM, segment)[2:] == [
+        " delete mode 100644 lib/: a.js b.js",
+        " rename lib/{c.js => c.mjs} (100%)",
+        " create mode 100644 lib/: d.js e.js",
+    ]
+
+
 def test_the_patches_of_a_log_share_a_marker_and_commits_their_beginnings(printed: Printed, holds: Holds) -> None:
     patch = "diff --git a/x b/x\nindex 1f..2e 100644\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-{}\n+{}\n"
     head = "commit {}\nAuthor: A <a@b>\nDate:   Sun Oct 25 08:00:00 2026 +0200\n\n    Change {}\n\n{}"

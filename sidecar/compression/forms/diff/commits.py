@@ -170,11 +170,12 @@ def statistics(lines: Sequence[str], start: int, end: int) -> Iterable[Block]:
 
 
 _SUMMARY = re.compile(r" (?:create|delete) mode \d{6} ")
+_SUMMARIES = (" create mode ", " delete mode ", " rename ", " copy ", " rewrite ", " mode change ")
 
 
 def is_summary(line: str) -> bool:
-    """Whether `--summary` or a merge says in it that a file came or went."""
-    return line[:1] == " " and _SUMMARY.match(line) is not None
+    """Whether `--summary`, a commit or a merge says in it that a file came, went or was moved."""
+    return line.startswith(_SUMMARIES)
 
 
 def summaries(lines: Sequence[str], start: int, end: int) -> Iterable[Block]:

@@ -80,6 +80,7 @@ def _recognise(segment: Segment) -> float:
     untold = 0
     if OTHER in kinds:
         untold = sum(1 for kind, first in zip(kinds, initials, strict=True) if not kind and first != _NEWLINE)
+        untold -= _summaries(segment, kinds) if is_total else 0
     if total == untold or not (HUNK in kinds or COMMIT in kinds or HEADER in kinds or is_total):
         return 0.0
     hunks = kinds.count(HUNK)
@@ -88,6 +89,11 @@ def _recognise(segment: Segment) -> float:
         return 0.3
     share = 1 - untold / total
     return 0.97 if share > 0.85 else 0.85 if share > 0.6 else 0.6 if share > 0.25 else 0.3
+
+
+def _summaries(segment: Segment, kinds: bytearray) -> int:
+    """How many lines say that a file came or went."""
+    return sum(1 for kind, line in zip(kinds, segment.lines, strict=True) if not kind and is_summary(line))
 
 
 def _plain(segment: Segment) -> float:
