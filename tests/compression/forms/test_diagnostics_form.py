@@ -892,3 +892,18 @@ def test_what_joins_the_exceptions_that_sphinx_quotes_is_told_once(shortened: Ca
     text = shortened("sphinx/warnings_as_errors")
     assert text.count("The above exception was the direct cause of the following exception:") == 1
     assert "AttributeError: xparse_options_header\n" in text
+
+
+def test_the_source_of_a_library_is_not_shown_under_its_errors(printed: Printed) -> None:
+    output = (
+        "shop/cart.cpp:25:35: error: use of deleted function 'Stock::Stock()'\n"
+        "   25 |     std::unordered_map<Item, int> stock;\n      |                                   ^~~~~\n"
+        "/usr/include/c++/12/bits/hashtable.h:531:7: error: use of deleted function 'std::hash<Item>::hash()'\n"
+        "  531 |       _Hashtable() = default;\n      |       ^~~~~~~~~~\n"
+    )
+    text = "\n".join(printed(FORM, of(output, "g++ shop/cart.cpp")))
+    assert "   25 |     std::unordered_map<Item, int> stock;" in text
+    assert (
+        "/usr/include/c++/12/bits/hashtable.h:531:7: error: use of deleted function 'std::hash<Item>::hash()'" in text
+    )
+    assert "_Hashtable() = default" not in text

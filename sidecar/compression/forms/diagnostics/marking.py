@@ -198,6 +198,7 @@ class _Marker:
         times = self.said[said] = self.said.get(said, 0) + 1
         if (
             finding.is_error
+            and not finding.is_foreign
             and times <= _SAME_SHOWN
             and self.excerpts < (_LINTS_SHOWN if this.kind is Kind.LINT else _EXCERPTS_SHOWN)
         ):
