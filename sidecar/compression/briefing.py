@@ -230,10 +230,14 @@ def _brief_lines(unit: _Unit, kinds: Counter[str]) -> Iterator[Printed]:
 
 
 def _opened(unit: _Unit, lines: Sequence[str], brief: Sequence[Printed], is_first: bool) -> Iterator[_Unit]:
-    """A unit of several parts that cannot be told in brief, or is to be told whole: each part as it was printed."""
+    """A unit of several parts that cannot be told in brief, or is to be told whole: each part as it was printed.
+
+    Parts of the very same lines, as a report in JSON has, cannot be taken apart.
+    """
     known = sum(part.end - part.start for part in unit.parts)
     is_known = known >= _KNOWN * (unit.blocks[-1].end - unit.blocks[0].start)
-    if len(unit.parts) < 2 or (brief and not is_first) or not is_known:
+    is_one = len({(part.start, part.end) for part in unit.parts}) < 2
+    if is_one or (brief and not is_first) or not is_known:
         yield unit
         return
     for part, start, end in _stretches(unit):

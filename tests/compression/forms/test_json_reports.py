@@ -84,3 +84,13 @@ def test_a_suite_that_did_not_run_is_a_failure(printed: Callable[[Form, Segment]
 def test_a_report_costs_a_fraction_of_itself(name: str) -> None:
     data = (CAPTURES / f"{name}.txt").read_bytes()
     assert len(compress(data, exit_code=1).text) * 1.3 < len(data)
+
+
+def test_within_a_bound_its_first_failures_are_told_in_words_not_in_json() -> None:
+    """One block tells all of them: none can be printed as it was by itself."""
+    data = (CAPTURES / "mocha.txt").read_bytes()
+    result = compress(data, exit_code=11, answer_tokens=700)
+    assert "FAIL rxjs marbles map\n" in result.text
+    assert '"stats"' not in result.text
+    assert "0 lines" not in result.text
+    assert "more lines of evidence" in result.text
