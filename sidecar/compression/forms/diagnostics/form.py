@@ -31,6 +31,7 @@ from sidecar.compression.forms.diagnostics.recognising import SOUGHT, lines_read
 from sidecar.compression.forms.diagnostics.sharing import shared
 from sidecar.compression.forms.diagnostics.totals import by_count
 from sidecar.compression.forms.drafting import condensed, joined
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Block, Evidence, Extent, Form, Part, Rank, Segment
 
@@ -63,13 +64,10 @@ def _evidence(segment: Segment) -> list[Evidence]:
     return reports.evidence(report) if report is not None else _must_stay(segment)
 
 
+@kept
 def _must_stay(segment: Segment) -> list[Evidence]:
-    known: list[Evidence] | None = segment.__dict__.get("diagnostics_evidence")
-    if known is None:
-        own = _own(segment)
-        read = own.evidence if own is not None else diagnostics_evidence.evidence
-        known = segment.__dict__["diagnostics_evidence"] = read(segment)
-    return known
+    own = _own(segment)
+    return own.evidence(segment) if own is not None else diagnostics_evidence.evidence(segment)
 
 
 class _Shape(Protocol):
@@ -79,15 +77,9 @@ class _Shape(Protocol):
     def reduce(self, segment: Segment, /) -> list[Block]: ...
 
 
+@kept
 def _own(segment: Segment) -> _Shape | None:
     """The module that reads a report of one tool's own shape; None where lines are read one by one."""
-    known: tuple[_Shape | None] | None = segment.__dict__.get("diagnostics_own")
-    if known is None:
-        known = segment.__dict__["diagnostics_own"] = (_find_own(segment),)
-    return known[0]
-
-
-def _find_own(segment: Segment) -> _Shape | None:
     if shellcheck.is_shellcheck(segment):
         return shellcheck
     if esbuild.is_esbuild(segment.text):
@@ -99,16 +91,12 @@ def _find_own(segment: Segment) -> _Shape | None:
     return statistics if statistics.is_statistics(segment) else None
 
 
+@kept
 def _read_all(segment: Segment) -> list[Line]:
-    """Every line's kind, kept with the segment."""
-    known: list[Line] | None = segment.__dict__.get("diagnostics")
-    if known is None:
-        lined = is_lined(segment.lines)
-        known = read_all(segment.lines, None if lined else lines_read(segment), lined=lined)
-        if alone.tells(segment):
-            known = alone.joined_with_places(segment.lines, known)
-        segment.__dict__["diagnostics"] = known
-    return known
+    """Every line's kind."""
+    lined = is_lined(segment.lines)
+    known = read_all(segment.lines, None if lined else lines_read(segment), lined=lined)
+    return alone.joined_with_places(segment.lines, known) if alone.tells(segment) else known
 
 
 def _reduce(segment: Segment) -> list[Block]:

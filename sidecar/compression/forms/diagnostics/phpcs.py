@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sidecar.compression.forms.diagnostics.rows import File, common, in_rows, of_several
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep
 
 __all__ = ["LITERALS", "evidence", "is_phpcs", "reduce"]
@@ -51,11 +52,9 @@ def is_phpcs(segment: Segment, present: frozenset[str]) -> bool:
     return bool(report.tables) and 2 * (report.end - report.first) >= len(segment.lines)
 
 
+@kept
 def _read(segment: Segment) -> _Report:
-    known: _Report | None = segment.__dict__.get("diagnostics_phpcs")
-    if known is None:
-        known = segment.__dict__["diagnostics_phpcs"] = _told(segment.lines)
-    return known
+    return _told(segment.lines)
 
 
 def _told(lines: Sequence[str]) -> _Report:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sidecar.compression.forms.diagnostics.rows import in_rows
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.vocabulary import Block, Evidence, Part, Rank, Segment
 
 __all__ = ["Report", "evidence", "parts", "read_report", "reduce"]
@@ -99,16 +100,9 @@ _KEYS: dict[str, tuple[str, ...]] = {
 _LEVELS = {1: "warning", 2: "error"}
 
 
+@kept
 def read_report(segment: Segment) -> Report | None:
-    """The report that *segment* is, kept with it; None where it is none."""
-    if "diagnostics_report" in segment.__dict__:
-        known: Report | None = segment.__dict__["diagnostics_report"]
-        return known
-    report = segment.__dict__["diagnostics_report"] = _read(segment)
-    return report
-
-
-def _read(segment: Segment) -> Report | None:
+    """The report that *segment* is; None where it is none."""
     text = segment.text.strip()
     if text[:1] not in {"[", "{"} or len(text) > _LIMIT_CHARS or '"' not in text[:400] or not _is_promising(text):
         return None

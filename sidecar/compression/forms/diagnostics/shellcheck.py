@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sidecar.compression.forms.diagnostics.rows import source_begun
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep
 
@@ -64,11 +65,9 @@ def is_shellcheck(segment: Segment) -> bool:
     return bool(report.found) and len(report.others) <= len(segment.lines) / 10
 
 
+@kept
 def _read(segment: Segment) -> _Report:
-    known: _Report | None = segment.__dict__.get("diagnostics_shellcheck")
-    if known is None:
-        known = segment.__dict__["diagnostics_shellcheck"] = _told(segment.lines)
-    return known
+    return _told(segment.lines)
 
 
 def _told(lines: Sequence[str]) -> _Report:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep, note
 
@@ -31,12 +32,10 @@ def is_statistics(segment: Segment) -> bool:
     return rows >= _FEWEST and rows > len(segment.lines) / 2
 
 
+@kept
 def _rows(segment: Segment) -> Sequence[re.Match[str] | None]:
-    """Each line as a row, read once and kept with the segment."""
-    known: list[re.Match[str] | None] | None = segment.__dict__.get("diagnostics_statistics")
-    if known is None:
-        known = segment.__dict__["diagnostics_statistics"] = list(map(_ROW.match, segment.lines))
-    return known
+    """Each line as a row."""
+    return list(map(_ROW.match, segment.lines))
 
 
 def evidence(segment: Segment) -> list[Evidence]:

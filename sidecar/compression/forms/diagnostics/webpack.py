@@ -19,6 +19,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sidecar.compression.forms.diagnostics.rows import in_rows, source_begun
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep
 
 __all__ = ["LITERALS", "evidence", "is_webpack", "reduce"]
@@ -110,11 +111,9 @@ def is_webpack(segment: Segment, present: frozenset[str]) -> bool:
     return bool(report.sections) and len(lines) <= 0.6 * (len(segment.lines) - text.count("\n\n"))
 
 
+@kept
 def _read(segment: Segment) -> _Report:
-    known: _Report | None = segment.__dict__.get("diagnostics_webpack")
-    if known is None:
-        known = segment.__dict__["diagnostics_webpack"] = _told(segment.lines)
-    return known
+    return _told(segment.lines)
 
 
 def _told(lines: Sequence[str]) -> _Report:
