@@ -68,3 +68,10 @@ def test_the_dot_reporter_tells_each_failure_under_its_name(shortened: Callable[
 
 def test_failed_tests_of_another_runner_are_not_read_as_nodes_dots(read: Callable[..., Segment]) -> None:
     assert FORM.recognise(read(CAPTURES.parent / "lab" / "red.txt", hinted=False)) == 0.0
+
+
+def test_long_values_do_not_stand_again_below_their_comparison(shortened: Callable[[str], str]) -> None:
+    text = shortened("red_dot")
+    assert "  +       city: 'Cork',\n  -       city: 'Cobh',\n" in text
+    assert "actual: { number: " not in text
+    assert "    actual: 6.09,\n    expected: 6.08,\n" in text

@@ -66,3 +66,43 @@ def test_a_long_run_points_at_the_test_that_failed_in_the_same_words() -> None:
     shown = compress("\n".join(lines), command="pytest", exit_code=1).text
     assert "FAILED tests/test_shop.py::test_13 - assert 9 == 4 (same as test_4)" in shown
     assert shown.count("[... ") < 10
+
+
+def test_unittest_tells_a_comparison_once_too() -> None:
+    output = """\
+FF
+======================================================================
+FAIL: test_empty (tests.test_lists.TestLists.test_empty)
+----------------------------------------------------------------------
+Traceback (most recent call last):
+  File "/tmp/shop/tests/test_lists.py", line 12, in test_empty
+    self.assertEqual(page(0), ["lang-p", "dir-p"])
+AssertionError: Lists differ: [] != ['lang-p', 'dir-p']
+
+Second list contains 2 additional elements.
+First extra element 0:
+'lang-p'
+
+- []
++ ['lang-p', 'dir-p']
+
+======================================================================
+FAIL: test_pair (tests.test_lists.TestLists.test_pair)
+----------------------------------------------------------------------
+Traceback (most recent call last):
+  File "/tmp/shop/tests/test_lists.py", line 21, in test_pair
+    self.assertEqual("left", "right", "pairs differ")
+AssertionError: 'left' != 'right'
+- left
++ right
+ : pairs differ
+
+----------------------------------------------------------------------
+Ran 2 tests in 0.001s
+
+FAILED (failures=2)
+"""
+    text = compress(output, command="python -m unittest", exit_code=1).text
+    assert "AssertionError: Lists differ: [] != ['lang-p', 'dir-p']" in text
+    assert "\nSecond list contains" not in text
+    assert "AssertionError: 'left' != 'right'\n : pairs differ\n" in text

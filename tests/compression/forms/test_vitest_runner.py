@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from sidecar.compression.forms.tests import FORM
+from sidecar.compression.shelf import load
+from sidecar.compression.shorten import shorten
 from sidecar.compression.vocabulary import Form, Segment
 
 CAPTURES = Path(__file__).parents[2] / "captures" / "vitest"
@@ -51,3 +53,38 @@ def test_a_run_cut_off_keeps_the_failures_of_the_list(
     text = "\n".join(printed(FORM, Segment(whole.lines[:first], exit_code=137)))
     assert "   × search > service 1 > sorts two items at once 8ms" in text
     assert "→ expected { status: 'open', total: 4, …(1) } to deeply equal" in text
+
+
+def test_below_its_file_a_failure_of_an_older_vitest_is_told_once() -> None:
+    output = """\
+ RUN  v1.6.1 /tmp/shop
+
+ ❯ spec/isURL.spec.mjs  (19 tests | 2 failed) 142ms
+   ❯ spec/isURL.spec.mjs > isURL > refuses > http://localhost:3000/
+     → expected true to be false // Object.is equality
+   ❯ spec/isURL.spec.mjs > isURL > refuses > invalid/
+     → expected true to be false // Object.is equality
+
+⎯⎯⎯⎯⎯⎯⎯ Failed Tests 2 ⎯⎯⎯⎯⎯⎯⎯
+
+ FAIL  spec/isURL.spec.mjs > isURL > refuses > http://localhost:3000/
+ FAIL  spec/isURL.spec.mjs > isURL > refuses > invalid/
+AssertionError: expected true to be false // Object.is equality
+
+- Expected
++ Received
+
+- false
++ true
+
+ ❯ spec/isURL.spec.mjs:12:35
+
+⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯[1/2]⎯
+
+ Test Files  1 failed (1)
+      Tests  2 failed | 17 passed (19)
+"""
+    text = shorten(output, shelf=load(), command="npx vitest run", exit_code=1).text
+    assert text.count("spec/isURL.spec.mjs > isURL > refuses > http://localhost:3000/") == 1
+    assert text.count("spec/isURL.spec.mjs > isURL > refuses > invalid/") == 1
+    assert text.count("expected true to be false") == 1

@@ -39,6 +39,13 @@ _ATTACHED = re.compile(r"\[\[ATTACHMENT\|(?P<path>[^\]]+)\]\]$")
 _VALUE = re.compile(r'="([^"]*)"')
 _LAST = re.compile(r"[.\\\\]")
 _ENDS = re.compile(r"\S|\s*(?:at |❯ |$)")
+_WRAPPER = re.compile(r"\s*\[Error \[ERR_TEST_FAILURE\]: (.+?)(?:\] \{)?$")
+_CAUSE = re.compile(r"\s+cause: ")
+_DETAIL = re.compile(r"\s*(?:(?:code|failureType|operator): '[\w]+',?|generatedMessage: \w+,|\}?\]? ?[{}])$")
+_COMPARED = re.compile(r" +(?:actual|expected): [{\[]")
+_LONG_VALUE = 90
+"""Values so long need not stand below the comparison of both."""
+
 _CONTEXT = 2
 _SAID_CHARS = 400
 _AGAIN_CHARS = 3
@@ -54,6 +61,7 @@ def told(tag: str, body: str, repeats: Repeats) -> tuple[list[str], list[str]]:
     why = ["closing tags" if not line.strip() else "" for line in lines]
     _mark_messages(lines, why, problems)
     _mark_frames(lines, why)
+    _mark_wrapped(lines, why)
     _mark_again(lines, why)
     _mark_unchanged(lines, why)
     repeats.mark(lines, [i for i, what in enumerate(why) if not what and lines[i] not in problems], why, stays=_is_said)
@@ -110,6 +118,19 @@ def _mark_messages(lines: Sequence[str], why: list[str], problems: Sequence[str]
             why[index] = "messages again"
         elif attached and text.count(attached["path"]) > 1:
             why[index] = "attachments"
+
+
+def _mark_wrapped(lines: Sequence[str], why: list[str]) -> None:
+    """Of an error that Node's runner wraps in one of its own: that one, where its cause says the same, and codes."""
+    causes = [line for line in lines if _CAUSE.match(line)]
+    if not causes:
+        return
+    is_compared = any(line.strip().startswith("+ actual - expected") for line in lines)
+    for index, line in enumerate(lines):
+        wrapped = _WRAPPER.match(line)
+        is_long = is_compared and len(line) > _LONG_VALUE and _COMPARED.match(line)
+        if (wrapped and any(wrapped[1] in cause for cause in causes)) or _DETAIL.match(line) or is_long:
+            why[index] = why[index] or "details of the error"
 
 
 def _mark_frames(lines: Sequence[str], why: list[str]) -> None:

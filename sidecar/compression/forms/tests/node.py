@@ -28,18 +28,29 @@ _TIME = r"(?: \([\d.]+m?s\))?"
 _BARE = re.compile(rf"[✖✔] (?P<name>.*?){_TIME}(?: # .*)?$")
 _PROPERTY = re.compile(r" +(?:generatedMessage: |code: 'ERR_(?:ASSERTION|TEST_FAILURE)'|operator: '|\}$)")
 
+_VALUE = re.compile(r" +(?:actual|expected): [{\[]")
+_LONG_VALUE = 90
+
 
 def _title(line: str) -> str:
     return _BARE.sub(r"\g<name>", line.strip().removeprefix("▶ "))
+
+
+def _mark_properties(run: Run, start: int, end: int) -> None:
+    """Of what Node prints of an error's properties go codes, and long values whose comparison stands above."""
+    compared = False
+    for index in range(start, end):
+        line = run.lines[index]
+        compared = compared or line.strip().startswith("+ actual - expected")
+        if _PROPERTY.match(line) or (compared and len(line) > _LONG_VALUE and _VALUE.match(line)):
+            run.why[index] = "details of the error"
 
 
 def _finish(run: Run) -> None:
     told: set[str] = set()
     for section in run.sections:
         told.update(line.strip() for line in run.lines[section.start : section.end])
-        for index in range(section.start, section.end):
-            if _PROPERTY.match(run.lines[index]):
-                run.why[index] = "details of the error"
+        _mark_properties(run, section.start, section.end)
     first = run.sections[0].start if run.sections else 0
     for index in range(first):
         if run.kinds[index] is Kind.OTHER and not run.lines[index].startswith("▶"):
@@ -125,9 +136,7 @@ RUNNER = replace(_FORM, evidence=_MUST.evidence, parts=_parts)
 
 def _finish_dots(run: Run) -> None:
     for section in run.sections:
-        for index in range(section.start, section.end):
-            if _PROPERTY.match(run.lines[index]):
-                run.why[index] = "details of the error"
+        _mark_properties(run, section.start, section.end)
     keep_evidence(run, DOTS.evidence(run.segment))
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
+
+from sidecar.compression.forms.tests.compared import said_above
 
 __all__ = [
     "FINAL",
@@ -54,14 +56,6 @@ _LOOKUP_CHARS = 400
 _VALUE = re.compile(r"E +\+ +(?:where|and) ")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}(?=>)")
 _CHANGED = re.compile(r"E +[-+] (\S.*\S|\S)$")
-_COMPARED = re.compile(r"E +(?:AssertionError: )?(?:(?:Lists|Tuples|Sequences) differ: )?\S.* != \S")
-_COMPARED_CHARS = 600
-_DERIVED = re.compile(
-    r"(?:First|Second) (?:list|tuple|sequence) contains \d+ additional elements?\.$"
-    r"|First (?:differing|extra) element \d+:$"
-)
-"""What unittest counts out of two sequences that it has printed."""
-
 _LONG_CHARS = 1_500
 _LONG_HEAD = 700
 _LONG_TAIL = 300
@@ -116,9 +110,12 @@ def said_twice(explanation: Sequence[str]) -> dict[int, tuple[int, str]]:
       - 1.0 ZB                          Second list contains 1 additional elements.     said twice
       + 1.0 EB      said twice          - []                                            said twice
     """
-    compared = next((number for number, line in enumerate(explanation) if _COMPARED.match(line)), -1)
-    if compared >= 0 and (again := _compared_twice(explanation, compared)):
-        return again
+    compared = next((number for number, line in enumerate(explanation) if " != " in line), len(explanation))
+    for line in explanation[compared : compared + 1]:
+        depth = len(line) - len(line[1:].lstrip())
+        below = [other[depth:] for other in explanation[compared + 1 :]]
+        if said := said_above(line[depth:], below):
+            return {compared + 1 + number: (compared, words) for number, words in enumerate(said)}
     at, asserted = next(((number, line) for number, line in enumerate(explanation) if "assert " in line), (0, ""))
     if len(asserted) > _LONG_CHARS:
         return {}  # it will be shown without its middle
@@ -127,33 +124,6 @@ def said_twice(explanation: Sequence[str]) -> dict[int, tuple[int, str]]:
         for number, line in enumerate(explanation)
         if (found := _CHANGED.match(line)) and len(found[1]) > 1 and f"'{found[1]}'" in asserted
     }
-
-
-def _compared_twice(explanation: Sequence[str], at: int) -> dict[int, tuple[int, str]]:
-    """What unittest says below a comparison, where that is short and quotes every line of it; else nothing."""
-    asserted = explanation[at]
-    depth = len(asserted) - len(asserted[1:].lstrip())
-    if len(asserted) > _COMPARED_CHARS:
-        return {}
-    again: dict[int, tuple[int, str]] = {}
-    for number in range(at + 1, len(explanation)):
-        said = explanation[number][depth:]
-        if said.startswith(" : "):
-            break  # the test's own message
-        if _DERIVED.match(said) or not said.strip(" ?^+-"):
-            again[number] = (at, "")
-            continue
-        words = said[2:] if said[:2] in {"- ", "+ ", "  "} else said
-        quoted = next((form for form in _written(words.strip()) if form in asserted), "")
-        if not quoted:
-            return {}
-        again[number] = (at, quoted)
-    return again
-
-
-def _written(words: str) -> Iterable[str]:
-    """How a text may stand in the assertion that quotes it."""
-    return words, repr(words)[1:-1]
 
 
 def ends_of(line: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 
 from sidecar.compression.forms.drafting import BLANK
+from sidecar.compression.forms.tests.compared import said_above
 from sidecar.compression.forms.tests.grammar import REACH, Grammar, Kind, Rule
 from sidecar.compression.forms.tests.pytest_failure import mark_frames
 from sidecar.compression.forms.tests.run import Run
@@ -52,23 +53,18 @@ def _tell_comparison(run: Run, start: int, end: int) -> None:
     ?            ^                                              goes
     + {'step': '1e-19'}                                         goes
     """
-    raised = ""
-    changed: list[int] = []
-    for index in range(start, end + 1):
-        line = run.lines[index] if index < end else ""
-        if line[:2] in {"- ", "+ ", "? "} and raised:
-            changed.append(index)
-            continue
-        if changed:
-            marks = [i for i in changed if _MARKS.match(run.lines[i])]
-            sides = [run.lines[i][2:] for i in changed if run.lines[i][0] != "?"]
-            is_quoted = " != ".join(sides) in raised
-            for i in changed if is_quoted else marks:
-                run.why[i] = "the comparison again" if is_quoted else "marks"
-            changed = []
-        if line and (found := _RAISED.match(line[:REACH])) is not None:
-            raised = found[1]
+    raised = next((i for i in range(start, end) if _RAISED.match(run.lines[i][:REACH])), end)
+    stop = next((i for i in range(raised + 1, end) if run.lines[i] in _PRINTED or run.kinds[i] is Kind.NOISE), end)
+    again = said_above(run.lines[raised], run.lines[raised + 1 : stop]) if raised < end else []
+    for index in range(raised + 1, stop):
+        if index <= raised + len(again):
+            run.why[index] = "the comparison again"
+        elif _MARKS.match(run.lines[index]):
+            run.why[index] = "marks"
 
+
+_PRINTED = frozenset({"Stdout:", "Stderr:"})
+"""With `-b` what the test printed stands below."""
 
 _RAISED = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Failure): (.*)")
 _MARKS = re.compile(r"\? [\s^+-]*$")

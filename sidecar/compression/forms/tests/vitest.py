@@ -28,6 +28,7 @@ __all__ = ["RUNNER"]
 _TIME = r"(?: \d+(?:\.\d+)?m?s)?"
 _ABOUT = r"(?: \((?:retry|repeat) x\d+\))*"
 _HEAP = r"(?: \d+ MB heap used)?$"
+_TIMED = re.compile(r"(?: \(.*\))? \d+(?:\.\d+)?m?s$")
 _REASON = re.compile(r" +→ (?P<said>.*)")
 
 
@@ -42,6 +43,7 @@ def _mark_told(run: Run) -> None:
     if not run.sections:
         return
     told = {_path(section.name) for section in run.sections}
+    told |= {_path(name) for index, name in run.failed.items() if run.lines[index].startswith(" FAIL  ")}
     said: set[str] = set()
     for section in run.sections:
         said.update(line.strip() for line in run.lines[section.start : section.end])
@@ -55,9 +57,8 @@ def _mark_told(run: Run) -> None:
         kind = run.kinds[index]
         if line.startswith(" ❯ "):
             file = stripped[2:].partition(" (")[0]
-        if kind is Kind.FAILED and stripped.startswith("×"):
-            name = run.failed.get(index, "")
-            is_told = _path(f"{file} > {name}") in told or _path(name) in told
+        if names := _listed(run, index, file):
+            is_told = not told.isdisjoint(map(_path, names))
             if is_told:
                 run.why[index] = "failing tests, told below"
         elif kind in {Kind.PASSED, Kind.SKIPPED, Kind.SUITE, Kind.FAILED}:
@@ -70,6 +71,15 @@ def _mark_told(run: Run) -> None:
                 run.why[index] = "failing tests, told below"
             elif not found and run.why[index] == "printed output":
                 run.why[index] = ""
+
+
+def _listed(run: Run, index: int, file: str) -> tuple[str, ...]:
+    """What a line below its file may call a failing test; before version 3 it has no cross but the whole path."""
+    line, kind = run.lines[index], run.kinds[index]
+    if kind is Kind.FAILED and line.lstrip().startswith("×"):
+        name = run.failed.get(index, "")
+        return f"{file} > {name}", name
+    return (_TIMED.sub("", line.strip()[2:]),) if kind is Kind.OTHER and line.startswith("   ❯ ") else ()
 
 
 def _path(name: str) -> str:
