@@ -156,10 +156,13 @@ FAMILIES = (
     _family(
         "transfer progress",
         "wget curl aria2c axel rsync scp",
-        (" .......... ", "% Total ", "--:--:--", "%[", "Resolving ", "to-chk=", "ir-chk="),
+        (" .......... ", "% Total ", "--:--:--", "%[", "Resolving ", "to-chk=", "ir-chk=", "> Host: "),
         r" *\d+[KMG]? [ .,]{11,}",
         r" +% Total +% Received| +Dload +Upload| *\d+ +[\d.]+[kMG]? +\d+ +[\d.]+[kMG]? +\d+ +\d+ ",
-        # What `curl -v` adds: each packet, and the steps of a handshake; its alerts stay.
+        # What `curl -v` adds: connections, its usual headers, each packet, the steps of a handshake; its alerts stay.
+        r"\* +(?:Trying \S+\.\.\.|Connected to |Connection #\d+ to host \S+ left intact|Mark bundle |Using HTTP/?\d"
+        r"|Host \S+ was resolved|IPv[46]: |(?:Request|upload) completely sent off|We are completely uploaded)"
+        r"|[<>] ?$|> (?:Host|User-Agent|Accept): ",
         r"[{}] \[\d+ bytes data\]$|\* +TLSv[\d.]+ \((?:IN|OUT)\), TLS (?:handshake|change cipher|header)"
         r"|\* +CA(?:file|path): ",
         r".*\d+%\[[=>+ -]*\]",
