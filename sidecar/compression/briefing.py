@@ -11,14 +11,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 
 from sidecar.compression.focusing import ANYTHING, Focus
 from sidecar.compression.shorten import Printed, escaped
 from sidecar.compression.vocabulary import Part, Rank
 
-__all__ = ["Briefing", "briefings", "failing", "kind_of", "named", "told_of", "untold"]
+__all__ = ["TOTALS", "Briefing", "briefings", "failing", "kind_of", "named", "told_of", "untold"]
 
 _WRONG = (frozenset({"failure", "error", "trace"}), frozenset({"warning"}))
 """What went wrong; where nothing did, what was warned of."""
@@ -31,8 +31,11 @@ _STATED = frozenset({"error", "warning"})
 _WORTH = 0.7
 """Telling in brief must cost less than this share of telling whole, in characters."""
 
-_KNOWN = 0.7
-"""A unit is taken apart where its parts are so much of its lines: else what else it tells would be lost."""
+_LONG_LINES = 6
+"""So many lines between two parts are told by themselves."""
+
+_END_CHARS = 300
+"""Of a line more than three times as long, so many characters at each end."""
 
 _SAID_CHARS = 400
 _MOST_TRIED = 40
@@ -40,6 +43,13 @@ _MOST_COMPARED = 5_000
 
 _PLACE = re.compile(r"\s*(?:\S+?:\d+(?::\d+)*:?|\S+\(\d+(?:,\d+)*\):?|\d+:\d+:?)\s+")
 _DIGITS = re.compile(r"\d+")
+
+TOTALS = re.compile(
+    r"(?<![\w.:])\d+ (?:\w+ ){0,2}(?:pass(?:ed|ing|es)?|fail(?:ed|ing|ures?|s)?|errors?|problems?|warnings?|tests?"
+    r"|examples?|specs?|suites?|issues?|offen[cs]es?|violations?|vulnerabilit(?:y|ies)|assertions?|scenarios?"
+    r"|files? (?:changed|updated|checked))\b|\bTests run: \d|\btest result: "
+)
+"""A line that counts outcomes, as programs of many kinds print one."""
 
 
 @dataclass(slots=True)
@@ -110,7 +120,7 @@ def briefings(
     if len(wanted) < 2 or not units:
         yield Briefing(printed, next((_lines_of(unit) for unit in units if unit.parts), range(0)))
         return
-    brief = _all_in_brief(units, wanted)
+    brief = _all_in_brief(units, wanted, lines)
     first = _first(units, focus)
     if fits(_told(units, brief, {first})):
         yield Briefing(_with_more(units, brief, first, fits), _lines_of(units[first]))
@@ -121,7 +131,7 @@ def briefings(
         yield Briefing(_told(units, brief, {first}), _lines_of(units[first]))
     if len(opened) > len(units):
         first = _first(opened, focus)
-        yield Briefing(_with_more(opened, _all_in_brief(opened, wanted), first, fits), _lines_of(opened[first]))
+        yield Briefing(_with_more(opened, _all_in_brief(opened, wanted, lines), first, fits), _lines_of(opened[first]))
 
 
 def _with_more(
@@ -202,57 +212,88 @@ def _units(printed: Sequence[Printed], parts: Sequence[Part]) -> Iterator[_Unit]
         yield _Unit(list(printed[index:]))
 
 
-def _all_in_brief(units: Sequence[_Unit], wanted: Sequence[Part]) -> list[list[Printed]]:
+def _all_in_brief(units: Sequence[_Unit], wanted: Sequence[Part], lines: Sequence[str]) -> list[list[Printed]]:
     kinds = Counter(kind_of(part.said) for part in wanted)
-    return [list(_in_brief(unit, kinds)) for unit in units]
+    return [list(_in_brief(unit, kinds, lines)) for unit in units]
 
 
-def _in_brief(unit: _Unit, kinds: Counter[str]) -> Iterator[Printed]:
+def _in_brief(unit: _Unit, kinds: Counter[str], lines: Sequence[str]) -> Iterator[Printed]:
     """One printed line a part, which together stand for all lines of the unit; none where that is hardly shorter.
 
     Of *kinds*, how often each is left: the first of a kind says how many more there are.
     """
     if not unit.parts:
         return
-    found = list(_brief_lines(unit, kinds))
+    found = list(_brief_lines(unit, kinds, lines))
     if sum(len(one.text) for one in found) < _WORTH * len(unit.whole.text):
         yield from found
 
 
-def _brief_lines(unit: _Unit, kinds: Counter[str]) -> Iterator[Printed]:
-    for part, start, end in _stretches(unit):
+def _brief_lines(unit: _Unit, kinds: Counter[str], lines: Sequence[str]) -> Iterator[Printed]:
+    end = _totals_behind(unit, lines)
+    starts = [unit.blocks[0].start, *(part.start for part in unit.parts[1:]), end]
+    for part, start, after in zip(unit.parts, starts, starts[1:], strict=False):
         said = part.said if len(part.said) <= _SAID_CHARS else part.said[:_SAID_CHARS] + "..."
         place = f"line {part.start + 1}" if part.end - part.start == 1 else f"lines {part.start + 1}-{part.end}"
         like = kinds.pop(kind_of(part.said), 1) - 1
         more = f"; {like} more like it" if like else ""
         told = f"{said} [... of {place}{more}]"
-        yield Printed(start, end, (told,), Rank.EVIDENCE, hides=f"a {part.kind} but for one line")
+        yield Printed(start, max(start, after), (told,), Rank.EVIDENCE, hides=f"a {part.kind} but for one line")
+    if end < unit.blocks[-1].end:
+        yield _as_printed(lines, end, unit.blocks[-1].end)
+
+
+def _totals_behind(unit: _Unit, lines: Sequence[str]) -> int:
+    """Where behind its last part a unit tells how it ended; its end where it does not."""
+    end = unit.blocks[-1].end
+    last = max(part.end for part in unit.parts)
+    return next((index for index in range(last, min(end, len(lines))) if TOTALS.search(lines[index])), end)
 
 
 def _opened(unit: _Unit, lines: Sequence[str], brief: Sequence[Printed], is_first: bool) -> Iterator[_Unit]:
-    """A unit of several parts that cannot be told in brief, or is to be told whole: each part as it was printed.
+    """A unit of several parts that cannot be told in brief, or is to be told whole: all of it as it was printed.
 
-    Parts of the very same lines, as a report in JSON has, cannot be taken apart.
+    Each part is one of its own, and what stands between two. Parts of the very same lines, as a report in JSON has,
+    cannot be taken apart.
     """
-    known = sum(part.end - part.start for part in unit.parts)
-    is_known = known >= _KNOWN * (unit.blocks[-1].end - unit.blocks[0].start)
     is_one = len({(part.start, part.end) for part in unit.parts}) < 2
-    if is_one or (brief and not is_first) or not is_known:
+    if is_one or (brief and not is_first):
         yield unit
         return
     for part, start, end in _stretches(unit):
-        block = Printed(start, end, escaped(lines[max(start, part.start) : min(end, part.end)]), Rank.EVIDENCE)
-        if not block.is_verbatim:
-            told = f"[... of lines {start + 1}-{end}: less urgent output]"
-            block = replace(block, lines=(*block.lines, told), what="less urgent output")
-        yield _Unit([block], [part])
+        yield _Unit([_as_printed(lines, start, end)], [part] if part is not None else [])
 
 
-def _stretches(unit: _Unit) -> Iterator[tuple[Part, int, int]]:
-    """The parts of a unit with the lines that each stands for: all of the unit's together."""
-    starts = [unit.blocks[0].start, *(part.start for part in unit.parts[1:]), unit.blocks[-1].end]
-    for part, start, after in zip(unit.parts, starts, starts[1:], strict=False):
-        yield part, start, max(start, after)
+def _as_printed(lines: Sequence[str], start: int, end: int) -> Printed:
+    told = escaped(lines[start:end])
+    cut = tuple(_without_middle(line) for line in told)
+    if cut == told:
+        return Printed(start, end, told, Rank.EVIDENCE)
+    what = "the middle of long lines"
+    return Printed(start, end, (*cut, f"[... of lines {start + 1}-{end}: {what}]"), Rank.EVIDENCE, what)
+
+
+def _without_middle(line: str) -> str:
+    left = len(line) - 2 * _END_CHARS
+    return f"{line[:_END_CHARS]}[... {left} characters]{line[-_END_CHARS:]}" if left > _END_CHARS else line
+
+
+def _stretches(unit: _Unit) -> Iterator[tuple[Part | None, int, int]]:
+    """The parts of a unit, each with its lines and the few behind it, and the longer stretches between two."""
+    position = unit.blocks[0].start
+    last = unit.blocks[-1].end
+    ends = [*(part.start for part in unit.parts[1:]), last]
+    for part, after in zip(unit.parts, ends, strict=True):
+        if part.start - position >= _LONG_LINES:
+            yield None, position, part.start
+            position = part.start
+        end = part.end if after - part.end >= _LONG_LINES else max(part.end, after)
+        end = min(end, last)
+        if position < end:
+            yield part, position, end
+            position = end
+    if position < last:
+        yield None, position, last
 
 
 def untold(fitted: Sequence[Printed], parts: Sequence[Part]) -> str:

@@ -5,13 +5,13 @@ blocks ──cut into pieces──> ranked ──taken, whole or in part, while 
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from sidecar.compression.alarms import alarm_lines, is_warning
-from sidecar.compression.briefing import Briefing, briefings, kind_of, named, told_of
+from sidecar.compression.briefing import TOTALS, Briefing, briefings, kind_of, named, told_of
 from sidecar.compression.focusing import ANYTHING, Focus
 from sidecar.compression.shorten import Printed, marker, render
 from sidecar.compression.vocabulary import Part, Rank
@@ -212,19 +212,22 @@ def _of_lines(piece: Printed, left: int, what: str) -> str:
     return f"[... of lines {piece.start + 1}-{piece.end}: {told}{', ' + what if what else ''}]"
 
 
+_TOTALS_CHARS = 600
+"""A longer piece counts by the way."""
+
+
 def _pieces(block: Printed) -> list[Printed]:
-    """A verbatim block in handfuls of lines; a notation or a marker stays whole, for it cannot be told apart."""
+    """A verbatim block in handfuls of lines, its totals apart; a notation or a marker stays whole."""
     count = len(block.lines)
     if count <= _PIECE_LINES or block.what or count != block.end - block.start:
         return [block]
+    edges = {*range(0, count, _PIECE_LINES), count}
+    if block.rank is Rank.EVIDENCE:
+        totals = [index for index, line in enumerate(block.lines) if TOTALS.search(line)]
+        edges.update(index + step for index in (*totals[:1], *totals[-1:]) for step in (0, 1))
     return [
-        replace(
-            block,
-            start=block.start + offset,
-            end=min(block.start + offset + _PIECE_LINES, block.end),
-            lines=block.lines[offset : offset + _PIECE_LINES],
-        )
-        for offset in range(0, count, _PIECE_LINES)
+        replace(block, start=block.start + first, end=block.start + last, lines=block.lines[first:last])
+        for first, last in pairwise(sorted(edges))
     ]
 
 
@@ -234,15 +237,6 @@ _OF_A_NEW_KIND = -1.0
 _AROUND_FIRST = -0.9
 _OF_A_KNOWN_KIND = -0.6
 """What comes first within a bound, in this order: see `_preference`. All of it is evidence."""
-
-_TOTALS = re.compile(
-    r"(?<![\w.:])\d+ (?:\w+ ){0,2}(?:pass(?:ed|ing|es)?|fail(?:ed|ing|ures?|s)?|errors?|problems?|warnings?|tests?"
-    r"|examples?|specs?|suites?|issues?|offen[cs]es?|violations?|vulnerabilit(?:y|ies)|assertions?|scenarios?"
-    r"|files? (?:changed|updated|checked))\b|\bTests run: \d|\btest result: "
-)
-"""A line that counts outcomes, as programs of many kinds print one."""
-_TOTALS_CHARS = 600
-"""A longer piece counts by the way."""
 
 
 def _preference(
@@ -292,7 +286,7 @@ def _outcome(pieces: Sequence[Printed], evident: Sequence[int], telling: Set[int
     """The pieces that tell how it ended: the last that sounds an alarm, and the first and the last with totals."""
     closing = [index for index in evident if index in alarms][-1:]
     brief = (index for index in evident if index not in telling and len(pieces[index].text) <= _TOTALS_CHARS)
-    totals = [index for index in brief if _TOTALS.search(pieces[index].text)]
+    totals = [index for index in brief if TOTALS.search(pieces[index].text)]
     return frozenset((*closing, *totals[:1], *totals[-1:]))
 
 

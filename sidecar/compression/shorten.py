@@ -343,19 +343,20 @@ def marker(start: int, end: int, what: str) -> str:
     return f"[... {place}: {what}]"
 
 
-_PLACE = re.compile(r"\[\.\.\. (?:of lines \d+-\d+: |(\d+ lines) \(\d+-\d+\))")
+_OF_LINES = re.compile(r"\[\.\.\. of lines \d+-\d+: ")
+_LINES = re.compile(r"\[\.\.\. (\d+ lines) \(\d+-\d+\)")
 
 
 def unplaced(printed: Iterable[Printed]) -> Iterable[Printed]:
-    """The same blocks, their markers without the numbers of the lines they stand for.
+    """The same blocks, their markers with how many lines they stand for, and not which.
 
     For an output so small that whoever wants a line of it recalls the whole.
     """
     for block in printed:
         if block.what:
             *shown, told = block.lines
-            told = _PLACE.sub(lambda found: f"[... {found[1] or ''}", told, count=1)
-            yield replace(block, lines=(*shown, told))
+            told = _OF_LINES.sub(f"[... in {block.end - block.start} lines: ", told, count=1)
+            yield replace(block, lines=(*shown, _LINES.sub(r"[... \1", told, count=1)))
         else:
             yield block
 

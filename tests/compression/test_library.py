@@ -185,14 +185,14 @@ def test_it_needs_no_loop_no_server_and_no_database() -> None:
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
-def test_a_small_outputs_markers_and_footer_name_neither_lines_nor_tokens() -> None:
+def test_a_small_outputs_markers_say_how_many_lines_and_not_which_and_its_footer_no_tokens() -> None:
     hint = '  (use "git add <file>..." to include in what will be committed)\n'
     files = "".join(f"\tsrc/shop/orders/invoice_{number}.py\n" for number in range(200))
     small = compress(f"On branch main\nUntracked files:\n{hint}{files[:600]}", command="git status", exit_code=0)
     large = compress(f"On branch main\nUntracked files:\n{hint}{files}", command="git status", exit_code=0)
     assert small.before_tokens is not None
     assert small.before_tokens < 1_000
-    assert small.text.splitlines()[2] == '[... hints "(use git ...)"]'
+    assert small.text.splitlines()[2] == '[... in 3 lines: hints "(use git ...)"]'
     assert small.text.splitlines()[-1] == f'[sidecar: original: recall("{small.handle}")]'
     assert "of lines 1-3" in large.text
     assert f"{large.before_tokens} -> " in large.text
