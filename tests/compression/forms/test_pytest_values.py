@@ -106,3 +106,15 @@ FAILED (failures=2)
     assert "AssertionError: Lists differ: [] != ['lang-p', 'dir-p']" in text
     assert "\nSecond list contains" not in text
     assert "AssertionError: 'left' != 'right'\n : pairs differ\n" in text
+
+
+def test_the_middle_of_a_run_is_read_as_one() -> None:
+    lines = (Path(__file__).parents[2] / "captures" / "pytest" / "failures.txt").read_text().split("\n")
+    first = next(at for at, line in enumerate(lines) if re.match(r"_+ \S+ _+$", line)) + 3
+    middle = "\n".join(lines[first : first + 80])
+    assert "===" not in middle
+    text = compress(middle, command="", exit_code=1).text
+    assert "source lines" in text
+    said = re.findall(r"^E +(?:assert |\w+Error: ).*$", middle, re.MULTILINE)
+    assert len(said) >= 3
+    assert all(line in text for line in said)

@@ -162,7 +162,7 @@ def _recognise(segment: Segment) -> float:
         return 0.9
     if text.startswith("ImportError while loading conftest ") or (asked and ": error: unrecognized arguments" in text):
         return 0.85
-    if _is_filtered(segment):
+    if _is_filtered(segment) or _is_middle(text):
         return 0.9
     if not any(word in text for word in _FINAL_WORDS):
         return 0.0
@@ -179,6 +179,20 @@ def _is_filtered(segment: Segment) -> bool:
         return False
     named = sum(1 for _ in _NAMED.finditer(text))
     return named >= max(1, _FRAGMENT_SHARE * len(segment.lines))
+
+
+def _is_middle(text: str) -> bool:
+    """Whether this is the middle of a run's failures, which a tool has cut off before and behind its titles."""
+    return (
+        "\nE  " in text
+        and ".py:" in text
+        and _NAME_RULE.search(text) is not None
+        and _PLACE_LINE.search(text) is not None
+    )
+
+
+_NAME_RULE = re.compile(r"^_{3,} (?:ERROR at (?:setup|teardown) of )?(?:\w+\.)*test\w*(?:\[.*\])? _{3,}$", re.MULTILINE)
+_PLACE_LINE = re.compile(r"^[^\s:]+\.py:\d+: ", re.MULTILINE)
 
 
 def _is_pytest(words: Sequence[str]) -> bool:
