@@ -39,6 +39,9 @@ _UNTOLD = re.compile(r' (?:time|timestamp|hostname|assertions|id|package|disable
 
 _OUTPUT_SHOWN = 12
 _SAID_CHARS = 400
+_PART_CHARS = 160
+"""So much of a message names its failure where only a line of each fits; Node's holds a whole comparison."""
+
 _TOGETHER = 8
 """So many failures share a block, and so a marker."""
 
@@ -271,6 +274,7 @@ def _parts(segment: Segment) -> list[Part]:
             continue
         message = dict(_ATTRIBUTE.findall(body[problem.start() : problem.start() + 2_000])).get("message", "")
         said = unescape(message).strip().split("\n")[0]
+        said = said if len(said) <= _PART_CHARS else f"{said[:_PART_CHARS].rstrip()} ..."
         start = min(bisect_right(ends, found.start()), len(segment.lines) - 1)
         end = min(bisect_right(ends, close), len(segment.lines) - 1) + 1
         name = _name(found[3])
