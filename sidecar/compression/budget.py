@@ -165,7 +165,9 @@ def _part(piece: Printed, bound: Bound, room: float, count: Callable[[str], int]
         return None
     # A notation's lines need those above them (a path written once); an alarm is often explained on the next line.
     is_notation = not piece.what and len(lines) != piece.end - piece.start
-    urgent = [] if is_notation else [near for index in alarms for near in (index, index + 1) if near < len(lines)]
+    above = [] if is_notation else _headings(lines)
+    near = ((*above[index], index, index + 1) for index in alarms) if not is_notation else ()
+    urgent = [index for each in near for index in each if index < len(lines)]
     heading = [] if urgent and is_warning(lines[0]) else [0]
     taken: list[int] = []
     for index in list(dict.fromkeys((*heading, *urgent, *range(len(lines)))))[:_LINES_TRIED]:
@@ -182,6 +184,23 @@ def _part(piece: Printed, bound: Bound, room: float, count: Callable[[str], int]
     return replace(piece, lines=(*(lines[index] for index in shown), _of_lines(piece, left, piece.what)), what="a part")
 
 
+def _headings(lines: Sequence[str]) -> list[tuple[int, ...]]:
+    """Of each line the lines above it that name what it is about: a path or a rule, less far right than it stands."""
+    found: list[tuple[int, ...]] = []
+    open_ones: list[tuple[int, int]] = []
+    for index, line in enumerate(lines):
+        bare = line.lstrip(" ")
+        if bare:
+            depth = len(line) - len(bare)
+            while open_ones and open_ones[-1][0] >= depth:
+                open_ones.pop()
+        found.append(tuple(at for _, at in open_ones))
+        if bare and len(open_ones) < _DEEPEST and (bare[-1] == ":" or " " not in bare):
+            open_ones.append((depth, index))
+    return found
+
+
+_DEEPEST = 4
 _LINES_TRIED = 200
 _WORTH_BEGINNING = 2_000
 """A line of so many characters is a document of its own: its beginning tells what it is."""

@@ -43,6 +43,14 @@ def test_of_a_notation_a_beginning_is_shown_so_that_no_line_loses_the_path_above
     assert "more lines of evidence" in text
 
 
+def test_an_alarm_further_right_is_shown_with_the_path_and_the_rule_above_it() -> None:
+    rows = (line for number in range(9) for line in (f"  {number}:5  Prefer a template", "    and more of it " * 9))
+    told = ("/shop/a.js", *rows, "/shop/b.js", "  no-undef:", "    7:13  fatal error: 'x' is not defined")
+    block = Printed(0, 30, (*told, "[... of lines 1-30: blank lines]"), Rank.EVIDENCE, "blank lines")
+    text = render(fit([block], Bound(tokens=110), count=tokens.count))
+    assert "/shop/b.js\n  no-undef:\n    7:13  fatal error: 'x' is not defined" in text
+
+
 @pytest.mark.parametrize("limit", [60, 110, 150, 250, 400])
 def test_what_sounds_an_alarm_is_never_called_less_urgent(limit: int) -> None:
     """An unrecognised runner's FAIL lines were left out as "less urgent output", beside a PASS."""
