@@ -118,3 +118,31 @@ def test_the_middle_of_a_run_is_read_as_one() -> None:
     said = re.findall(r"^E +(?:assert |\w+Error: ).*$", middle, re.MULTILINE)
     assert len(said) >= 3
     assert all(line in text for line in said)
+
+
+def test_unittest_names_a_failing_test_with_a_docstring_by_its_section_alone() -> None:
+    heading = "test_total (tests.test_cart.CartTest.test_total)"
+    output = f"""\
+test_empty (tests.test_cart.CartTest.test_empty) ... ok
+test_one (tests.test_cart.CartTest.test_one) ... ok
+{heading}
+A cart of three things adds them up. ... FAIL
+test_two (tests.test_cart.CartTest.test_two) ... ok
+
+======================================================================
+FAIL: {heading}
+A cart of three things adds them up.
+----------------------------------------------------------------------
+Traceback (most recent call last):
+  File "/tmp/shop/tests/test_cart.py", line 12, in test_total
+    self.assertTrue(total() == 5)
+AssertionError: False is not true
+
+----------------------------------------------------------------------
+Ran 4 tests in 0.001s
+
+FAILED (failures=1)
+"""
+    text = compress(output, command="python -m unittest -v", exit_code=1).text
+    assert f"FAIL: {heading}\nA cart of three things adds them up.\n" in text
+    assert text.count(heading) == 1

@@ -90,7 +90,9 @@ def _finish(run: Run) -> None:
         at = next((i for i in range(index - 1, max(-1, index - 40), -1) if run.kinds[i] is Kind.BEGUN), None)
         if at is None or not (found := _TEST_LINE.match(run.lines[at])):
             continue
-        if kind is Kind.FAILED or not run.why[index]:
+        if kind is Kind.FAILED and _name(found) in told:
+            run.why[at] = run.why[index] = "failing tests, told below"
+        elif kind is Kind.FAILED or not run.why[index]:
             run.why[at] = ""
         elif index in run.names:
             run.names[index] = _name(found)
