@@ -16,10 +16,11 @@ __all__ = ["alarm_lines", "is_alarm", "is_warning", "warning_lines"]
 _SCREAMS = Literals((
     "abort", "cannot ", "can't ", "conflict", "core dumped", "corrupt", "could not ", "couldn't ", "critical", "crash",
     "denied", "emerg", "err!", "err:", "err]", " err ", "err=", 'err":', "error", "exception", "fail", "fatal",
-    "illegal instruction", "killed", "lvl=eror", "no space left", "no such file", "not found", "not known",
-    "not permitted", "oom", "out of memory", "panic", "refused", "rejected", "segfault", "segmentation fault", "severe",
-    "sigabrt", "sigkill", "sigsegv", "timed out", "timeout", "traceback", "unable to ", "unauthorized",
-    "undefined reference", "unhandled", "unexpected ", "unreachable", "unrecognized", "unresolved", "✗", "✘", "×", "❌",
+    "illegal instruction", "killed", "lvl=eror", "no space left", "no such file", "not exist", "n't exist", "not found",
+    "not known", "not permitted", "oom", "out of memory", "panic", "refused", "rejected", "segfault",
+    "segmentation fault", "severe", "sigabrt", "sigkill", "sigsegv", "timed out", "timeout", "traceback", "unable to ",
+    "unauthorized", "undefined reference", "unhandled", "unexpected ", "unreachable", "unrecognized", "unresolved",
+    "✗", "✘", "×", "❌",
 ))  # fmt: skip
 """What a line must contain, in lower case, before the grammar below looks at it."""
 
@@ -37,7 +38,8 @@ _ALARM = re.compile(
     r"|(?<![\w.])[a-z][\w.]*(?:error|exception|failure)(?=[:\s(\"',)\]]|$)(?<!\bthiserror)|\berr_[a-z]|\berr!"
     # Phrases.
     r"|\b(?:cannot|can't|could not|couldn't|unable to|unexpected)\s|not found\b|not known\b|no such file|not permitted"
-    r"|no space left|out of memory|segmentation fault|core dumped|illegal instruction|undefined reference|[✗✘❌]|^\s*×"
+    r"|(?:does not|doesn't) exist\b|no space left|out of memory|segmentation fault|core dumped|illegal instruction"
+    r"|undefined reference|[✗✘❌]|^\s*×"
 )
 _WARNINGS = Literals(("warn", "wrn", "deprecat"))
 _WARNED = re.compile(r"(?<![\w./-])(?<!\bno )(?<!\b0 )(?:warn(?:ing|ings)?|wrn|deprecat(?:ed|ion))(?![\w-]|\.\w|/\w)")

@@ -65,6 +65,7 @@ def test_vitest_keeps_messages_with_their_locations(shortened: Callable[[str], s
     assert "numFailedTests: 23" in text
     assert text.count("FAIL ") == 23
     assert "math.test.mjs:5:226" in text
+    assert "1 passed: matrices inverse of order 2 (1097 ms)" in text
 
 
 def test_a_suite_that_did_not_run_is_a_failure(printed: Callable[[Form, Segment], list[str]]) -> None:

@@ -361,6 +361,9 @@ def test_what_a_server_says_of_each_request_that_failed_is_said_within_a_share_o
     failed = [line.partition("] [pid ")[2] for line in lines if "AH01114" in line]
     assert len(failed) > 15
     assert all(said in text for said in failed)
+    missing = [line.partition("] [pid ")[2] for line in lines if "File does not exist" in line]
+    assert len(missing) == 5
+    assert all(said in text for said in missing)
     assert len(text) * 2 < sum(map(len, lines))
 
 

@@ -44,6 +44,8 @@ _FEW = 2
 """So many records of one kind are all shown, ..."""
 _FEW_ALARMS = 3
 """... and so many of one error."""
+_SOME = 6
+"""So few are said even where many of another error have used up the room for that."""
 _MANY_ALARMS = 60
 """From so many different alarms of one kind, its first ones stand for it."""
 _FIRST_ALARMS = 20
@@ -259,7 +261,10 @@ def _different(log: _Log, starts: list[int], least: int) -> dict[int, list[int]]
     if len(starts) > _MEMBERS or _CLIENTS_PORT.search(lines[starts[0]][:_PLACE_CHARS]):
         return {}
     share = min(int(_ALARM_SHARE * len(log.segment.text)), _ALARMS_CHARS)
-    room = max(least, share) - sum(log.spent)
+    spent = sum(log.spent)
+    room = max(least, share) - spent
+    if len(starts) <= _SOME:
+        room = max(room, min(least, 2 * share - spent))
     for most in (_SAYINGS, 1):
         found = _sayings(log, starts, most)
         cost = sum(len(after_time(lines[at])) for places in found.values() for at in places)

@@ -36,6 +36,7 @@ _SHARE_GREEN, _SHARE_RED, _ROOM_CHARS = 0.4, 0.12, 320
 """How much of the report the names of what passed may cost; past it a sample of them stands."""
 _COUNTS = re.compile(r"num(?:Passed|Failed|Pending|Todo|Total)Test|success$|tests$|passes$|pending$|failures$|suites$")
 _KEYS_TOLD = 40
+_SLOW_MS = 1_000
 _FIELDS, _DEPTH = 40, 6
 """Objects with more fields are tables by name; what lies deeper is no test's."""
 
@@ -48,6 +49,13 @@ class _Case:
     status: str
     said: str = ""
     place: str = ""
+    took_ms: object = None
+
+    @property
+    def titled(self) -> str:
+        """Its name, and how long it took where that is long."""
+        is_slow = isinstance(self.took_ms, int | float) and self.took_ms >= _SLOW_MS
+        return f"{self.name} ({self.took_ms} ms)" if is_slow else self.name
 
     @property
     def has_failed(self) -> bool:
@@ -111,7 +119,8 @@ def _jest(document: Mapping[str, Any]) -> Iterable[_Case]:
             said = "\n".join(map(str, messages)) if isinstance(messages, list) else ""
             at = one.get("location")
             place = f"{path}:{at.get('line')}:{at.get('column')}" if said and isinstance(at, Mapping) else ""
-            yield _Case(str(one.get("fullName", "")).strip(), str(one.get("status", "")), said, place)
+            name, status = str(one.get("fullName", "")).strip(), str(one.get("status", ""))
+            yield _Case(name, status, said, place, one.get("duration"))
 
 
 def _mocha(document: Mapping[str, Any]) -> Iterable[_Case]:
@@ -124,7 +133,7 @@ def _mocha(document: Mapping[str, Any]) -> Iterable[_Case]:
     for one in [*tests, *(one for one in _maps(document.get("failures")) if str(one.get("fullTitle")) not in known)]:
         name, error = str(one.get("fullTitle", "")), one.get("err")
         if not isinstance(error, Mapping) or not error:
-            yield _Case(name, "pending" if name in pending else "passed")
+            yield _Case(name, "pending" if name in pending else "passed", took_ms=one.get("duration"))
             continue
         message, stack = str(error.get("message", "")), str(error.get("stack", ""))
         said = "\n".join((stack if message in stack else f"{message}\n{stack}", *_difference(error)))
@@ -207,13 +216,13 @@ def _reduce(segment: Segment) -> list[Block]:
     known: dict[tuple[str, ...], str] = {}
     for case in report.cases:
         if case.has_failed:
-            shown.append(f"FAIL {case.name}")
+            shown.append(f"FAIL {case.titled}")
             leader = known.setdefault(tuple(case.told), case.name)
             shown += [f"  {line}" for line in case.told] if leader == case.name else [f"  the same as in {leader}"]
     has_failures = any(case.has_failed for case in report.cases)
     room = max(_ROOM_CHARS, int((_SHARE_RED if has_failures else _SHARE_GREEN) * len(segment.text)))
     for status in dict.fromkeys(case.status for case in report.cases if not case.has_failed):
-        shown += _named(status, [case.name for case in report.cases if case.status == status], room)
+        shown += _named(status, [case.titled for case in report.cases if case.status == status], room)
     what = f"the same in JSON, with times and frames; its fields: {' '.join(report.keys[:_KEYS_TOLD])}"
     return [Block(0, len(segment.lines), tuple(shown), what, Rank.EVIDENCE)]
 
