@@ -41,6 +41,8 @@ _BLOCK_LINES = 60
 _DEEPEST = 8
 """What stands further right is a cell's."""
 _TOLD = "[unpadded]"
+_MEASURED = re.compile(r"(?:^|(?<![:\s])\s{2,}|\t)\d")
+"""A cell that begins with a number, no value behind a name: such a row is a measurement, quoted as it stands."""
 
 
 def shows_a_file(command: Command | None) -> bool:
@@ -87,7 +89,7 @@ def _narrow(lines: Sequence[str], start: int, end: int, loud: Container[int], *,
     index = start
     while index < end:
         line = lines[index].rstrip()
-        stands = index in loud or not line or _FRAMED.match(line) is not None
+        stands = index in loud or not line or _FRAMED.match(line) is not None or _MEASURED.search(line) is not None
         stands = stands or (index + 1 < len(lines) and _UNDER.match(lines[index + 1]) is not None)
         if not stands and column >= 0 and _depth(line) == column:
             held += f" {line.strip()}"

@@ -223,6 +223,13 @@ def test_what_is_pointed_at_and_what_stands_in_a_frame_keeps_its_columns(printed
     assert shown[:4] == ["[unpadded]", *pointed]
 
 
+def test_a_measurement_keeps_its_columns_and_a_value_behind_its_name_does_not(printed: Printed) -> None:
+    """Who looks for `57      page-faults` must find it."""
+    measured = ["             3.01 msec task-clock", "                57      page-faults"]
+    shown = printed(FORM, of("\n".join([*measured, "Model:        16", *_HELP.splitlines()]), "perf stat"))
+    assert shown[:4] == ["[unpadded]", *measured, "Model: 16"]
+
+
 def test_many_lines_of_one_word_stand_beside_each_other(printed: Printed, holds: Holds) -> None:
     names = [f"word{chr(97 + number)}x" for number in range(26)]
     segment = of("\n".join(names), "shop list")
