@@ -20,6 +20,7 @@ from sidecar.compression.alarms import alarm_lines, warning_lines
 from sidecar.compression.forms.above import ABOVE, printed_above
 from sidecar.compression.forms.digests import with_short_digests
 from sidecar.compression.forms.drafting import condensed
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.log.kinds import all_without_digits, without_digits
 from sidecar.compression.forms.log.values import varied
 from sidecar.compression.forms.marking import side_by_side
@@ -169,12 +170,10 @@ _NAMED_SHARE = 0.75
 _NAMED_CHARS = 400
 
 
+@kept
 def _runs_of_names(segment: Segment) -> list[_Names]:
     """The runs of lines of which only the names of files differ; kept with the segment, which is asked twice."""
-    known: list[_Names] | None = segment.__dict__.get("runs of names")
-    if known is None:
-        known = segment.__dict__["runs of names"] = list(_find_runs_of_names(segment.lines, segment.text))
-    return known
+    return list(_find_runs_of_names(segment.lines, segment.text))
 
 
 def _find_runs_of_names(lines: Sequence[str], text: str) -> Iterable[_Names]:

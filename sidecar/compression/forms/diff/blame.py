@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.vocabulary import Block, Evidence, Part, Rank, Segment, keep, note
 
 __all__ = ["blame_evidence", "blame_parts", "blame_reduced", "blame_share"]
@@ -48,12 +49,10 @@ def _blamed(line: str) -> _Blamed | None:
     return _Blamed(" ".join(line[:opened].split()), f"{match[1]} {match[2]}", match[3], line[closed + 1 :])
 
 
+@kept
 def _read(segment: Segment) -> list[_Blamed | None]:
     """Each line taken apart; read once and kept with the segment, as its text is."""
-    read: list[_Blamed | None] | None = segment.__dict__.get("_blame_read")
-    if read is None:
-        read = segment.__dict__["_blame_read"] = list(map(_blamed, segment.lines))
-    return read
+    return list(map(_blamed, segment.lines))
 
 
 def blame_share(segment: Segment) -> float:

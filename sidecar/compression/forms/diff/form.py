@@ -45,6 +45,7 @@ from sidecar.compression.forms.diff.lines import (
 )
 from sidecar.compression.forms.diff.plain import MARKS, plain_evidence, plain_parts, plain_reduced, plain_share
 from sidecar.compression.forms.diff.repeats import WINDOW, Repeats, repeats_of
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep
 
@@ -105,11 +106,9 @@ def _plain(segment: Segment) -> float:
     return told
 
 
+@kept
 def _is_blame(segment: Segment) -> bool:
-    told: bool | None = segment.__dict__.get("_diff_is_blame")
-    if told is None:
-        told = segment.__dict__["_diff_is_blame"] = blame_share(segment) > 0.8
-    return told
+    return blame_share(segment) > 0.8
 
 
 def _is_long_log(segment: Segment) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.vocabulary import Segment
 
 __all__ = [
@@ -61,15 +62,9 @@ def is_word_change(line: str) -> bool:
     return ("[-" in line and "-]" in line) or ("{+" in line and "+}" in line)
 
 
+@kept
 def is_word_diff(segment: Segment) -> bool:
     """Whether hunks are printed without a first column, changes in brackets (`git diff --word-diff`)."""
-    told: bool | None = segment.__dict__.get("_diff_in_words")
-    if told is None:
-        told = segment.__dict__["_diff_in_words"] = _is_word_diff(segment)
-    return told
-
-
-def _is_word_diff(segment: Segment) -> bool:
     text = segment.text
     if not (("{+" in text and "+}" in text) or ("[-" in text and "-]" in text)) or "@@ -" not in text:
         return False

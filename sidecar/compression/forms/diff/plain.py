@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Block, Evidence, Part, Rank, Segment, keep
 
@@ -83,12 +84,10 @@ def _line(text: str, start: int) -> str:
     return text[start : end if end >= 0 else start + 200]
 
 
+@kept
 def _kinds(segment: Segment) -> bytearray:
     """What each line is, read once and kept with the segment, as its text is."""
-    kinds: bytearray | None = segment.__dict__.get("_diff_plain_kinds")
-    if kinds is None:
-        kinds = segment.__dict__["_diff_plain_kinds"] = _read(segment.lines)
-    return kinds
+    return _read(segment.lines)
 
 
 def _read(lines: Sequence[str]) -> bytearray:

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.listing.edges import edges_evidence, edges_reduced, is_of_edges
 from sidecar.compression.forms.listing.git_status import (
     short_evidence,
@@ -87,16 +88,9 @@ def _reduce(segment: Segment) -> list[Block]:
     return shape.reduce(segment)
 
 
+@kept
 def _shape(segment: Segment) -> tuple[_Shape | None, float]:
     """The kind of list a segment is, told once and kept with the segment, as its text is."""
-    told: tuple[_Shape | None, float] | None = segment.__dict__.get("_listing_shape")
-    if told is None:
-        told = segment.__dict__["_listing_shape"] = _read_shape(segment)
-    return told
-
-
-def _read_shape(segment: Segment) -> tuple[_Shape | None, float]:
-    """One look at evenly spread lines first, for most outputs are no lists."""
     lines = segment.lines
     words = segment.command.words if segment.command is not None else ()
     program = words[0] if words else ""

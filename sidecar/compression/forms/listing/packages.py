@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.listing.trees import branches_of
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep, note
 
@@ -51,15 +52,9 @@ class _Tree:
     mark: str = ""
 
 
+@kept
 def _read(segment: Segment) -> _Tree:
     """The tree of a segment, kept with it: both what must survive and what is printed are read from it."""
-    tree: _Tree | None = segment.__dict__.get("_listing_packages")
-    if tree is None:
-        tree = segment.__dict__["_listing_packages"] = _told(segment)
-    return tree
-
-
-def _told(segment: Segment) -> _Tree:
     branches = branches_of(segment)
     columns = sorted({match.start(2) for match in branches if match is not None})
     depth_of = {column: depth for depth, column in enumerate(columns, 1)}

@@ -24,6 +24,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.prefixes import between_numbers, folder_and_name, names_on_lines, ranged
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep, note
 
@@ -84,15 +85,9 @@ class _Paths:
     """What is left out of the leads."""
 
 
+@kept
 def _paths(segment: Segment) -> _Paths:
     """Each line taken apart; read once and kept with the segment, as its text is."""
-    paths: _Paths | None = segment.__dict__.get("_listing_paths")
-    if paths is None:
-        paths = segment.__dict__["_listing_paths"] = _read(segment)
-    return paths
-
-
-def _read(segment: Segment) -> _Paths:
     lines = segment.lines
     cuts = [line.rfind("/", 0, len(line) - 1) + 1 if line else 0 for line in lines]
     folders = [line[:cut] for line, cut in zip(lines, cuts, strict=True)]
@@ -376,12 +371,10 @@ def _shared_chars(first: str, *others: str) -> int:
     )
 
 
+@kept
 def _filled(segment: Segment) -> list[str]:
     """For each line the filled folder it is counted under, "" for every other line; told once and kept."""
-    roots: list[str] | None = segment.__dict__.get("_listing_filled")
-    if roots is None:
-        roots = segment.__dict__["_listing_filled"] = _filled_roots(_bare(segment))
-    return roots
+    return _filled_roots(_bare(segment))
 
 
 def _bare(segment: Segment) -> Sequence[str]:

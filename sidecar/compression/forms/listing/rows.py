@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.prefixes import folder_and_name
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep
 
@@ -84,12 +85,10 @@ def is_row(line: str) -> bool:
     return _row(line) is not None
 
 
+@kept
 def rows_of(segment: Segment) -> list[_Row | None]:
     """Each line as a row; read once and kept with the segment, as its text is."""
-    rows: list[_Row | None] | None = segment.__dict__.get("_listing_rows")
-    if rows is None:
-        rows = segment.__dict__["_listing_rows"] = list(map(_row, segment.lines))
-    return rows
+    return list(map(_row, segment.lines))
 
 
 class _Usual(NamedTuple):

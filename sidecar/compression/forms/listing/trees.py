@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.prefixes import between_numbers, folder_and_name, names_on_lines, ranged
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep, note
 
@@ -26,12 +27,10 @@ _CHUNK = 120
 _WIDTH = 400
 
 
+@kept
 def branches_of(segment: Segment) -> list[re.Match[str] | None]:
     """Each line as a drawn branch; read once and kept with the segment, as its text is."""
-    branches: list[re.Match[str] | None] | None = segment.__dict__.get("_listing_branches")
-    if branches is None:
-        branches = segment.__dict__["_listing_branches"] = list(map(BRANCH.match, segment.lines))
-    return branches
+    return list(map(BRANCH.match, segment.lines))
 
 
 def tree_evidence(segment: Segment) -> list[Evidence]:

@@ -19,6 +19,7 @@ from itertools import accumulate
 from operator import itemgetter, sub
 
 from sidecar.compression.alarms import alarm_lines, warning_lines
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.literals import Literals
 from sidecar.compression.vocabulary import Segment
 
@@ -132,12 +133,10 @@ class _Bucket:
     """With more kinds than this, it is looked at again which words vary."""
 
 
+@kept
 def kinds_of(segment: Segment) -> Kinds:
     """The kinds of a segment's lines; kept with the segment, for its reduction and its evidence both ask."""
-    known: Kinds | None = segment.__dict__.get("log kinds")
-    if known is None:
-        known = segment.__dict__["log kinds"] = _Reader(segment.lines).read()
-    return known
+    return _Reader(segment.lines).read()
 
 
 def all_without_digits(lines: Sequence[str]) -> list[bytes]:

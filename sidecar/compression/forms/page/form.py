@@ -18,6 +18,7 @@ from html import unescape
 from itertools import pairwise
 
 from sidecar.compression.forms.drafting import BLANK
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.marking import marked
 from sidecar.compression.forms.page.html import Line, readable
 from sidecar.compression.forms.page.markdown import ends_of_sections, looks_like_markdown, what_may_go
@@ -87,15 +88,9 @@ def _find_page(segment: Segment) -> tuple[int, int] | None:
     return (start, end) if (marked >= 4 and marked * 400 >= min(size, 200_000)) or "<script" in segment.text else None
 
 
+@kept
 def _evidence(segment: Segment) -> list[Evidence]:
     """The title and the first headings of an HTML page, in their own words; the headings of Markdown."""
-    known: list[Evidence] | None = segment.__dict__.get("page_evidence")
-    if known is None:
-        known = segment.__dict__["page_evidence"] = _read_evidence(segment)
-    return known
-
-
-def _read_evidence(segment: Segment) -> list[Evidence]:
     page = _page(segment)
     if page is None:
         headings = [i for i, line in enumerate(segment.lines) if re.match(r"#{1,6} \S", line[:10])]

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sidecar.compression.alarms import alarm_lines, warning_lines
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment
 
 __all__ = ["PLAY", "evidence", "is_play", "reduce"]
@@ -55,12 +56,10 @@ def is_play(text: str) -> bool:
     return PLAY in text and "\nTASK [" in text
 
 
+@kept
 def _told(segment: Segment) -> list[tuple[int, int, str]]:
     """Each line as (start, end, line), a result over many lines as one; kept with the segment, which is asked twice."""
-    known: list[tuple[int, int, str]] | None = segment.__dict__.get("plays")
-    if known is None:
-        known = segment.__dict__["plays"] = list(_joined(segment.lines))
-    return known
+    return list(_joined(segment.lines))
 
 
 def _joined(lines: Sequence[str]) -> Iterable[tuple[int, int, str]]:

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.pytest_lines import heading_name, is_explanation, is_heading, is_outcome, said_by
 from sidecar.compression.vocabulary import Segment
 
@@ -50,12 +51,10 @@ class Failure:
         ]
 
 
+@kept
 def failures(segment: Segment) -> Sequence[Failure]:
     """The failing tests in the order of their sections; read once, whoever asks."""
-    known: list[Failure] | None = segment.__dict__.get("_pytest_failures")
-    if known is None:
-        known = segment.__dict__["_pytest_failures"] = _read(segment.lines)
-    return known
+    return _read(segment.lines)
 
 
 def _read(lines: Sequence[str]) -> list[Failure]:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.names import listed, sampled
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment
 
@@ -83,13 +84,10 @@ class _Report:
     keys: tuple[str, ...]
 
 
+@kept
 def _read(segment: Segment) -> _Report | None:
-    """The report that *segment* is, kept with it; None where it is none."""
-    held = segment.__dict__
-    if "tests_report_json" not in held:
-        held["tests_report_json"] = _parsed(segment.text)
-    found: _Report | None = held["tests_report_json"]
-    return found
+    """The report that *segment* is; None where it is none."""
+    return _parsed(segment.text)
 
 
 def _parsed(text: str) -> _Report | None:

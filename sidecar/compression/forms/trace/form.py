@@ -22,6 +22,7 @@ from sidecar.compression.alarms import is_alarm
 from sidecar.compression.forms import text as plain
 from sidecar.compression.forms.above import ABOVE, printed_above
 from sidecar.compression.forms.drafting import BLANK, condensed
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.marking import side_by_side
 from sidecar.compression.forms.trace.languages import HINTS, may_have_frames
 from sidecar.compression.forms.trace.names import called
@@ -130,12 +131,10 @@ def _is_of_another(text: str) -> bool:
     return _RUN.search(text) is not None or sum(1 for _ in islice(_RECORD.finditer(text), 3)) == 3
 
 
+@kept
 def _stacks(segment: Segment) -> list[Stack]:
     """The stacks of a segment, read once however often a segment is asked for them."""
-    known: list[Stack] | None = segment.__dict__.get("stacks")
-    if known is None:
-        known = segment.__dict__["stacks"] = stacks_of(segment.lines)
-    return known
+    return stacks_of(segment.lines)
 
 
 def _spans(segment: Segment) -> list[tuple[int, int]]:
@@ -168,12 +167,10 @@ def _evidence(segment: Segment) -> list[Evidence]:
     return verbatim(segment, _telling(segment))
 
 
+@kept
 def _telling(segment: Segment) -> list[int]:
     """The lines that are evidence, read once however often a segment is asked for them."""
-    known: list[int] | None = segment.__dict__.get("trace_telling")
-    if known is None:
-        known = segment.__dict__["trace_telling"] = sorted(_read_telling(segment))
-    return known
+    return sorted(_read_telling(segment))
 
 
 def _read_telling(segment: Segment) -> set[int]:
