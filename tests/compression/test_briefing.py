@@ -188,6 +188,23 @@ def test_of_a_line_too_long_for_the_bound_both_ends_are_told() -> None:
     assert tokens.count(text) <= 1_000
 
 
+@pytest.mark.parametrize(
+    ("name", "command", "told"),
+    [
+        (
+            "biome/lint",
+            "biome lint",
+            "src/broken.js:2:10 parse × expected `:` but instead found `1`",
+        ),
+        ("junit/mocha", "cat junit.xml", "invoices > rounds 6.085 to cents - expected 6.09 to equal 6.08"),
+    ],
+)
+def test_one_line_of_a_failure_says_what_is_wrong_and_not_only_where(name: str, command: str, told: str) -> None:
+    """Biome says it below a ruler, mocha's report in the text of an element: the line had a name and dashes."""
+    output = (CAPTURES / f"{name}.txt").read_text("utf-8")
+    assert told in compress(output, command=command, exit_code=1, answer_tokens=1_000).text
+
+
 def test_how_it_ended_is_told_beside_the_failures_wherever_it_was_printed() -> None:
     """Mocha's dot reporter and others count first: within a bound the count had given way to one more failure."""
     output = (CAPTURES.parent / "bench" / "captures" / "mocha" / "express_npm_test_dot.txt").read_text("utf-8")

@@ -15,6 +15,7 @@ _FINDINGS = frozenset({Kind.ERROR, Kind.LINT, Kind.WARNING, Kind.ROW})
 _ENDS = frozenset({*_FINDINGS, Kind.BUILD, Kind.FAILURE, Kind.SUMMARY, Kind.INCLUDED, Kind.CONTEXT})
 _NUMBERS = re.compile(r"(?:[:(]\d+[\d:,-]*\)?|: line \d+, col \d+)$")
 _SPACES = re.compile(r"  +")
+_RULER = re.compile(r" *[\u2501\u2550]{5,}$")
 
 
 def label(place: str, said: str) -> str:
@@ -41,6 +42,11 @@ def parts(lines: Sequence[str], read: Sequence[Line]) -> list[Part]:
         elif not place and index + 1 < len(lines) and read[index + 1].kind is Kind.ARROW:
             place = read[index + 1].place
         told = f"{place.strip()}: {_SPACES.sub(' ', said.strip())}" if place != this.place else line
+        if ruler := _RULER.search(told):
+            # biome says what is wrong below a ruler.
+            below = next((line.strip() for line in lines[index + 1 : index + 3] if line.strip()), "")
+            said = f"{_RULER.sub('', said)} {below}"
+            told = f"{told[: ruler.start()].rstrip()} {below}"
         if told in seen:
             continue
         seen.add(told)

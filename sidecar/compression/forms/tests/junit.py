@@ -273,7 +273,7 @@ def _parts(segment: Segment) -> list[Part]:
         if problem is None:
             continue
         message = dict(_ATTRIBUTE.findall(body[problem.start() : problem.start() + 2_000])).get("message", "")
-        said = unescape(message).strip().split("\n")[0]
+        said = unescape(message or _first_words(body, problem.end())).strip().split("\n")[0]
         said = said if len(said) <= _PART_CHARS else f"{said[:_PART_CHARS].rstrip()} ..."
         start = min(bisect_right(ends, found.start()), len(segment.lines) - 1)
         end = min(bisect_right(ends, close), len(segment.lines) - 1) + 1
