@@ -450,3 +450,13 @@ def test_a_comparison_that_the_error_quotes_goes_and_of_others_the_marks() -> No
     assert "- {'step'" not in told
     assert "AssertionError: {'step': '1E-19'} != {'step': '1e-19'}" in told
     assert "  one\n- tvo\n+ two\n" in told
+
+
+@pytest.mark.parametrize("name", ["fails", "shuffled"])
+def test_two_runs_of_googletest_that_compared_texts_are_no_diff_of_words(name: str) -> None:
+    """Its rulers, `[----------]`, were words taken away: from the second hunk on, all below was a hunk's."""
+    output = (CAPTURES / "gtest" / f"{name}.txt").read_text("utf-8")
+    short = shorten(output * 2, shelf=load())
+    assert "diff" not in {one.form for one in short.reduced}
+    assert short.faults == ()
+    assert "[  FAILED  ] GaugeTest.FillsTwice" in short.text

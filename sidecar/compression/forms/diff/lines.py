@@ -70,6 +70,8 @@ def is_word_diff(segment: Segment) -> bool:
         return False
     if segment.command is not None and any(word.startswith("--word-diff") for word in segment.command.words):
         return True
+    if "diff --" not in text:
+        return False  # what a test compared, beside its rulers: `[----------] 8 tests`
     columned = bare = 0
     inside = False
     for line in segment.lines:
