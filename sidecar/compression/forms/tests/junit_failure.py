@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from html import unescape
 from itertools import pairwise
 
+from sidecar.compression.forms.tests.node import is_long_value
 from sidecar.compression.forms.tests.repeats import Repeats
 
 __all__ = ["PROBLEM", "told"]
@@ -42,10 +43,6 @@ _ENDS = re.compile(r"\S|\s*(?:at |❯ |$)")
 _WRAPPER = re.compile(r"\s*\[Error \[ERR_TEST_FAILURE\]: (.+?)(?:\] \{)?$")
 _CAUSE = re.compile(r"\s+cause: ")
 _DETAIL = re.compile(r"\s*(?:(?:code|failureType|operator): '[\w]+',?|generatedMessage: \w+,|\}?\]? ?[{}])$")
-_COMPARED = re.compile(r" +(?:actual|expected): [{\[]")
-_LONG_VALUE = 90
-"""Values so long need not stand below the comparison of both."""
-
 _CONTEXT = 2
 _SAID_CHARS = 400
 _AGAIN_CHARS = 3
@@ -128,7 +125,7 @@ def _mark_wrapped(lines: Sequence[str], why: list[str]) -> None:
     is_compared = any(line.strip().startswith("+ actual - expected") for line in lines)
     for index, line in enumerate(lines):
         wrapped = _WRAPPER.match(line)
-        is_long = is_compared and len(line) > _LONG_VALUE and _COMPARED.match(line)
+        is_long = is_compared and is_long_value(line)
         if (wrapped and any(wrapped[1] in cause for cause in causes)) or _DETAIL.match(line) or is_long:
             why[index] = why[index] or "details of the error"
 

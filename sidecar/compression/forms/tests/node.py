@@ -22,7 +22,7 @@ from sidecar.compression.forms.tests.runner import runner
 from sidecar.compression.forms.tests.tree import name_tree
 from sidecar.compression.vocabulary import Part, Segment
 
-__all__ = ["DOTS", "RUNNER"]
+__all__ = ["DOTS", "RUNNER", "is_long_value"]
 
 _TIME = r"(?: \([\d.]+m?s\))?"
 _BARE = re.compile(rf"[✖✔] (?P<name>.*?){_TIME}(?: # .*)?$")
@@ -30,10 +30,16 @@ _PROPERTY = re.compile(r" +(?:generatedMessage: |code: 'ERR_(?:ASSERTION|TEST_FA
 
 _VALUE = re.compile(r" +(?:actual|expected): [{\[]")
 _LONG_VALUE = 90
+"""Values so long need not stand below the comparison of both."""
 
 
 def _title(line: str) -> str:
     return _BARE.sub(r"\g<name>", line.strip().removeprefix("▶ "))
+
+
+def is_long_value(line: str) -> bool:
+    """Whether a line tells a long value that was compared: `  actual: { net: 20, ... }`."""
+    return len(line) > _LONG_VALUE and _VALUE.match(line) is not None
 
 
 def _mark_properties(run: Run, start: int, end: int) -> None:
@@ -42,7 +48,7 @@ def _mark_properties(run: Run, start: int, end: int) -> None:
     for index in range(start, end):
         line = run.lines[index]
         compared = compared or line.strip().startswith("+ actual - expected")
-        if _PROPERTY.match(line) or (compared and len(line) > _LONG_VALUE and _VALUE.match(line)):
+        if _PROPERTY.match(line) or (compared and is_long_value(line)):
             run.why[index] = "details of the error"
 
 
