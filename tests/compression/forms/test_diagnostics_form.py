@@ -790,6 +790,17 @@ def test_phpcs_says_a_message_of_several_files_once_with_their_lines() -> None:
     assert result.count("Missing @category tag in class comment") <= 2
 
 
+def test_a_finding_of_webpack_whose_heading_was_cut_off_is_one_of_its_own() -> None:
+    """It took the place of the one above it, which was gone."""
+    text = (CAPTURES / "web_build" / "webpack_types_fail.txt").read_text()
+    headings = [match.start() for match in re.finditer(r"^ERROR in .*\n.*\n(?=\[tsl\])", text, re.MULTILINE)]
+    cut = re.compile(r"ERROR in .*\n.*\n").sub("", text[headings[4] :], count=1)
+    result = compress(text[: headings[4]] + cut, command="webpack", exit_code=1)
+    assert result.faults == ()
+    places = re.findall(r"^\[tsl\] ERROR in (\S+)$", text, re.MULTILINE)
+    assert [place for place in places if place not in result.text] == []
+
+
 def test_webpack_tells_the_same_words_apart_as_a_warning_and_as_an_error() -> None:
     said = "export 'gone' (imported as 'gone') was not found in './lib.js' (possible exports: a, b, c, d, e, f)"
     sections = [

@@ -62,6 +62,11 @@ class _Section:
     def is_warning(self) -> bool:
         return "WARNING in " in self.heading[:20]
 
+    @property
+    def is_checked(self) -> bool:
+        """Whether its second heading has come."""
+        return self.heading.startswith("[tsl] ")
+
     def take(self, line: str) -> None:
         """One more line of it."""
         if _QUOTED.match(line) or _MARK.match(line):
@@ -122,6 +127,9 @@ def _told(lines: Sequence[str]) -> _Report:
     for index, line in enumerate(lines):
         if line.startswith(LITERALS) and (heading := _HEADING.match(line)) is not None:
             section = report.sections[index] = _Section(heading["place"], line)
+        elif section is not None and section.is_checked and (checked := _CHECKED.match(line)) is not None:
+            # Its first heading was cut off.
+            section = report.sections[index] = _Section(checked["place"], line)
         elif section is None or (line[:1] not in " \t" and _CLOSES.match(line)):
             section = None
             report.others.append(index)
