@@ -295,14 +295,15 @@ def test_a_status_with_thirty_untracked_files_names_each(read: Read, printed: Pr
     assert "\ta b.txt" in shown
 
 
-def test_of_a_short_status_untracked_files_share_their_folder_and_changed_ones_keep_whole_paths(
+def test_of_a_short_status_untracked_files_share_their_folder_and_changed_ones_keep_their_lines(
     printed: Printed,
 ) -> None:
     text = " M src/a.py\n M src/b.py\n?? out/a.txt\n?? out/b.txt\n?? my file.txt\nUU src/c.py"
     segment = of(text, "git status --short")
     assert FORM.recognise(segment) > 0.9
     assert printed(FORM, segment) == [
-        " M src/a.py src/b.py",
+        " M src/a.py",
+        " M src/b.py",
         "?? out/: a.txt b.txt",
         "?? my file.txt",
         "UU src/c.py",

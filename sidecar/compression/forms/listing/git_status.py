@@ -5,10 +5,8 @@
     <TAB>reports/week-1.txt                              [... of lines 1-5: hints "(use git ...)"]
     <TAB>reports/week-2.txt
 
-    <TAB>modified:   src/app.py                          <TAB>modified: src/app.py src/cli.py
-    <TAB>modified:   src/cli.py
-
-What is changed keeps its whole path, beside others of its state; untracked and ignored files share their folder.
+What is changed keeps its line, or where much is its whole path, beside others of its state; untracked and ignored files
+share their folder.
 """
 
 from __future__ import annotations
@@ -40,8 +38,9 @@ _SHORT = re.compile(
     r"|[MARC!?I] |[ADMRCXI?!~ ][ MC][ L][ +X][ SX][ KOTB][ C] )(?=\S)"
 )
 """The columns before a path: git's two, hg's one, svn's seven."""
+_OWN_LINES = 40
 _WHOLE_PATHS = 100
-"""So many changed files keep their whole paths; more share their folder."""
+"""So many changed files keep a line of their own each, and so many their whole paths; more share their folder."""
 _LINE_CHARS = 300
 
 
@@ -80,25 +79,25 @@ def status_reduced(segment: Segment) -> list[Block]:
     start = 0
     last_hint = hints[-1] + 1 if hints else 0
     if last_hint:
-        shown = list(_shown(lines[:last_hint], whole=changed <= _WHOLE_PATHS))
+        shown = list(_shown(lines[:last_hint], changed))
         blocks.append(Block(0, last_hint, tuple(shown), 'hints "(use git ...)"', Rank.EVIDENCE))
         start = last_hint
     while start < len(lines):
         end = min(len(lines), start + 120)
-        shown = list(_shown(lines[start:end], whole=changed <= _WHOLE_PATHS))
+        shown = list(_shown(lines[start:end], changed))
         blocks.append(note(start, end, shown or [""], Rank.EVIDENCE))
         start = end
     return blocks
 
 
-def _shown(lines: Sequence[str], *, whole: bool) -> Iterable[str]:
-    """The lines without hints and blanks; files of one state and one folder in a line, the changed by *whole* paths."""
+def _shown(lines: Sequence[str], changed: int) -> Iterable[str]:
+    """The lines without hints and blanks; files of one state and one folder in a line, of many *changed* ones too."""
     run: list[str] = []
     state = folder = first = ""
     for line in (*lines, ""):
         own_state, path = _state_and_path(line) if line[:1] == "\t" else ("", "")
-        own_folder, name = ("", path) if own_state and whole else folder_and_name(path)
-        joins = bool(path) and _is_plain(path)
+        own_folder, name = ("", path) if own_state and changed <= _WHOLE_PATHS else folder_and_name(path)
+        joins = bool(path) and _is_plain(path) and not (own_state and changed <= _OWN_LINES)
         if run and not (joins and (own_state, own_folder) == (state, folder)):
             yield from _run(state, folder, run) if len(run) > 1 else (first,)
             run = []
@@ -160,10 +159,12 @@ def short_reduced(segment: Segment) -> list[Block]:
     index = 0
     while index < len(read):
         state, path = read[index]
-        is_whole = state[:1] not in {"?", "!"} and changed <= _WHOLE_PATHS
+        is_changed = state[:1] not in {"?", "!"}
+        is_whole = is_changed and changed <= _WHOLE_PATHS
+        joins = bool(state) and _is_plain(path) and not (is_changed and changed <= _OWN_LINES)
         folder = "" if is_whole else folder_and_name(path)[0]
         end = index + 1
-        while state and _is_plain(path) and end < len(read) and end - index < 120:
+        while joins and end < len(read) and end - index < 120:
             other_state, other = read[end]
             if other_state != state or not (is_whole or folder_and_name(other)[0] == folder) or not _is_plain(other):
                 break
