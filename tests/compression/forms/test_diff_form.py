@@ -281,12 +281,12 @@ def test_the_data_of_binary_files_is_left_out_and_everything_around_it_stays(
     ]
 
 
-def test_files_named_below_commits_share_their_folder(printed: Printed, holds: Holds) -> None:
+def test_files_named_below_commits_keep_their_paths(printed: Printed, holds: Holds) -> None:
     head = "commit {}\nAuthor: A <a@b>\nDate:   Sun Oct 25 08:00:00 2026 +0200\n\n    x\n\nlib/a.py\nlib/b.py\nREADME\n"
     segment = of("\n".join(head.format(str(n) * 40) for n in (1, 2)), "git log --name-only")
     holds(FORM, segment)
     shown = printed(FORM, segment)
-    assert shown.count("lib/: a.py b.py") == shown.count("README") == 2
+    assert shown.count("lib/a.py") == shown.count("lib/b.py") == shown.count("README") == 2
 
 
 def test_the_year_and_zone_of_dates_are_said_when_they_change(printed: Printed) -> None:
@@ -318,7 +318,7 @@ def test_a_log_of_many_commits_with_statistics_abbreviates_their_names(printed: 
     holds(FORM, segment)
     shown = printed(FORM, segment)
     assert [line[:19] for line in shown if line.startswith("commit")] == [f"commit {n:040x}"[:19] for n in range(20)]
-    assert shown.count("src/: 3 1 a.py, 0 2 b.py") == shown.count("-\t-\tsrc/c.png") == 20
+    assert shown.count("3\t1\tsrc/a.py") == shown.count("-\t-\tsrc/c.png") == 20
 
 
 def test_a_combined_diff_keeps_lines_changed_against_either_parent(holds: Holds, printed: Printed) -> None:
@@ -355,19 +355,27 @@ def test_statistics_keep_paths_amounts_and_the_total(printed: Printed) -> None:
     )
     assert FORM.recognise(segment) > 0.9
     assert printed(FORM, segment) == [
-        " src/app.py 12 ++++----",
+        " src/app.py | 12 ++++----",
         " docs/a much longer name.md | Bin 0 -> 3000 bytes",
         " 2 files changed, 4 insertions(+), 8 deletions(-)",
     ]
 
 
-def test_statistics_of_neighbours_share_their_folder(printed: Printed) -> None:
+def test_statistics_keep_their_paths_and_lose_their_padding(printed: Printed) -> None:
     text = " src/a.py    | 12 ++++----\n src/b.py    |  1 +\n src/{x => y}/c.py | 0\n 3 files changed, 5 insertions(+)"
     assert printed(FORM, of(text)) == [
-        " src/: a.py 12 ++++----, b.py 1 +",
+        " src/a.py | 12 ++++----",
+        " src/b.py | 1 +",
         " src/{x => y}/c.py | 0",
         " 3 files changed, 5 insertions(+)",
     ]
+
+
+def test_statistics_of_more_than_a_hundred_files_share_their_folder(printed: Printed) -> None:
+    rows = [f" src/{number:03}.py    |  {number} +" for number in range(101)]
+    shown = printed(FORM, of("\n".join([*rows, " 101 files changed, 5050 insertions(+)"])))
+    assert shown[0].startswith(" src/: 000.py | 0 +, 001.py | 1 +, 002.py | 2 +")
+    assert len(shown) < 10
 
 
 def test_files_that_a_merge_creates_share_their_folder(printed: Printed, holds: Holds) -> None:
@@ -377,7 +385,7 @@ def test_files_that_a_merge_creates_share_their_folder(printed: Printed, holds: 
         "git merge topic",
     )
     holds(FORM, segment)
-    assert printed(FORM, segment)[2:] == [
+    assert printed(FORM, segment)[3:] == [
         " create mode 100644 src/: a.py b.py",
         " delete mode 100644 src/c.py",
         " delete mode 100644 a b/d.py",
@@ -477,10 +485,10 @@ def test_a_diff_names_its_files_and_a_log_its_commits(read: Read) -> None:
     assert log[0].said.endswith("Update . to 8.1.7")
 
 
-def test_states_of_a_log_share_their_folder(printed: Printed) -> None:
+def test_states_of_a_log_keep_their_lines(printed: Printed) -> None:
     head = f"commit {'a' * 40}\nAuthor: A <a@b>\n\n    Rename\n\n"
     shown = printed(FORM, of(head + "M\tsrc/a.py\nM\tsrc/b.py\nR100\tsrc/c.py\tsrc/d.py\nD\tREADME"))
-    assert shown[-3:] == ["M src/: a.py b.py", "R100\tsrc/c.py\tsrc/d.py", "D\tREADME"]
+    assert shown[-4:] == ["M\tsrc/a.py", "M\tsrc/b.py", "R100\tsrc/c.py\tsrc/d.py", "D\tREADME"]
 
 
 @given(data=st.data())

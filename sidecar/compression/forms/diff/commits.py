@@ -9,8 +9,8 @@ Date:   Sun Oct 25 08:00:00 2026 +0200     Date:   Sun Oct 25 08:00:00 2026 +020
 commit 91bc...                             Date: Mon Oct 26 09:10:00 (2026 +0200 also where unsaid)
 ...                                        ...
 
- src/a.py   | 12 ++++----             ->    src/: a.py 12 ++++----, b.py 1 +
- src/b.py   |  1 +
+ src/a.py   | 12 ++++----             ->    src/a.py | 12 ++++----
+ src/b.py   |  1 +                           src/b.py | 1 +
  create mode 100644 src/b.py           ->    create mode 100644 src/: b.py c.py
  create mode 100644 src/c.py
 """
@@ -148,13 +148,18 @@ def abbreviation(line: str) -> tuple[str, ...]:
     return (f"{word} {name[:_NAME_CHARS]}", *((decoration,) if blank and decoration else ()))
 
 
+_WHOLE_PATHS = 100
+"""Of so many files the paths stay whole, as in a status; more share their folder."""
+
+
 def statistics(lines: Sequence[str], start: int, end: int) -> Iterable[Block]:
-    """`--stat` lines without the padding that aligns their bars, neighbours in one folder on one line."""
+    """`--stat` lines without the padding that aligns their bars; of very many, neighbours in one folder on one line."""
     index = start
+    is_short = end - start <= _WHOLE_PATHS
     while index < end:
         folder, entry = _amount(lines[index])
         after = index + 1
-        while folder and after < min(end, index + 40) and _amount(lines[after])[0] == folder:
+        while folder and not is_short and after < min(end, index + 40) and _amount(lines[after])[0] == folder:
             after += 1
         is_padded = lines[index][:1] == " "
         if after - index > 1:
@@ -222,4 +227,4 @@ def _amount(line: str) -> tuple[str, str]:
     folder, name = folder_and_name(match[1])
     if any(character in match[1] for character in " ,:") or not name:
         return "", f"{match[1]} | {match[2]}"
-    return folder, f"{name} {match[2]}"
+    return folder, f"{name} | {match[2]}"
