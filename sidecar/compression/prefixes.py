@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["WIDTH", "between_numbers", "folder_and_name", "names_on_lines", "ranged"]
+__all__ = ["WHOLE_PATHS", "WIDTH", "between_numbers", "folder_and_name", "names_on_lines", "ranged"]
 
 WIDTH = 800
 """How long a line of names may grow, in characters: short enough that a bound can cut between lines."""
+
+WHOLE_PATHS = 100
+"""So many changed files keep their whole paths, for these are searched for; more share their folder."""
 
 _NUMBER = re.compile(r"(?<![0-9])([0-9]+)([^0-9]*)$")
 _RANGE_NAMES = 61

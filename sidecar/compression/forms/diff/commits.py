@@ -22,7 +22,7 @@ from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
 from sidecar.compression.forms.diff.lines import STAT_LINE
-from sidecar.compression.prefixes import folder_and_name, names_on_lines
+from sidecar.compression.prefixes import WHOLE_PATHS, folder_and_name, names_on_lines
 from sidecar.compression.vocabulary import Block, Rank, note
 
 __all__ = ["LONG_LOG", "Authors", "abbreviation", "is_summary", "statistics", "summaries"]
@@ -148,14 +148,10 @@ def abbreviation(line: str) -> tuple[str, ...]:
     return (f"{word} {name[:_NAME_CHARS]}", *((decoration,) if blank and decoration else ()))
 
 
-_WHOLE_PATHS = 100
-"""Of so many files the paths stay whole, as in a status; more share their folder."""
-
-
 def statistics(lines: Sequence[str], start: int, end: int) -> Iterable[Block]:
     """`--stat` lines without the padding that aligns their bars; of very many, neighbours in one folder on one line."""
     index = start
-    is_short = end - start <= _WHOLE_PATHS
+    is_short = end - start <= WHOLE_PATHS
     while index < end:
         folder, entry = _amount(lines[index])
         after = index + 1

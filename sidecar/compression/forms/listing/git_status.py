@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from sidecar.compression.prefixes import folder_and_name, names_on_lines
+from sidecar.compression.prefixes import WHOLE_PATHS, folder_and_name, names_on_lines
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, note
 
 __all__ = [
@@ -39,8 +39,7 @@ _SHORT = re.compile(
 )
 """The columns before a path: git's two, hg's one, svn's seven."""
 _OWN_LINES = 40
-_WHOLE_PATHS = 100
-"""So many changed files keep a line of their own each, and so many their whole paths; more share their folder."""
+"""So many changed files keep a line of their own each."""
 _LINE_CHARS = 300
 
 
@@ -96,7 +95,7 @@ def _shown(lines: Sequence[str], changed: int) -> Iterable[str]:
     state = folder = first = ""
     for line in (*lines, ""):
         own_state, path = _state_and_path(line) if line[:1] == "\t" else ("", "")
-        own_folder, name = ("", path) if own_state and changed <= _WHOLE_PATHS else folder_and_name(path)
+        own_folder, name = ("", path) if own_state and changed <= WHOLE_PATHS else folder_and_name(path)
         joins = bool(path) and _is_plain(path) and not (own_state and changed <= _OWN_LINES)
         if run and not (joins and (own_state, own_folder) == (state, folder)):
             yield from _run(state, folder, run) if len(run) > 1 else (first,)
@@ -160,7 +159,7 @@ def short_reduced(segment: Segment) -> list[Block]:
     while index < len(read):
         state, path = read[index]
         is_changed = state[:1] not in {"?", "!"}
-        is_whole = is_changed and changed <= _WHOLE_PATHS
+        is_whole = is_changed and changed <= WHOLE_PATHS
         joins = bool(state) and _is_plain(path) and not (is_changed and changed <= _OWN_LINES)
         folder = "" if is_whole else folder_and_name(path)[0]
         end = index + 1
@@ -217,7 +216,7 @@ def v2_reduced(segment: Segment) -> list[Block]:
     blocks: list[Block] = []
     for start in range(0, len(lines), 400):
         end = min(start + 400, len(lines))
-        shown = list(_v2_shown(lines[start:end], whole=changed <= _WHOLE_PATHS))
+        shown = list(_v2_shown(lines[start:end], whole=changed <= WHOLE_PATHS))
         has_objects = any(line[:1] in {"1", "2", "u"} for line in lines[start:end])
         blocks.append(Block(start, end, tuple(shown), "modes, names of objects" if has_objects else "", Rank.EVIDENCE))
     return blocks
