@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
 from sidecar.compression.focusing import ANYTHING, Focus
-from sidecar.compression.shorten import Printed, escaped
+from sidecar.compression.shorten import Printed, escaped, part_marker
 from sidecar.compression.vocabulary import Part, Rank
 
 __all__ = ["TOTALS", "Briefing", "briefings", "failing", "kind_of", "named", "told_of", "untold"]
@@ -64,6 +64,11 @@ class _Unit:
         """All of it in one."""
         lines = tuple(line for block in self.blocks for line in block.lines)
         return Printed(self.blocks[0].start, self.blocks[-1].end, lines, Rank.EVIDENCE)
+
+    @property
+    def size(self) -> int:
+        """Its characters as it is printed whole, with a line's end between two."""
+        return sum(len(line) + 1 for block in self.blocks for line in block.lines) - 1
 
     @property
     def is_evident(self) -> bool:
@@ -120,7 +125,8 @@ def briefings(
     if len(wanted) < 2 or not units:
         yield Briefing(printed, next((_lines_of(unit) for unit in units if unit.parts), range(0)))
         return
-    brief = _all_in_brief(units, wanted, lines)
+    kinds = {said: kind_of(said) for said in {part.said for part in wanted}}
+    brief = _all_in_brief(units, wanted, lines, kinds)
     first = _first(units, focus)
     if fits(_told(units, brief, {first})):
         yield Briefing(_with_more(units, brief, first, fits), _lines_of(units[first]))
@@ -131,7 +137,9 @@ def briefings(
         yield Briefing(_told(units, brief, {first}), _lines_of(units[first]))
     if len(opened) > len(units):
         first = _first(opened, focus)
-        yield Briefing(_with_more(opened, _all_in_brief(opened, wanted, lines), first, fits), _lines_of(opened[first]))
+        yield Briefing(
+            _with_more(opened, _all_in_brief(opened, wanted, lines, kinds), first, fits), _lines_of(opened[first])
+        )
 
 
 def _with_more(
@@ -170,7 +178,8 @@ def _lines_of(unit: _Unit) -> range:
 def _first(units: Sequence[_Unit], focus: Focus) -> int:
     """The unit that bears on the focus most, of those that must be seen; without a focus, the first of them."""
     candidates = [index for index, unit in enumerate(units) if unit.parts]
-    scores = focus.scores([units[index].whole for index in candidates])
+    is_asked = bool(focus.words or focus.reader)
+    scores = focus.scores([units[index].whole for index in candidates]) if is_asked else [0.0] * len(candidates)
     ranked = zip(candidates, scores, strict=True)
     return min(ranked, key=lambda one: (not units[one[0]].is_evident, -one[1], one[0]))[0]
 
@@ -212,30 +221,33 @@ def _units(printed: Sequence[Printed], parts: Sequence[Part]) -> Iterator[_Unit]
         yield _Unit(list(printed[index:]))
 
 
-def _all_in_brief(units: Sequence[_Unit], wanted: Sequence[Part], lines: Sequence[str]) -> list[list[Printed]]:
-    kinds = Counter(kind_of(part.said) for part in wanted)
-    return [list(_in_brief(unit, kinds, lines)) for unit in units]
+def _all_in_brief(
+    units: Sequence[_Unit], wanted: Sequence[Part], lines: Sequence[str], kinds: Mapping[str, str]
+) -> list[list[Printed]]:
+    """Each unit in brief; *kinds* are those of what the parts say."""
+    left = Counter(kinds[part.said] for part in wanted)
+    return [list(_in_brief(unit, lines, kinds, left)) for unit in units]
 
 
-def _in_brief(unit: _Unit, kinds: Counter[str], lines: Sequence[str]) -> Iterator[Printed]:
+def _in_brief(unit: _Unit, lines: Sequence[str], kinds: Mapping[str, str], left: Counter[str]) -> Iterator[Printed]:
     """One printed line a part, which together stand for all lines of the unit; none where that is hardly shorter.
 
-    Of *kinds*, how often each is left: the first of a kind says how many more there are.
+    *left* is how often each kind is: the first of a kind says how many more there are.
     """
     if not unit.parts:
         return
-    found = list(_brief_lines(unit, kinds, lines))
-    if sum(len(one.text) for one in found) < _WORTH * len(unit.whole.text):
+    found = list(_brief_lines(unit, lines, kinds, left))
+    if sum(len(one.text) for one in found) < _WORTH * unit.size:
         yield from found
 
 
-def _brief_lines(unit: _Unit, kinds: Counter[str], lines: Sequence[str]) -> Iterator[Printed]:
+def _brief_lines(unit: _Unit, lines: Sequence[str], kinds: Mapping[str, str], left: Counter[str]) -> Iterator[Printed]:
     end = _totals_behind(unit, lines)
     starts = [unit.blocks[0].start, *(part.start for part in unit.parts[1:]), end]
     for part, start, after in zip(unit.parts, starts, starts[1:], strict=False):
         said = part.said if len(part.said) <= _SAID_CHARS else part.said[:_SAID_CHARS] + "..."
         place = f"line {part.start + 1}" if part.end - part.start == 1 else f"lines {part.start + 1}-{part.end}"
-        like = kinds.pop(kind_of(part.said), 1) - 1
+        like = left.pop(kinds[part.said], 1) - 1
         more = f"; {like} more like it" if like else ""
         told = f"{said} [... of {place}{more}]"
         yield Printed(start, max(start, after), (told,), Rank.EVIDENCE, hides=f"a {part.kind} but for one line")
@@ -270,7 +282,7 @@ def _as_printed(lines: Sequence[str], start: int, end: int) -> Printed:
     if cut == told:
         return Printed(start, end, told, Rank.EVIDENCE)
     what = "the middle of long lines"
-    return Printed(start, end, (*cut, f"[... of lines {start + 1}-{end}: {what}]"), Rank.EVIDENCE, what)
+    return Printed(start, end, (*cut, part_marker(start, end, what)), Rank.EVIDENCE, what)
 
 
 def _without_middle(line: str) -> str:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from sidecar.compression.alarms import alarm_lines, is_warning
 from sidecar.compression.briefing import TOTALS, Briefing, briefings, kind_of, named, told_of
 from sidecar.compression.focusing import ANYTHING, Focus
-from sidecar.compression.shorten import Printed, marker, render
+from sidecar.compression.shorten import Printed, marker, part_marker, render
 from sidecar.compression.vocabulary import Part, Rank
 
 __all__ = ["Bound", "fit"]
@@ -107,6 +107,7 @@ def _as_fits(
     held = _held(others, room * _MOST_HELD, lambda text: bound.share(text, count) + gap)
     whole = list(pieces)
     taken: set[int] = set()
+    misses = 0
     # What is told first leaves some room to the others, and gets what they left.
     walk = (*((index, held) for index in order[:begun]), *((index, 0.0) for index in (*order[begun:], *order[:begun])))
     for index, reserved in walk:
@@ -118,10 +119,12 @@ def _as_fits(
             cost += gap
         if cost > limit and (part := _part(pieces[index], bound, limit - gap, count)) is not None:
             pieces[index], cost = part, bound.share(part.text, count) + gap
+        misses += 1
         if cost <= limit:
             taken.add(index)
             room -= cost
-        elif room < gap:  # past a few misses in a row the rest would only fill crumbs
+            misses = 0
+        elif room < gap or misses > _MOST_MISSES:  # the rest would only fill crumbs
             break
     ranked = [index for index in order if index in taken]
     while True:
@@ -145,6 +148,8 @@ def _held(texts: Iterable[str], most: float, cost: Callable[[str], float]) -> fl
 
 
 _MOST_HELD = 0.5
+_MOST_MISSES = 1_000
+"""So many pieces in a row that are too large: each must be counted, and a linter prints a hundred thousand."""
 _GAP_SHARE_TOKENS = 18
 _GAP_SHARE_CHARS = 60
 
@@ -228,7 +233,7 @@ def _lines(count: int, more: str = "") -> str:
 
 def _of_lines(piece: Printed, left: int, what: str) -> str:
     told = _lines(left, " more") + (" of evidence" if piece.rank is Rank.EVIDENCE else "")
-    return f"[... of lines {piece.start + 1}-{piece.end}: {told}{', ' + what if what else ''}]"
+    return part_marker(piece.start, piece.end, f"{told}{', ' + what if what else ''}")
 
 
 _TOTALS_CHARS = 600

@@ -14,7 +14,7 @@ from heapq import nlargest
 from itertools import islice
 
 from sidecar.compression.ranking import bm25, words_of
-from sidecar.compression.shorten import Printed
+from sidecar.compression.shorten import Printed, part_marker
 
 __all__ = ["ANYTHING", "Focus", "Lines"]
 
@@ -121,5 +121,5 @@ def _with_lines(block: Printed, wanted: Sequence[str]) -> Printed:
         return block
     *shown, marker = block.lines
     if not shown:
-        marker = f"[... of lines {block.start + 1}-{block.end}: {block.what}]"
+        marker = part_marker(block.start, block.end, block.what)
     return replace(block, lines=(*shown, *new, marker))

@@ -34,6 +34,7 @@ __all__ = [
     "escaped",
     "marker",
     "merged",
+    "part_marker",
     "reduced_by",
     "render",
     "shorten",
@@ -343,6 +344,11 @@ def marker(start: int, end: int, what: str) -> str:
     return f"[... {place}: {what}]"
 
 
+def part_marker(start: int, end: int, what: str) -> str:
+    """The line below what is shown of the lines [start, end)."""
+    return f"[... of lines {start + 1}-{end}: {what}]"
+
+
 _OF_LINES = re.compile(r"\[\.\.\. of lines \d+-\d+: ")
 _LINES = re.compile(r"\[\.\.\. (\d+ lines) \(\d+-\d+\)")
 
@@ -378,7 +384,7 @@ def _print(one: Reduced, blocks: Iterable[Block]) -> Iterable[Printed]:
             continue
         shown = escaped(block.shown)
         if block.is_omission:
-            told = f"[... of lines {start + 1}-{end}: {block.what}]" if shown else marker(start, end, block.what)
+            told = (part_marker if shown else marker)(start, end, block.what)
             shown = (*shown, told)
         # A notation or an omission that is no shorter than its lines is not worth reading.
         if _size(shown) >= _size(lines) and not block.is_pointed_at:

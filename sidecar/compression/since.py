@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from sidecar.compression.briefing import failing
-from sidecar.compression.shorten import Printed, Shortened, escaped, marker, merged
+from sidecar.compression.shorten import Printed, Shortened, escaped, marker, merged, part_marker
 from sidecar.compression.vocabulary import Part, Rank
 
 __all__ = ["Comparison", "compared"]
@@ -144,9 +144,7 @@ def _without(block: Printed, named: set[str]) -> Printed:
     if gone < _WORTH_LINES or not block.is_verbatim:
         return block
     what = f"{gone} lines on what still fails, as above"
-    return Printed(
-        block.start, block.end, (*left, f"[... of lines {block.start + 1}-{block.end}: {what}]"), block.rank, what
-    )
+    return Printed(block.start, block.end, (*left, part_marker(block.start, block.end, what)), block.rank, what)
 
 
 def _overlaps(part: Part, block: Printed) -> bool:
