@@ -56,6 +56,12 @@ def test_compress_prints_only_the_result(sidecar: Run) -> None:
     assert sidecar("recall", handle, "--lines", "2-3").stdout.splitlines()[1:] == ["the same line"] * 2
 
 
+def test_the_module_is_the_same_command(sidecar: Run, tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "sidecar", "--help"]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, check=True)
+    assert done.stdout == sidecar("--help").stdout.replace("Usage: sidecar", "Usage: python -m sidecar")
+
+
 def test_compress_tells_scripts_everything_as_json(sidecar: Run) -> None:
     done = sidecar("compress", "-", "--json", "--command", "seq", "--exit-code", "1", stdin="x y z\n" * 500)
     document = json.loads(done.stdout)
