@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from sidecar.compression.filling import filled
+
 __all__ = ["WHOLE_PATHS", "WIDTH", "between_numbers", "folder_and_name", "names_on_lines", "ranged"]
 
 WIDTH = 800
@@ -30,22 +32,9 @@ def folder_and_name(path: str) -> tuple[str, str]:
 
 def names_on_lines(folder: str, names: Sequence[str], *, between: str = " ") -> list[str]:
     """The names of one folder on as few lines as `WIDTH` allows, each line repeating the folder."""
-    lines: list[str] = []
     head = f"{folder}: "
     room = max(WIDTH - len(head), 4 * len(head), 1)
-    if names and sum(map(len, names)) + (len(names) - 1) * len(between) <= room:
-        return [head + between.join(names)]
-    line: list[str] = []
-    length = 0
-    for name in names:
-        if line and length + len(name) > room:
-            lines.append(head + between.join(line))
-            line, length = [], 0
-        line.append(name)
-        length += len(name) + len(between)
-    if line:
-        lines.append(head + between.join(line))
-    return lines
+    return [head + line for line in filled(names, room, between=between)]
 
 
 def ranged(names: Sequence[str]) -> list[str]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Sequence
 
+from sidecar.compression.filling import filled
 from sidecar.compression.vocabulary import Block, Command, keep, note
 
 __all__ = ["shows_a_file", "unpadded"]
@@ -100,7 +101,9 @@ def _narrow(lines: Sequence[str], start: int, end: int, loud: Container[int], *,
             held, column = "", -1
         after = _end_of_run(leads, index - start) + start
         if after - index >= _RUN_WORDS:
-            yield from _beside(leads[index - start] or "", [each.split()[-1] for each in lines[index:after]])
+            lead = f"{said} " if (said := (leads[index - start] or "").rstrip()) else ""
+            for words in filled((each.split()[-1] for each in lines[index:after]), _WIDTH - len(lead)):
+                yield lead + words
             index = after
             continue
         if stands or _UNDER.match(line):
@@ -155,15 +158,3 @@ def _row(line: str, *, is_flat: bool) -> str:
     for cell in cells[:-1]:
         told += cell + ("  " if not is_option and _WORDS.search(cell) and not cell.endswith(_CLOSED) else " ")
     return told + cells[-1]
-
-
-def _beside(lead: str, words: Sequence[str]) -> Iterable[str]:
-    """Words beside each other, on lines that a bound can cut between, each behind what is said of them."""
-    begun = f"{lead.rstrip()} " if lead.strip() else ""
-    line = begun
-    for word in words:
-        if len(line) > len(begun) and len(line) + len(word) > _WIDTH:
-            yield line.rstrip(" ")
-            line = begun
-        line += f"{word} "
-    yield line.rstrip(" ")

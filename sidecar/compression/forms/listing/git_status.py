@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from sidecar.compression.filling import filled
 from sidecar.compression.prefixes import WHOLE_PATHS, folder_and_name, names_on_lines
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, note
 
@@ -109,21 +110,12 @@ def _shown(lines: Sequence[str], changed: int) -> Iterable[str]:
 
 def _run(state: str, folder: str, names: Sequence[str]) -> Iterable[str]:
     head = f"\t{state} " if state else "\t"
-    if folder:
-        yield from names_on_lines(f"{head}{folder}", names)
-    else:
-        yield from _side_by_side(head, names)
+    return _beside(head, folder, names)
 
 
-def _side_by_side(head: str, paths: Sequence[str]) -> Iterable[str]:
-    """Paths behind what is said of each, on lines that a bound can cut between."""
-    line = head
-    for path in paths:
-        if len(line) > _LINE_CHARS:
-            yield line.rstrip(" ")
-            line = head
-        line += f"{path} "
-    yield line.rstrip(" ")
+def _beside(said: str, folder: str, names: Sequence[str]) -> list[str]:
+    """Names behind what is said of each, the folder all of them are in once before them."""
+    return names_on_lines(f"{said}{folder}", names) if folder else [said + line for line in filled(names, _LINE_CHARS)]
 
 
 # `git status --short`, `--porcelain`; `hg status`, `svn status`.
@@ -171,10 +163,8 @@ def short_reduced(segment: Segment) -> list[Block]:
         names = [path[len(folder) :] for _, path in read[index:end]]
         if end - index == 1:
             blocks.append(Block(index, end, None, "", Rank.EVIDENCE))
-        elif folder:
-            blocks.append(note(index, end, names_on_lines(f"{state}{folder}", names), Rank.EVIDENCE))
         else:
-            blocks.append(note(index, end, _side_by_side(state, names), Rank.EVIDENCE))
+            blocks.append(note(index, end, _beside(state, folder, names), Rank.EVIDENCE))
         index = end
     return blocks
 
@@ -232,10 +222,7 @@ def _v2_shown(lines: Sequence[str], *, whole: bool) -> Iterable[str]:
         is_file = match is not None or line.startswith(("? ", "! "))
         joins = is_file and not (match is not None and (match[3] or match[2] != "N...")) and _is_plain(path)
         if run and not (joins and (state, own_folder) == (head, folder)):
-            if len(run) > 1 and folder:
-                yield from names_on_lines(f"{head} {folder}", run)
-            else:
-                yield from _side_by_side(f"{head} {folder}", run)
+            yield from _beside(f"{head} ", folder, run) if len(run) > 1 else [f"{head} {folder}{run[0]}"]
             run = []
         if joins:
             head, folder = state, own_folder

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from sidecar.compression.filling import filled
 from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.listing.trees import branches_of
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep, note
@@ -196,14 +197,7 @@ def _on_lines(tree: _Tree, chains: Sequence[Sequence[int]]) -> Iterable[str]:
         else:
             yield _headed(tree, chain[0])
     between = ", " if any(" " in name for name in plain) else " "
-    line = ""
-    for name in plain:
-        if line and len(line) + len(name) > _WIDTH:
-            yield line
-            line = ""
-        line = f"{line}{between}{name}" if line else name
-    if line:
-        yield line
+    yield from filled(plain, _WIDTH, between=between)
     for (folder, version), names in optional.items():
         each = f"{{{','.join(names)}}}" if len(names) > 1 else names[0]
         yield f"{_OPTIONAL}{folder}{each}{version}"

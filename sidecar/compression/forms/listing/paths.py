@@ -24,6 +24,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from sidecar.compression.filling import filled
 from sidecar.compression.forms.kept import kept
 from sidecar.compression.prefixes import between_numbers, folder_and_name, names_on_lines, ranged
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep, note
@@ -213,19 +214,9 @@ def _beside(block: Block, lines: Sequence[str]) -> Iterable[Block]:
             yield keep(start, indexes[0], block.rank)
         for first in range(indexes[0], indexes[-1] + 1, _CHUNK):
             start = min(first + _CHUNK, indexes[-1] + 1)
-            yield note(first, start, _on_lines(lines[first:start]), block.rank)
+            yield note(first, start, filled(lines[first:start], _WIDTH), block.rank)
     if start < block.end:
         yield keep(start, block.end, block.rank)
-
-
-def _on_lines(paths: Sequence[str]) -> Iterable[str]:
-    line = ""
-    for path in paths:
-        if line and len(line) + len(path) > _WIDTH:
-            yield line
-            line = ""
-        line = f"{line} {path}" if line else path
-    yield line
 
 
 @dataclass(slots=True)

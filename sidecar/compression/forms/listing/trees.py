@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from sidecar.compression.filling import filled
 from sidecar.compression.forms.kept import kept
 from sidecar.compression.prefixes import between_numbers, folder_and_name, names_on_lines, ranged
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep, note
@@ -107,7 +108,7 @@ def _written(names: Sequence[str]) -> list[str]:
     if len(names) == 1 and names[0][:1] != "[":
         return [names[0]]
     if not any(name[0] == "[" or "/" in name for name in names if name):
-        return _on_lines(ranged(names), " ")
+        return list(filled(ranged(names), _WIDTH))
     told = [_bracketed(name) for name in names]
     if len(told) == 1:
         return [f"{told[0][0]} {told[0][1]}" if told[0][0] else names[0]]
@@ -119,18 +120,7 @@ def _written(names: Sequence[str]) -> list[str]:
         entries, between = ranged(bases), " "
     if folder:
         return names_on_lines(folder, entries, between=between)
-    return _on_lines(entries, between)
-
-
-def _on_lines(names: Sequence[str], between: str) -> list[str]:
-    lines: list[str] = []
-    line = ""
-    for name in names:
-        if line and len(line) + len(name) > _WIDTH:
-            lines.append(line)
-            line = ""
-        line = f"{line}{between}{name}" if line else name
-    return [*lines, line] if line else lines
+    return list(filled(entries, _WIDTH, between=between))
 
 
 # `ls` without -l: names under the headings of their folders.
@@ -184,4 +174,4 @@ def _in_chunks(lines: Sequence[str], start: int, end: int) -> Iterable[Block]:
     for at in range(start, end, _CHUNK):
         until = min(at + _CHUNK, end)
         names = ranged([line for line in lines[at:until] if line])
-        yield note(at, until, _on_lines(names, " ") or [""], Rank.EVIDENCE)
+        yield note(at, until, list(filled(names, _WIDTH)) or [""], Rank.EVIDENCE)

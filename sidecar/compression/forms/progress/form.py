@@ -18,6 +18,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from sidecar.compression.alarms import alarm_lines, warning_lines
+from sidecar.compression.filling import filled
 from sidecar.compression.forms.drafting import BLANK
 from sidecar.compression.forms.marking import marked, side_by_side
 from sidecar.compression.forms.progress import plays
@@ -164,18 +165,11 @@ def _changes_beside(lines: Sequence[str], blocks: Iterable[Block]) -> Iterable[B
         shown: list[str] = []
         for sign, run in groupby(told, lambda line: found[1] if (found := _CHANGE.match(line)) else ""):
             run_lines = list(run)
-            shown += _beside(sign, run_lines) if sign and len(run_lines) >= _FEW_CHANGES else run_lines
+            if sign and len(run_lines) >= _FEW_CHANGES:
+                packages = filled((line.removeprefix(f"{sign} ") for line in run_lines), _CHANGES_CHARS)
+                run_lines = [f"{sign} {line}" for line in packages]
+            shown += run_lines
         yield replace(block, shown=tuple(shown)) if len(shown) < len(told) else block
-
-
-def _beside(sign: str, lines: Sequence[str]) -> Iterable[str]:
-    told = sign
-    for line in lines:
-        if len(told) > _CHANGES_CHARS:
-            yield told
-            told = sign
-        told += line[len(sign) :]
-    yield told
 
 
 def _named(segment: Segment, whats: Sequence[str], blocks: Iterable[Block]) -> Iterable[Block]:

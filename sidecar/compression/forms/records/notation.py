@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from sidecar.compression.filling import filled
 from sidecar.compression.forms.records.outliers import counted, is_alarming, outliers, row_names, speaks_of_trouble
 from sidecar.compression.forms.records.values import (
     ABSENT,
@@ -205,7 +206,8 @@ class Sheet:
         elif not any(isinstance(value, (dict, list)) for value in values):
             yield Line(depth, f"{key} ({len(values)} values):".lstrip())
             yield from (
-                Line(depth + 1, text, "lines of values", is_row=True) for text in _filled(map(self.inline, values))
+                Line(depth + 1, text, "lines of values", is_row=True)
+                for text in filled(map(self.inline, values), _VALUES_WIDTH)
             )
         else:
             yield Line(depth, f"{key} ({len(values)} items):".lstrip())
@@ -487,16 +489,3 @@ def _is_link(value: object) -> bool:
 
 def _key(key: str) -> str:
     return key if _BARE_KEY.match(key) else f'"{key}"'
-
-
-def _filled(texts: Iterable[str]) -> Iterator[str]:
-    line: list[str] = []
-    length = 0
-    for text in texts:
-        if line and length + len(text) > _VALUES_WIDTH:
-            yield " ".join(line)
-            line, length = [], 0
-        line.append(text)
-        length += len(text) + 1
-    if line:
-        yield " ".join(line)

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
+from sidecar.compression.filling import filled
+
 __all__ = ["listed", "sampled"]
 
 _WIDTH = 480
@@ -38,7 +40,8 @@ def listed(label: str, names: Sequence[str], tails: Mapping[str, str] | None = N
         for word in _group(prefix, [rest + behind.get(prefix + rest, "") for rest in rests], _between(rests))
     ]
     bare = [rest for prefix, rests in groups.items() for rest in rests if not prefix or len(rests) == 1]
-    return _wrapped(f"{label}: ", words, _between(bare))
+    words[:1] = [f"{label}: {word}" for word in words[:1]]
+    return list(filled(words, _WIDTH, between=_between(bare)))
 
 
 def _between(names: Sequence[str]) -> str:
@@ -74,30 +77,5 @@ def _group(prefix: str, names: Sequence[str], between: str) -> Iterable[str]:
     if len(names) == 1:
         yield prefix + names[0]
         return
-    line: list[str] = []
-    length = len(prefix)
-    for name in names:
-        if line and length + len(name) > _WIDTH:
-            yield f"{prefix}{{{between.join(line)}}}"
-            line, length = [], len(prefix)
-        line.append(name)
-        length += len(name) + len(between)
-    if line:
-        yield f"{prefix}{{{between.join(line)}}}"
-
-
-def _wrapped(head: str, words: Iterable[str], between: str) -> list[str]:
-    lines: list[str] = []
-    line: list[str] = []
-    length = len(head)
-    for word in words:
-        if line and length + len(word) > _WIDTH:
-            lines.append(between.join(line))
-            line, length = [], 0
-        line.append(word)
-        length += len(word) + len(between)
-    if line:
-        lines.append(between.join(line))
-    if lines:
-        lines[0] = head + lines[0]
-    return lines
+    for line in filled(names, _WIDTH - len(prefix), between=between):
+        yield f"{prefix}{{{line}}}"
