@@ -75,7 +75,7 @@ def _page(
     yield "\n## Speed and growth\n"
     yield (
         f"Tokens apart: {paced.mb_per_s:.1f} MB/s over the captures, {paced.p50_ms:.1f} ms for the median one."
-        f" A log of 20 MB: {grown.large_s:.1f} s, tokens counted, {grown.peak_mb:,.0f} MB of memory at most;"
+        f" A log of 20 MB: {grown.large_s:.1f} s, tokens counted, {grown.grown_mb:,.0f} MB of memory more than before;"
         f" {grown.ratio:.1f} times what 2 MB take."
     )
     yield "\n## The files that lose most\n"

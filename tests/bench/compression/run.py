@@ -72,7 +72,7 @@ def main() -> None:
         print("\n".join(f"{item.name}: not installed: {item.reason}" for item in compared if item.reason))
     if asked.speed or asked.write:
         grown = speed.growth()
-        print(f"20 MB: {grown.large_s:.1f} s, {grown.peak_mb:,.0f} MB of memory, {grown.ratio:.1f} times 2 MB")
+        print(f"20 MB: {grown.large_s:.1f} s, {grown.grown_mb:,.0f} MB of memory more, {grown.ratio:.1f} times 2 MB")
         if asked.write:
             results.write(ours, others, compared, paced, grown)
     print(f"took {time.perf_counter() - started:.0f} s")

@@ -28,11 +28,11 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Seconds for 2 and for 20 MB of log, tokens counted, and the highest memory of the process with the larger one."""
+    """Seconds for 2 and for 20 MB of log, tokens counted, and the most memory the larger one took, itself apart."""
 
     small_s: float
     large_s: float
-    peak_mb: float
+    grown_mb: float
 
     @property
     def ratio(self) -> float:
@@ -63,7 +63,7 @@ def growth() -> Growth:
         worker.ask(small, "cat app.log", 0)
         first = min(float(worker.ask(small, "cat app.log", 0)["seconds"]) for _ in range(3))
         answer = worker.ask(large, "cat app.log", 0)
-    return Growth(first, float(answer["seconds"]), float(answer["peak_kb"]) / 1000)
+    return Growth(first, float(answer["seconds"]), float(answer["grown_kb"]) / 1000)
 
 
 def _log(size_bytes: int) -> str:
