@@ -112,8 +112,20 @@ def test_exunit_keeps_each_failure_with_its_place_and_both_sides(shortened: Call
     told = re.findall(r"^ +\d+\) test .*|^ +(?:left|right|code): .*|^ +test/\S+\.exs:\d+.*| +# [12]", raw, re.MULTILINE)
     assert len(told) > 100
     text = shortened(f"mix_test/{name}")
-    assert [line for line in told if line not in text] == []
+    assert [line for line in told if line.strip() not in text] == []
     assert "64 tests, 28 failures" in text
+
+
+def test_an_error_that_exunit_tells_again_is_one_line_with_its_places(shortened: Callable[[str], str]) -> None:
+    text = shortened("mix_test/red")
+    same = " 14) test pricing order 9 of the basket (Shop.BasketTest): same as 1), test/basket_test.exs:41, "
+    assert f"{same}test/basket_test.exs:43: (test)\n" in text
+
+
+def test_of_an_error_told_again_in_part_no_half_is_shown(shortened: Callable[[str], str]) -> None:
+    # Without its values "the following arguments were given" reads as if there had been none.
+    given = shortened("mix_test/red").partition("The following arguments were given to Shop.InvoiceTest.total/2:\n")[2]
+    assert given.startswith("         # 1\n         -1\n         # 2\n         2\n     code: total(-1, 2)\n")
 
 
 def test_a_failing_test_that_exunit_lists_as_it_lists_passed_ones_is_no_passed_one(

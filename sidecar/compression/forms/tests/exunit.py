@@ -74,7 +74,7 @@ _FORM = runner(
             Rule(Kind.END, r"[.*?x]+$", what="progress"),
             Rule(Kind.NOISE, r" +stacktrace:$", " ", what="headings", inside=True),
         ),
-        frame=r" {6,}(?:\([^)]*\) )?(?P<path>\S+\.(?:exs?|erl)):\d+: ",
+        frame=r" {5,}(?:\([^)]*\) )?(?P<path>\S+\.(?:exs?|erl)):\d+(?:: |$)",
         library=_LIBRARY,
         message=r" {4,}((?!test/|stacktrace:)\S.*)",
         evidence=r"(?!)",

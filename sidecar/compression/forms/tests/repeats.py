@@ -14,8 +14,8 @@ from itertools import pairwise
 __all__ = ["SAID", "Repeats"]
 
 SAID = "lines that a failure above has too"
-_SAID_CHARS = 20
-"""A stretch is left out from this length on."""
+_SAID_CHARS = 60
+"""A stretch is left out from this length on: the values of a shorter one would be missed for little."""
 
 
 class Repeats:
