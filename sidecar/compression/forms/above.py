@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.vocabulary import Segment
 
 __all__ = ["ABOVE", "printed_above"]
@@ -28,15 +29,9 @@ _LONG_LINES = 50_000
 """A longer text is sampled by its form, and its lines are not all held in memory twice."""
 
 
+@kept
 def printed_above(segment: Segment) -> bytearray:
-    """For each line whether it is of such a stretch; empty lines count as what is around them. Read once a segment."""
-    known: bytearray | None = segment.__dict__.get("printed above")
-    if known is None:
-        known = segment.__dict__["printed above"] = _read(segment)
-    return known
-
-
-def _read(segment: Segment) -> bytearray:
+    """For each line whether it is of such a stretch; empty lines count as what is around them."""
     lines = segment.lines
     marks = bytearray(len(lines))
     filled = [index for index, line in enumerate(lines) if line and not line.isspace()]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
-from typing import TypeVar
+from functools import update_wrapper
+from typing import Generic, TypeVar
 
 from sidecar.compression.vocabulary import Segment
 
@@ -13,15 +13,20 @@ __all__ = ["kept"]
 _T = TypeVar("_T")
 
 
-def kept(read: Callable[[Segment], _T]) -> Callable[[Segment], _T]:
-    """*read*, which is asked once about a segment; a segment never changes."""
-    name = f"{read.__module__}.{read.__qualname__}"
+class kept(Generic[_T]):  # noqa: N801 - a decorator, written as `staticmethod` is
+    """A reading that is asked once about a segment; a segment never changes."""
 
-    @wraps(read)
-    def known(segment: Segment) -> _T:
-        if name not in segment.__dict__:
-            segment.__dict__[name] = read(segment)
-        found: _T = segment.__dict__[name]
+    def __init__(self, read: Callable[[Segment], _T]) -> None:
+        self._read = read
+        self._name = f"{read.__module__}.{read.__qualname__}"
+        update_wrapper(self, read)
+
+    def __call__(self, segment: Segment) -> _T:
+        if self._name not in segment.__dict__:
+            segment.__dict__[self._name] = self._read(segment)
+        found: _T = segment.__dict__[self._name]
         return found
 
-    return known
+    def tell(self, segment: Segment, known: _T) -> None:
+        """Spare *segment* the reading: what it would give is *known* from the segment it was taken out of."""
+        segment.__dict__[self._name] = known

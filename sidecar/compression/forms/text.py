@@ -98,7 +98,7 @@ def _without_names(segment: Segment, start: int, end: int) -> list[Block]:
     if end - start == len(segment.lines):
         return _folded_or_sampled(segment)
     inner = Segment(segment.lines[start:end], segment.first + start, segment.command, segment.exit_code)
-    inner.__dict__["printed above"] = printed_above(segment)[start:end]
+    printed_above.tell(inner, printed_above(segment)[start:end])
     return [replace(block, start=block.start + start, end=block.end + start) for block in _folded_or_sampled(inner)]
 
 

@@ -97,13 +97,10 @@ def _summaries(segment: Segment, kinds: bytearray) -> int:
     return sum(1 for kind, line in zip(kinds, segment.lines, strict=True) if not kind and is_summary(line))
 
 
+@kept
 def _plain(segment: Segment) -> float:
     """How much a normal or context diff explains, where it is one: there is no hunk of a unified diff then."""
-    told: float | None = segment.__dict__.get("_diff_plain_share")
-    if told is None:
-        share = 0.0 if _HUNK_BEGINS in literals_in(segment) else plain_share(segment)
-        told = segment.__dict__["_diff_plain_share"] = share
-    return told
+    return 0.0 if _HUNK_BEGINS in literals_in(segment) else plain_share(segment)
 
 
 @kept

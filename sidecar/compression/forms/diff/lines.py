@@ -49,13 +49,10 @@ _OPENS = re.compile(rb"[@dIc+\-O ACDMRTUX0-9]")
 """How lines begin that may be more than other text, where no header or message is being read."""
 
 
+@kept
 def initials_of(segment: Segment) -> bytes:
-    """The first character of each line, `\\n` for an empty one, made once: whole hunks are then read at a time."""
-    initials: bytes | None = segment.__dict__.get("_diff_initials")
-    if initials is None:
-        joined = "".join([line[:1] or "\n" for line in segment.lines])
-        initials = segment.__dict__["_diff_initials"] = joined.encode("latin-1", "replace")
-    return initials
+    """The first character of each line, `\\n` for an empty one: whole hunks are then read at a time."""
+    return "".join([line[:1] or "\n" for line in segment.lines]).encode("latin-1", "replace")
 
 
 def is_word_change(line: str) -> bool:
@@ -87,13 +84,10 @@ def is_word_diff(segment: Segment) -> bool:
     return bare > columned
 
 
+@kept
 def kinds_of(segment: Segment) -> bytearray:
-    """What each line is, read once and kept with the segment, as its text is."""
-    kinds: bytearray | None = segment.__dict__.get("_diff_kinds")
-    if kinds is None:
-        reader = _Reader(segment.lines, initials_of(segment), has_columns=not is_word_diff(segment))
-        kinds = segment.__dict__["_diff_kinds"] = reader.kinds()
-    return kinds
+    """What each line is."""
+    return _Reader(segment.lines, initials_of(segment), has_columns=not is_word_diff(segment)).kinds()
 
 
 def restated_path(lines: Sequence[str], index: int) -> str | None:

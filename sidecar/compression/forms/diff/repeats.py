@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from sidecar.compression.forms.diff.lines import CHANGED, is_word_diff, kinds_of
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.vocabulary import Segment
 
 __all__ = ["WINDOW", "Repeats", "repeats_of"]
@@ -64,15 +65,13 @@ class Repeats:
         return f"=#{self.first + source + 1}+{count}"
 
 
+@kept
 def repeats_of(segment: Segment) -> Repeats:
-    """Told once and kept with the segment; none in diffs whose changes have no first column of their own."""
-    repeats: Repeats | None = segment.__dict__.get("_diff_repeats")
-    if repeats is None:
-        again: dict[int, tuple[int, int]] = {}
-        if not is_word_diff(segment):
-            again = _worthwhile(segment.lines, _Search(segment.lines, kinds_of(segment)).found())
-        repeats = segment.__dict__["_diff_repeats"] = Repeats(segment.first, again)
-    return repeats
+    """None in diffs whose changes have no first column of their own."""
+    again: dict[int, tuple[int, int]] = {}
+    if not is_word_diff(segment):
+        again = _worthwhile(segment.lines, _Search(segment.lines, kinds_of(segment)).found())
+    return Repeats(segment.first, again)
 
 
 def _worthwhile(lines: Sequence[str], found: Iterable[tuple[int, int, int]]) -> dict[int, tuple[int, int]]:

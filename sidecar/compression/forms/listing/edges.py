@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, note
 
 __all__ = ["edges_evidence", "edges_reduced", "is_of_edges"]
@@ -37,11 +38,9 @@ def edges_evidence(segment: Segment) -> list[Evidence]:
     return [Evidence(index, tuple(pieces)) for index, pieces in enumerate(_pieces(segment)) if pieces]
 
 
+@kept
 def _pieces(segment: Segment) -> list[list[str]]:
-    """The packages of each line as they are written, told once and kept with the segment."""
-    known: list[list[str]] | None = segment.__dict__.get("_listing_edges")
-    if known is not None:
-        return known
+    """The packages of each line as they are written."""
     pairs = [line.split(" ") if line else [] for line in segment.lines]
     paths = dict.fromkeys(name.partition("@")[0] for pair in pairs for name in pair)
     short = _shortest(list(paths))
@@ -58,7 +57,6 @@ def _pieces(segment: Segment) -> list[list[str]]:
             written[0] = told[-1][0]  # it heads the line that this one joins
         source = pair[0] if pair else ""
         told.append(written)
-    segment.__dict__["_listing_edges"] = told
     return told
 
 

@@ -99,17 +99,14 @@ class _Usual(NamedTuple):
     date: str
 
 
+@kept
 def _usual(segment: Segment) -> _Usual:
-    """What most rows say; told once and kept with the segment."""
-    usual: _Usual | None = segment.__dict__.get("_listing_usual")
-    if usual is None:
-        rows = [row for row in rows_of(segment) if row is not None]
-        usual = segment.__dict__["_listing_usual"] = _Usual(
-            _agreed([row.mode for row in rows]),
-            _agreed([row.owner for row in rows]),
-            _agreed([row.date for row in rows]),
-        )
-    return usual
+    rows = [row for row in rows_of(segment) if row is not None]
+    return _Usual(
+        _agreed([row.mode for row in rows]),
+        _agreed([row.owner for row in rows]),
+        _agreed([row.date for row in rows]),
+    )
 
 
 def _agreed(cells: Sequence[str]) -> str:

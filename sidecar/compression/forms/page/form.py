@@ -63,17 +63,9 @@ def _names_markdown(segment: Segment) -> bool:
     return segment.command is not None and segment.command.words[-1].lower().endswith(_MARKDOWN)
 
 
+@kept
 def _page(segment: Segment) -> tuple[int, int] | None:
     """The lines [start, end) of an HTML document; None where the segment has none, or has it inside something else."""
-    known: tuple[int, int] | None
-    if "page" in segment.__dict__:
-        known = segment.__dict__["page"]
-        return known
-    known = segment.__dict__["page"] = _find_page(segment)
-    return known
-
-
-def _find_page(segment: Segment) -> tuple[int, int] | None:
     lines = segment.lines
     start = next((i for i, line in enumerate(lines[:_FOREWORD_LINES]) if _OPENS_LINE.match(line[:200])), None)
     if start is None or not any(_ROOT.search(line[:100_000]) for line in lines[start : start + 40]):

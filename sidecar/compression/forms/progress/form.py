@@ -20,6 +20,7 @@ from itertools import groupby
 from sidecar.compression.alarms import alarm_lines, warning_lines
 from sidecar.compression.filling import filled
 from sidecar.compression.forms.drafting import BLANK
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.marking import marked, side_by_side
 from sidecar.compression.forms.progress import plays
 from sidecar.compression.forms.progress.families import FAMILIES, Family
@@ -127,13 +128,10 @@ def _evidence(segment: Segment) -> list[Evidence]:
     ]
 
 
+@kept
 def _loud(segment: Segment) -> tuple[set[int], set[int]]:
-    """The alarms and the warnings; kept with the segment, for its reduction and its evidence both ask."""
-    known: tuple[set[int], set[int]] | None = segment.__dict__.get("loud lines")
-    if known is None:
-        lines, text = segment.lines, segment.text
-        known = segment.__dict__["loud lines"] = set(alarm_lines(lines, text)), set(warning_lines(lines, text))
-    return known
+    """The alarms and the warnings."""
+    return set(alarm_lines(segment.lines, segment.text)), set(warning_lines(segment.lines, segment.text))
 
 
 def _reduce(segment: Segment) -> list[Block]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.records import json as records_json
 from sidecar.compression.forms.records import metrics as records_metrics
 from sidecar.compression.forms.records import stanzas as records_stanzas
@@ -32,9 +33,6 @@ class _Reading:
     parts: Callable[[], list[Part]]
 
 
-_KEPT = "_records"
-"""Where a segment keeps its reading, so that 20 MB are parsed once and forgotten with their segment."""
-
 _TABLE_PROGRAMS = frozenset({
     "apt", "aws", "az", "column", "df", "docker", "dpkg", "dpkg-query", "free", "gcloud", "gh", "helm", "iostat",
     "kubectl", "lsblk", "lsmod", "lsof", "mariadb", "mysql", "netstat", "nerdctl", "npm", "oc", "pip", "pip3", "podman",
@@ -45,15 +43,9 @@ _JSON_SURE = 0.93
 """Less than what stops the others from being asked: findings and search results come as JSON too."""
 
 
+@kept
 def _reading(segment: Segment) -> _Reading | None:
-    held = segment.__dict__
-    if _KEPT not in held:
-        held[_KEPT] = _read(segment)
-    found: _Reading | None = held[_KEPT]
-    return found
-
-
-def _read(segment: Segment) -> _Reading | None:
+    """What the segment is read as, so that 20 MB are parsed once and forgotten with their segment."""
     documents = records_json.read(segment)
     if documents is not None:
         return _Reading(

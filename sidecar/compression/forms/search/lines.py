@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.vocabulary import Segment
 
 __all__ = ["NUMBERED", "Found", "Hit", "found_in", "heads", "is_said", "is_search", "numbered", "text_of"]
@@ -100,18 +101,14 @@ class Found:
     is_json: bool = False
 
 
+@kept
 def found_in(segment: Segment) -> Found:
-    """Each line as a hit. Read once and kept with the segment, as its text is."""
-    found: Found | None = segment.__dict__.get("_search_found")
-    if found is None:
-        lines = segment.lines
-        found = _read_json(lines) if lines and lines[0].startswith(_JSON_BEGINS) else None
-        if found is None and any(map(_NUMBER_FIRST, lines[:_OPENING_LINES])):
-            found = _read_headed(lines) or _read_single(lines, hinted=is_search(segment))
-        if found is None:
-            found = Found(_read_hits(segment))
-        segment.__dict__["_search_found"] = found
-    return found
+    """Each line as a hit."""
+    lines = segment.lines
+    found = _read_json(lines) if lines and lines[0].startswith(_JSON_BEGINS) else None
+    if found is None and any(map(_NUMBER_FIRST, lines[:_OPENING_LINES])):
+        found = _read_headed(lines) or _read_single(lines, hinted=is_search(segment))
+    return Found(_read_hits(segment)) if found is None else found
 
 
 def _read_headed(lines: Sequence[str]) -> Found | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests import (
     ava,
     bun,
@@ -87,17 +88,15 @@ _RUNNERS: tuple[Form, ...] = (
 )
 
 
+@kept
 def _runner(segment: Segment) -> tuple[float, Form | None]:
-    """The runner that is surest of the segment, asked once however often the form is."""
-    known: tuple[float, Form | None] | None = segment.__dict__.get("_tests_runner")
-    if known is None:
-        known = (0.0, None)
-        for runner in _candidates(segment):
-            sureness = runner.recognise(segment)
-            if sureness > known[0]:
-                known = (sureness, runner)
-        segment.__dict__["_tests_runner"] = known
-    return known
+    """The runner that is surest of the segment."""
+    surest: tuple[float, Form | None] = (0.0, None)
+    for runner in _candidates(segment):
+        sureness = runner.recognise(segment)
+        if sureness > surest[0]:
+            surest = (sureness, runner)
+    return surest
 
 
 def _candidates(segment: Segment) -> Iterable[Form]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests import pytest as tests_pytest
 from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Segment
@@ -38,16 +39,13 @@ def _recognise(segment: Segment) -> float:
     return 0.9 if _ENDED.search(text) and any(_TITLE.match(line) for line in segment.lines) else 0.0
 
 
+@kept
 def _in_pytest_words(segment: Segment) -> Segment:
-    known: Segment | None = segment.__dict__.get("_tests_sugar")
-    if known is None:
-        lines = [_translated(line) for line in segment.lines]
-        first = next((i for i, line in enumerate(lines) if _RULED.match(line)), 0)
-        if first and not lines[first - 1].strip():
-            lines[first - 1] = "=== FAILURES ==="  # the empty line above the first failure stands for their title
-        known = replace(segment, lines=lines)
-        segment.__dict__["_tests_sugar"] = known
-    return known
+    lines = [_translated(line) for line in segment.lines]
+    first = next((i for i, line in enumerate(lines) if _RULED.match(line)), 0)
+    if first and not lines[first - 1].strip():
+        lines[first - 1] = "=== FAILURES ==="  # the empty line above the first failure stands for their title
+    return replace(segment, lines=lines)
 
 
 def _translated(line: str) -> str:

@@ -137,12 +137,10 @@ def _stacks(segment: Segment) -> list[Stack]:
     return stacks_of(segment.lines)
 
 
+@kept
 def _spans(segment: Segment) -> list[tuple[int, int]]:
     """The traces, and what sanitizers and valgrind print around theirs."""
-    known: list[tuple[int, int]] | None = segment.__dict__.get("spans")
-    if known is None:
-        known = segment.__dict__["spans"] = _with_reports(segment, trace_spans(segment.lines, None, _stacks(segment)))
-    return known
+    return _with_reports(segment, trace_spans(segment.lines, None, _stacks(segment)))
 
 
 def _with_reports(segment: Segment, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -260,7 +258,7 @@ def _around(segment: Segment, start: int, end: int) -> Iterable[Block]:
         return
     lines = segment.lines[start:end]
     inner = Segment(lines, segment.first + start, segment.command, segment.exit_code)
-    inner.__dict__["printed above"] = printed_above(segment)[start:end]
+    printed_above.tell(inner, printed_above(segment)[start:end])
     for block in plain.FORM.reduce(inner):
         yield replace(block, start=block.start + start, end=block.end + start)
 
