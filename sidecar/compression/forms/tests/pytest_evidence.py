@@ -27,6 +27,8 @@ _TOTALS = re.compile(
 )
 _RAISED = re.compile(r"\S.*:\d+: (?!in )\S")
 _RAISED_NATIVE = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Failed|Warning)(?::|$)")
+_RAISED_IN_GROUP = re.compile(r" +\| " + _RAISED_NATIVE.pattern)
+"""One of the exceptions of a group, whose traceback stands behind a rule."""
 _STARTS = (
     "!!!",
     "Fatal Python error",
@@ -126,6 +128,8 @@ def _is_evidence(line: str, initial: str, title: str, captured: bool) -> bool:
         return False
     if initial == "_":
         return bool(_HEADING.match(line))
+    if initial == " ":
+        return not captured and bool(_RAISED_IN_GROUP.match(line))
     return not captured and bool(_RAISED.match(line) or _RAISED_NATIVE.match(line))
 
 

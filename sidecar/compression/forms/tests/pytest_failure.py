@@ -277,13 +277,15 @@ def mark_frames(lines: Sequence[str], start: int, end: int, why: list[str]) -> N
     """Mark the library frames of Python's own tracebacks (`File "x", line 3, in f` and the source below)."""
     frames: list[_Frame] = []
     current: _Frame | None = None
+    column = 0
     for index in range(start, end):
         line = lines[index].removeprefix("INTERNALERROR> ")
         found = _NATIVE.match(line)
         if found:
+            column = line.index("File")
             current = _Frame(index, index + 1, index, not _is_library(found["path"]), key=line)
             frames.append(current)
-        elif current is not None and line.lstrip(" |+").strip() and line.lstrip("|+").startswith("    "):
+        elif current is not None and (told := line.lstrip(" |+")) and len(line) - len(told) > column:
             current.end = index + 1
             if not line.strip(" |^~"):
                 why[index] = "source lines"
