@@ -15,12 +15,12 @@ __all__ = ["alarm_lines", "is_alarm", "is_warning", "warning_lines"]
 
 _SCREAMS = Literals((
     "abort", "cannot ", "can't ", "conflict", "core dumped", "corrupt", "could not ", "couldn't ", "critical", "crash",
-    "denied", "emerg", "err!", "err:", "err]", " err ", "err=", 'err":', "error", "exception", "fail", "fatal",
-    "illegal instruction", "killed", "lvl=eror", "no space left", "no such file", "not exist", "n't exist", "not found",
-    "not known", "not permitted", "oom", "out of memory", "panic", "refused", "rejected", "segfault",
-    "segmentation fault", "severe", "sigabrt", "sigkill", "sigsegv", "timed out", "timeout", "traceback", "unable to ",
-    "unauthorized", "undefined reference", "unhandled", "unexpected ", "unreachable", "unrecognized", "unresolved",
-    "✗", "✘", "×", "❌",
+    "denied", "emerg", "err!", "err:", "err]", " err ", "err=", 'err":', "erro[", "error", "exception", "fail",
+    "fata[", "fatal", " ftl ", "illegal instruction", "killed", "lvl=eror", "no space left", "no such file",
+    "not exist", "n't exist", "not found", "not known", "not permitted", "oom", "out of memory", "panic", "refused",
+    "rejected", "segfault", "segmentation fault", "severe", "sigabrt", "sigkill", "sigsegv", "timed out", "timeout",
+    "traceback", "unable to ", "unauthorized", "undefined reference", "unhandled", "unexpected ", "unreachable",
+    "unrecognized", "unresolved", "✗", "✘", "×", "❌",
 ))  # fmt: skip
 """What a line must contain, in lower case, before the grammar below looks at it."""
 
@@ -40,6 +40,8 @@ _ALARM = re.compile(
     r"|\b(?:cannot|can't|could not|couldn't|unable to|unexpected)\s|not found\b|not known\b|no such file|not permitted"
     r"|(?:does not|doesn't) exist\b|no space left|out of memory|segmentation fault|core dumped|illegal instruction"
     r"|undefined reference|[✗✘❌]|^\s*×"
+    # Levels of a few letters: logrus writes `ERRO[0012]` on a terminal, zerolog `4:36PM FTL`.
+    r"|\b(?:erro|fata)\[\d| ftl "
 )
 _WARNINGS = Literals(("warn", "wrn", "deprecat"))
 _WARNED = re.compile(r"(?<![\w./-])(?<!\bno )(?<!\b0 )(?:warn(?:ing|ings)?|wrn|deprecat(?:ed|ion))(?![\w-]|\.\w|/\w)")

@@ -593,3 +593,51 @@ def test_marked_lines_without_any_file_have_no_parts_and_no_fault() -> None:
     """Found by fuzzing: a plain diff's marks below no heading at all."""
     result = compress("3c3\n< old\n---\n> new\n" * 60, command="diff", exit_code=1, answer_tokens=100)
     assert result.faults == ()
+
+
+@pytest.mark.parametrize("name", ["log_raw", "log_raw_merges"])
+def test_files_of_raw_are_told_as_those_of_name_status(name: str, read: Read, holds: Holds) -> None:
+    path = CAPTURES / "git" / f"{name}.txt"
+    segment = read(path)
+    holds(FORM, segment)
+    text = compress(path.read_bytes(), command=" ".join(segment.command.words if segment.command else ())).text
+    files = [line.partition("\t") for line in segment.lines if line.startswith(":")]
+    assert all(f"{head.rpartition(' ')[2]}\t{path}" in text for head, _, path in files)
+    assert "names of blobs" in text
+    assert not re.search(r"^:\d{6} \d{6} [0-9a-f]{7} ", text, re.MULTILINE)
+
+
+def test_a_raw_line_says_that_a_file_became_a_program_and_a_merge_of_many_modes_stays(printed: Printed) -> None:
+    lines = [
+        *(f":100644 100644 {number:07x} {number + 9:07x} M\tsrc/part{number}.py" for number in range(8)),
+        ":100644 100755 3f1d0c2 3f1d0c2 M\tbin/run",
+        "::100644 100644 100644 fabadb8 cc95eb0 4866510 MM\tdesc.c",
+    ]
+    text = "\n".join(printed(FORM, Segment(lines)))
+    assert ":100644 100755 M\tbin/run" in text
+    assert lines[-1] in text
+    assert "M\tsrc/part7.py" in text
+
+
+SIDE_BY_SIDE = CAPTURES / "diff" / "side_by_side.txt"
+
+
+def test_two_columns_keep_every_line_in_which_they_differ(read: Read, holds: Holds) -> None:
+    segment = read(SIDE_BY_SIDE)
+    assert FORM.recognise(segment) > 0.9
+    holds(FORM, segment)
+    text = compress(
+        SIDE_BY_SIDE.read_bytes(), command="diff -y -W 160 un1/httputil.py un2/httputil.py", exit_code=1
+    ).text
+    differing = [line for line in segment.lines if re.match(r"[|<>]", line.expandtabs()[78:79])]
+    assert len(differing) > 100
+    assert all(line in text for line in differing)
+    assert len(text) * 3 < len(segment.text)
+
+
+def test_without_a_flag_for_columns_or_without_marks_in_one_nothing_is_read_as_two() -> None:
+    lines = [f"value_{number}\t\t\t\tvalue_{number}" for number in range(40)]
+    assert FORM.recognise(of("\n".join(lines), "diff -y a b")) == 0.0
+    marked = "\n".join([*lines, "old\t\t\t      |\tnew"])
+    assert FORM.recognise(of(marked, "cat notes.txt")) == 0.0
+    assert FORM.recognise(of(marked, "diff -yW80 a b")) > 0.9

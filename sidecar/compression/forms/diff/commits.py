@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
-from sidecar.compression.forms.diff.lines import STAT_LINE
+from sidecar.compression.forms.diff.lines import RAW_LINE, STAT_LINE
 from sidecar.compression.prefixes import WHOLE_PATHS, folder_and_name, names_on_lines
 from sidecar.compression.vocabulary import Block, Rank, note
 
@@ -39,6 +39,10 @@ _UNSAID = "the same (also where unsaid)"
 _REST = "the rest of each commit's name"
 _LABELS = '"Author:" and "Date:", '
 _SHORT_HEAD = re.compile(r"commit [0-9a-f]+: ")
+_FROM = re.compile(r"\(from [0-9a-f]{13,64}\)")
+_BLOBS = "names of blobs"
+_MODES = frozenset(("000000", "100644"))
+"""Of a file that came, went or was changed and is no program."""
 
 
 class Authors:
@@ -76,12 +80,14 @@ class Authors:
         following = (*starts[1:], len(lines))
         for at in range(0, len(starts), _SHARED_MARKER):
             shown: list[str] = []
+            blobs = ""
             until = min(at + _SHARED_MARKER, len(starts))
             for start, end, after in zip(starts[at:until], ends[at:until], following[at:until], strict=True):
                 shown += self._in_log(lines[start:end])
                 for block in statistics(lines, end, after):
                     shown += filter(None, lines[block.start : block.end] if block.shown is None else block.shown)
-            what = _LABELS + _REST if any(_SHORT_HEAD.match(line) for line in shown) else _REST
+                    blobs = f", {block.what}" if block.what else blobs
+            what = (_LABELS + _REST if any(_SHORT_HEAD.match(line) for line in shown) else _REST) + blobs
             yield Block(starts[at], following[until - 1], tuple(shown), what, Rank.EVIDENCE)
 
     def _in_log(self, lines: Sequence[str]) -> list[str]:
@@ -142,17 +148,27 @@ class Authors:
 
 
 def abbreviation(line: str) -> tuple[str, ...]:
-    """A commit's line with the first characters of its name, and what git says behind it."""
+    """A commit's line with the first characters of its name, and what git says behind it: of which parent it tells."""
     word, _, rest = line.partition(" ")
     name, blank, decoration = rest.partition(" ")
+    decoration = _FROM.sub(lambda found: f"{found[0][: len('(from ') + _NAME_CHARS]})", decoration)
     return (f"{word} {name[:_NAME_CHARS]}", *((decoration,) if blank and decoration else ()))
 
 
 def statistics(lines: Sequence[str], start: int, end: int) -> Iterable[Block]:
-    """`--stat` lines without the padding that aligns their bars; of very many, neighbours in one folder on one line."""
+    """`--stat` lines without the padding that aligns their bars; of very many, neighbours in one folder on one line.
+
+    Those of `--raw` as `--name-status` has them.
+    """
     index = start
     is_short = end - start <= WHOLE_PATHS
     while index < end:
+        if RAW_LINE.match(lines[index]):
+            first = index
+            while index < end and RAW_LINE.match(lines[index]):
+                index += 1
+            yield Block(first, index, tuple(map(_state_and_path, lines[first:index])), _BLOBS, Rank.EVIDENCE)
+            continue
         folder, entry = _amount(lines[index])
         after = index + 1
         while folder and not is_short and after < min(end, index + 40) and _amount(lines[after])[0] == folder:
@@ -168,6 +184,14 @@ def statistics(lines: Sequence[str], start: int, end: int) -> Iterable[Block]:
         else:
             yield Block(index, after, None, "", Rank.EVIDENCE)
         index = after
+
+
+def _state_and_path(line: str) -> str:
+    """A file of `--raw` as `--name-status` has it, its modes before it where they are no ordinary file's."""
+    raw = RAW_LINE.match(line)
+    if raw is None:
+        return line
+    return raw[3] if {raw[1], raw[2]} <= _MODES else f":{raw[1]} {raw[2]} {raw[3]}"
 
 
 _SUMMARY = re.compile(r" (?:create|delete) mode \d{6} ")

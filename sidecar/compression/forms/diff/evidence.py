@@ -14,6 +14,7 @@ from sidecar.compression.forms.diff.commits import abbreviation
 from sidecar.compression.forms.diff.lines import (
     COMMIT_FIELDS,
     HUNK_HEADER,
+    RAW_LINE,
     STAT_LINE,
     STAT_TOTAL,
     initials_of,
@@ -125,6 +126,9 @@ def _said(lines: Sequence[str], index: int, *, words: bool, abbreviated: bool) -
     if is_name_status(line):
         paths = (part for path in line.split("\t") for part in folder_and_name(path) if part)
         return [Evidence(index, tuple(paths))]
+    if line[0] == ":" and (raw := RAW_LINE.match(line)):
+        is_same_mode = raw[1] == raw[2] or "000000" in {raw[1], raw[2]}
+        return [Evidence(index, (raw[3],) if is_same_mode else (f"{raw[1]} {raw[2]}", raw[3]))]
     if not words and is_bare_path(line):
         return [Evidence(index, tuple(filter(None, folder_and_name(line))))]
     if line.startswith(_NAMED):

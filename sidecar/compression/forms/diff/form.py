@@ -37,6 +37,7 @@ from sidecar.compression.forms.diff.lines import (
     INDEX,
     MESSAGE,
     OTHER,
+    RAW_LINE,
     RESTATED,
     STAT,
     STAT_TOTAL,
@@ -45,6 +46,7 @@ from sidecar.compression.forms.diff.lines import (
 )
 from sidecar.compression.forms.diff.plain import MARKS, plain_evidence, plain_parts, plain_reduced, plain_share
 from sidecar.compression.forms.diff.repeats import WINDOW, Repeats, repeats_of
+from sidecar.compression.forms.diff.side_by_side import is_side_by_side, side_by_side_evidence, side_by_side_reduced
 from sidecar.compression.forms.kept import kept
 from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep
@@ -66,14 +68,15 @@ _STRETCH = 40
 
 
 def _recognise(segment: Segment) -> float:
-    if _is_blame(segment) or is_porcelain(segment.lines):
+    if _is_blame(segment) or is_porcelain(segment.lines) or is_side_by_side(segment):
         return 0.97
     share = _plain(segment)
     if share:
         return 0.97 if share > 0.85 else 0.85 if share > 0.6 else 0.6 if share > 0.25 else 0.3
     text = segment.text
     is_total = _totals(segment)
-    if literals_in(segment).isdisjoint(_HEADS) and not (text.startswith("commit ") or is_total):
+    is_raw = text.startswith(":") and RAW_LINE.match(segment.lines[0]) is not None
+    if literals_in(segment).isdisjoint(_HEADS) and not (text.startswith("commit ") or is_total or is_raw):
         return 0.0
     kinds = kinds_of(segment)
     initials = initials_of(segment)
@@ -82,7 +85,7 @@ def _recognise(segment: Segment) -> float:
     if OTHER in kinds:
         untold = sum(1 for kind, first in zip(kinds, initials, strict=True) if not kind and first != _NEWLINE)
         untold -= _summaries(segment, kinds) if is_total else 0
-    if total == untold or not (HUNK in kinds or COMMIT in kinds or HEADER in kinds or is_total):
+    if total == untold or not (HUNK in kinds or COMMIT in kinds or HEADER in kinds or is_total or is_raw):
         return 0.0
     hunks = kinds.count(HUNK)
     orphans = kinds.count(bytes((OTHER, HUNK)))
@@ -148,6 +151,8 @@ def _evidence(segment: Segment) -> list[Evidence]:
         return blame_evidence(segment)
     if is_porcelain(segment.lines):
         return porcelain_evidence(segment)
+    if is_side_by_side(segment):
+        return side_by_side_evidence(segment)
     if _plain(segment):
         return plain_evidence(segment)
     return diff_evidence(segment, abbreviated=_is_long_log(segment) or _has_many_commits(segment))
@@ -158,6 +163,8 @@ def _reduce(segment: Segment) -> list[Block]:
         return blame_reduced(segment)
     if is_porcelain(segment.lines):
         return porcelain_reduced(segment)
+    if is_side_by_side(segment):
+        return side_by_side_reduced(segment)
     if _plain(segment):
         return plain_reduced(segment)
     lines = segment.lines
@@ -348,7 +355,7 @@ def _parts(segment: Segment) -> list[Part]:
     """Each commit to the next, and each file to the next, with how many lines were added and removed."""
     if _is_blame(segment):
         return blame_parts(segment)
-    if is_porcelain(segment.lines):
+    if is_porcelain(segment.lines) or is_side_by_side(segment):
         return []
     if _plain(segment):
         return plain_parts(segment)

@@ -18,8 +18,8 @@ from sidecar.compression.vocabulary import Segment
 
 __all__ = [
     "BINARY", "CHANGED", "COMMIT", "COMMIT_FIELDS", "COMMIT_LINE", "CONTEXT", "HEADER", "HUNK", "HUNK_HEADER", "INDEX",
-    "MESSAGE", "OTHER", "RESTATED", "STAT", "STAT_LINE", "STAT_TOTAL", "initials_of", "is_bare_path", "is_name_status",
-    "is_word_change", "is_word_diff", "kinds_of", "restated_path",
+    "MESSAGE", "OTHER", "RAW_LINE", "RESTATED", "STAT", "STAT_LINE", "STAT_TOTAL", "initials_of", "is_bare_path",
+    "is_name_status", "is_word_change", "is_word_diff", "kinds_of", "restated_path",
 ]  # fmt: skip
 
 OTHER, CONTEXT, CHANGED, HUNK, HEADER, INDEX, RESTATED, COMMIT, MESSAGE, STAT, BINARY = range(11)
@@ -36,6 +36,8 @@ _BASE85 = re.compile(r"[A-Za-z][0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]{5,65}$")
 _BARE_PATH = re.compile(r"[^\s:|]+$")
 _STATES = frozenset("ACDMRTUX-0123456789")
 _NAME_STATUS = re.compile(r"(?:[ACDMRTUX]\d{0,3}|\d+\t\d+|-\t-)\t\S")
+RAW_LINE = re.compile(r":(\d{6}) (\d{6}) [0-9a-f]{4,64} [0-9a-f]{4,64} ([ACDMRTUX]\d{0,3}\t\S.*)$")
+"""A file of `--raw`: its modes, the names of its blobs, its state and path; a merge's, of many modes, is none."""
 _RANGE = re.compile(r"[-+]?\d+(?:,(\d+))?$")
 _EXTENDED = (
     "index ", "old mode ", "new mode ", "deleted file mode ", "new file mode ", "similarity index ", "mode ",
@@ -45,7 +47,7 @@ _EXTENDED = (
 
 _COLUMN = bytes.maketrans(b"+-\\ \n", bytes([CHANGED, CHANGED, CHANGED, CONTEXT, CONTEXT]))
 _IN_HUNK = re.compile(rb"[ +\-\\\n]*")
-_OPENS = re.compile(rb"[@dIc+\-O ACDMRTUX0-9]")
+_OPENS = re.compile(rb"[@dIc+\-O ACDMRTUX0-9:]")
 """How lines begin that may be more than other text, where no header or message is being read."""
 
 
@@ -275,7 +277,7 @@ def _loose(line: str) -> int:
         return HEADER
     if first == "O" and line.startswith("Only in "):
         return HEADER
-    return STAT if is_name_status(line) else OTHER
+    return STAT if is_name_status(line) or (first == ":" and RAW_LINE.match(line)) else OTHER
 
 
 def is_bare_path(line: str) -> bool:

@@ -17,9 +17,11 @@ __all__ = ["after_time", "begins_record", "recognise", "when"]
 _LEVEL = (
     r"(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|ERR|CRIT(?:ICAL)?|FATAL|SEVERE|PANIC|FINE(?:R|ST)?|ALERT|EMERG)"
 )
+_SHORT_LEVEL = r"(?:TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[\d"  # logrus on a terminal: `ERRO[0012]`
 _TIME = (
     r"\d{4}[-/.]\d\d[-/.]\d\d(?:[T ,_]|$)"  # 2026-11-22 12:07:31, 2026/11/22, 2026-11-22T12:07:31Z
     r"|\d\d:\d\d:\d\d\b"
+    r"|\d{1,2}:\d\d[AP]M "  # Go's kitchen clock: zerolog on a terminal
     r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]?\d,? (?:\d{4},? )?\d{1,2}:\d\d:\d\d"  # syslog, java
     r"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[ ,]"
     r"|\d\d?[-/ .](?:\w{3}|\d\d)[-/ .]\d{2,4}[ :T]\d\d:\d\d"  # 22/Nov/2026:12:07, 22-Nov-2026 12:07, 22.11.26 12:07
@@ -33,7 +35,7 @@ _HEAD = re.compile(
     # docker compose, kubectl --prefix, gh run view, redis
     r"(?:[\w.-]{1,80} +\| +|\[?pod/\S+ |[^\t]{1,120}\t[^\t]{1,120}\t|\d{1,7}:[A-Z] )?"
     rf"(?:[\[(<\"'\ufeff]?(?:{_TIME})"
-    rf"|[\[(<]? *{_LEVEL}\b *[\])>:|\s-]"
+    rf"|[\[(<]? *{_LEVEL}\b *[\])>:|\s-]|{_SHORT_LEVEL}"
     r"|<\d{1,3}>"
     r"|\S+ \S+ \S+ \[\d\d/\w{3}/\d{4}[: ]"  # nginx, apache, http.server: host, user, [time]
     r"|[\da-f.:]{7,60}+ \[\d\d/\w{3}/\d{4}:"  # haproxy: host, [time]
@@ -45,7 +47,7 @@ _JSON_FIELD = re.compile(
     r'"(?:time|ts|t|timestamp|@timestamp|datetime|level|lvl|severity|levelname|__REALTIME_TIMESTAMP|PRIORITY)" ?:'
 )
 _CALL = re.compile(
-    r"(?:\[pid +\d+\] |\d+ +)?(?:[\d:.]+ )?"
+    r"(?:\[pid +\d+\] |\d+ +)? {0,12}(?:[\d:.]+ )?"
     r"(?:\w{2,40}\(.{0,500}?\) +=\s(?:-?\d|0x|\?)|\w{2,40}\(.*<unfinished|<\.\.\. \w+ resumed|\+\+\+ |--- SIG)"
 )
 """A system call as strace and its like print it: a record without a time."""
@@ -56,8 +58,8 @@ _HEAD_READ = 600
 _DIGIT = re.compile(r"\d")
 _WHEN = re.compile(r"(\d{4}[-/]\d\d[-/]\d\d[T ]|\d\d/\w{3}/\d{4}[: ]|\w{3} [ \d]\d )?(\d\d:\d\d:\d\d)")
 _TIMES = re.compile(
-    r"(?:[A-Z], )?[\[(<\"']?(?:\w{3},? )?[\w/-]{0,12}[T :]{0,2}[ \d]{0,3}\d:\d\d:\d\d"
-    r"[.,\d]*(?:Z|[+-]\d\d:?\d\d)?[\])>\"']?\s*"
+    r"(?:(?:[A-Z], )?[\[(<\"']?(?:\w{3},? )?[\w/-]{0,12}[T :]{0,2}[ \d]{0,3}\d:\d\d:\d\d"
+    r"[.,\d]*(?:Z|[+-]\d\d:?\d\d)?[\])>\"']?|\d{1,2}:\d\d[AP]M)\s*"
 )
 _SAMPLE = 300
 _GLANCE = 40

@@ -24,9 +24,11 @@ _TIME = re.compile(r"\d\d:\d\d:\d\d|\d{4}-\d\d-\d\d|\d{10}(?:\d{3})?(?:\.\d+)?$"
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _HEX = re.compile(r"[-+]?(?:[\d.,:x/%-]|[a-fA-F](?=[\da-fA-F]*\d))*[a-zA-Z]{0,3}")
 _BY_CHANCE = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{16,64}", re.I
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{16,64}"
+    r"|0x[0-9a-f]{8,16}",
+    re.I,
 )
-"""A UUID, a trace's number, a digest."""
+"""A UUID, a trace's number, a digest, an address in memory."""
 _NUMBER_CHARS = 40
 _WHOLE = re.compile(r"0|[1-9]\d{0,15}")
 _ASKED = 40
