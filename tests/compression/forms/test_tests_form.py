@@ -251,6 +251,16 @@ def test_coverage_keeps_what_is_not_covered_and_the_total(shortened: Callable[[s
     assert "FAIL Required test coverage of 99% not reached. Total coverage: 91.89%" in shortened("failures_cov")
 
 
+@pytest.mark.parametrize("lines", [30, 60, 120])
+def test_a_run_cut_off_before_its_summary_names_every_test_that_failed_so_far(lines: int) -> None:
+    printed = (CAPTURES / "pytest" / "failures_vv.txt").read_text(encoding="utf-8").splitlines(keepends=True)
+    output = "".join(printed[:lines])
+    failed = re.findall(r"^(\S+::.*?) (?:FAILED|ERROR) ", output, re.MULTILINE)
+    assert len(failed) > 15
+    told = compress(output, command=f"pytest -vv 2>&1 | head -{lines}", exit_code=0).text
+    assert [name for name in failed if name not in told] == []
+
+
 def test_a_run_cut_off_keeps_the_progress_that_tells_of_a_failure(printed: Printed) -> None:
     run = of(
         "============================= test session starts ==============================\n"

@@ -431,7 +431,8 @@ class _Run:
 
     def _outcome_reason(self, outcome: str, name: str, line: str, skips: set[str]) -> str:
         if outcome.startswith(("FAILED", "ERROR", "SUBFAIL")):
-            is_told = name in self.summarised if name and self.summarised else self.summarised or self.has_detail
+            # Where an output ends before its summary, the headings of failures have no path.
+            is_told = name in self.summarised if name else self.summarised or self.has_detail
             return "failing tests, told below" if is_told else ""
         if outcome.startswith("SKIPPED"):
             reason = _PERCENT.sub("", line.partition("SKIPPED (")[2])
@@ -453,7 +454,7 @@ class _Run:
 
     def _tells_alone(self, line: str) -> bool:
         """A progress line is the only trace of a failure when nothing below names it."""
-        if self.has_detail or self.summarised:
+        if (self.has_detail and self.is_finished) or self.summarised:
             return False
         marks = _PERCENT.sub("", line).rpartition(" ")[2]
         return "F" in marks or "E" in marks

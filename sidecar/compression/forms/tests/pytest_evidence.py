@@ -29,6 +29,7 @@ _RAISED = re.compile(r"\S.*:\d+: (?!in )\S")
 _RAISED_NATIVE = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Failed|Warning)(?::|$)")
 _RAISED_IN_GROUP = re.compile(r" +\| " + _RAISED_NATIVE.pattern)
 """One of the exceptions of a group, whose traceback stands behind a rule."""
+_VERDICT = re.compile(r"(\S+\.\w+::.* (?:FAILED|ERROR))(?: +\[ *\d+%\])?$")
 _STARTS = (
     "!!!",
     "Fatal Python error",
@@ -48,7 +49,8 @@ def evidence(segment: Segment) -> list[Evidence]:
     """E lines and places (each once), names, outcomes, interruptions, internal errors, totals."""
     lines = segment.lines
     found: list[int] = []
-    title = "FAILURES" if " short test summary info ==" not in segment.text else ""
+    is_summarised = " short test summary info ==" in segment.text
+    title = "" if is_summarised else "FAILURES"
     said: set[str] = set()
     twice: dict[int, tuple[int, str]] = {}
     captured = False
@@ -83,7 +85,15 @@ def evidence(segment: Segment) -> list[Evidence]:
         elif initial == "_" and _HEADING.match(line):
             captured = False
         index += 1
-    return list(_as_told(segment, found, twice))
+    verdicts = () if is_summarised else _verdicts(lines)
+    return [*_as_told(segment, found, twice), *verdicts]
+
+
+def _verdicts(lines: Sequence[str]) -> Iterable[Evidence]:
+    """What the progress of a run says of tests that failed, for no summary does."""
+    for index, line in enumerate(lines):
+        if "::" in line and (found := _VERDICT.match(line)):
+            yield Evidence(index, (found[1],))
 
 
 def _as_told(segment: Segment, found: Sequence[int], twice: Mapping[int, tuple[int, str]]) -> Iterable[Evidence]:
