@@ -5,7 +5,10 @@
 
 ::warning file=src/a.js,line=3,col=7::Unexpected console statement
     src/a.js:3:7: warning: Unexpected console statement
-"""
+
+::error file=/shop/cart.js,title=Cart > adds,line=3,column=7::Error: full%0A ❯ src/cart.js:3:7%0A ❯ a.test.js:9:3%0A
+    /shop/cart.js:3:7: error: Error: full%0A ❯ a.test.js:9:3  Cart > adds         without its own place
+"""  # noqa: RUF002 - the signs are the runner's own
 
 from __future__ import annotations
 
@@ -19,6 +22,14 @@ _COMMAND = re.compile(r"::(?P<severity>error|warning|notice)(?: (?P<properties>[
 _OWN_PLACE = re.compile(r"[^\s:]+:\d+")
 _HELP = re.compile(r"(?:%0A)+\s*(?:help|hint|info): .*")
 _MESSAGE_CHARS = 20_000
+
+_BREAK = "%0A"
+"""How a message's next line is written."""
+_FRAME = re.compile(r" *(?:❯|at) \S")
+_LIBRARY = ("node_modules", "node:", "<anonymous>")
+_SIDES = re.compile(r"(?:- Expected|\+ Received)(?: +[-+] \d+)?$|@@ .* @@$|⎯+$| *$")
+_CHANGED = re.compile(r" *[-+] ")
+"""A test that failed: its frames, and the comparison of what was expected, of which the changed lines tell all."""
 
 
 class Annotation(NamedTuple):
@@ -37,8 +48,12 @@ def annotation(line: str) -> Annotation | None:
         return None
     properties = dict(part.strip().partition("=")[::2] for part in (found["properties"] or "").split(","))
     file, at, column = (_plain(properties.get(name, "")) for name in ("file", "line", "col"))
+    column = column or _plain(properties.get("column", ""))
     text, severity = found["said"], found["severity"]
     said = _HELP.sub("", text) if len(text) < _MESSAGE_CHARS else text
+    if _BREAK in said and len(text) < _MESSAGE_CHARS:
+        name = file.replace("\\", "/").rpartition("/")[2]
+        said = _in_short(said, f"{name}:{at}")
     if file and _OWN_PLACE.match(said):
         return Annotation(severity, file, "", said)
     title = _plain(properties.get("title", ""))
@@ -46,6 +61,23 @@ def annotation(line: str) -> Annotation | None:
     if not file:
         return Annotation(severity, "", "", told)
     return Annotation(severity, file, ":".join(part for part in (file, at, column) if part), told)
+
+
+def _in_short(said: str, place: str) -> str:
+    """A message of several lines without those that tell nothing more: *place* is told before it."""
+    first, *others = said.split(_BREAK)
+    is_compared = any(_CHANGED.match(line) for line in others)
+    told = [first]
+    for line in others:
+        if _FRAME.match(line):
+            is_more = not line.rstrip(")").rpartition(":")[0].endswith(place) and not any(
+                word in line for word in _LIBRARY
+            )
+        else:
+            is_more = _SIDES.match(line) is None and not (is_compared and line.startswith("  "))
+        if is_more:
+            told.append(line)
+    return _BREAK.join(told)
 
 
 def _plain(value: str) -> str:

@@ -9,14 +9,42 @@ The following tests FAILED:                                      as printed
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sidecar.compression.alarms import alarm_lines
 from sidecar.compression.forms.drafting import BLANK
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.gtest import NESTED_RULES, keep_nested_totals_once
+from sidecar.compression.forms.tests.nested import Inner, inner_runs, nested_evidence, tell_inner
+from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
+from sidecar.compression.vocabulary import Evidence, Part, Segment
 
 __all__ = ["RUNNER"]
 
 _TEST = r" *\d+/\d+ (?:MemCheck|Test) +#\d+: (?P<name>\S+(?: \S+)*?) \.+ *"
+
+_ONE_TEST = "[ RUN      ] "
+"""GoogleTest run one test at a time: the rules below know it, and say what all of them print once."""
+
+
+def _inner(segment: Segment) -> Mapping[int, Inner]:
+    return inner_runs(_GRAMMAR, segment, besides=(_ONE_TEST,))
+
+
+def _tell(run: Run, start: int, end: int) -> None:
+    """A program that is another runner is told as that tells it."""
+    found = next((inner for at in range(start, end) if (inner := _inner(run.segment).get(at))), None)
+    if found is None:
+        run.tell_section(start, end)
+    else:
+        tell_inner(run, found)
+
+
+def _evidence(segment: Segment) -> list[Evidence]:
+    return list(nested_evidence(_FORM.evidence(segment), _inner(segment).values()))
+
 
 _GRAMMAR = Grammar(
     name="ctest",
@@ -72,7 +100,24 @@ _GRAMMAR = Grammar(
     r"|Errors while running|The following tests FAILED|\t +\d+ - .* \((?:Failed|SEGFAULT"
     r"|Timeout|Not Run)\)$|\S+:\d+: Failure$|No tests were found"
     r"|\[  PASSED  \] \d+ tests?\.| *\d+ FAILED TESTS?$",
+    tell=_tell,
     finish=keep_nested_totals_once,
 )
 
-RUNNER = runner(_GRAMMAR)
+
+def _parts(segment: Segment) -> list[Part]:
+    """Of what a program printed the first failure it tells is quoted, else what sounds like one: not what passed."""
+    inner = _inner(segment)
+    parts: list[Part] = []
+    for part in _FORM.parts(segment):
+        run = inner.get(part.start)
+        body = [line for line in segment.lines[part.start + 1 : part.end] if line.strip()]
+        failures = run.form.parts(run.segment) if run is not None else []
+        said = failures[0].said if failures else next((body[at].strip() for at in alarm_lines(body)), "")
+        heading = segment.lines[part.start].strip()
+        parts.append(replace(part, said=f"{heading} - {said}") if said and part.end > part.start + 1 else part)
+    return parts
+
+
+_FORM = runner(_GRAMMAR)
+RUNNER = replace(_FORM, evidence=_evidence, parts=_parts)

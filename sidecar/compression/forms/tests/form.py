@@ -46,7 +46,7 @@ from sidecar.compression.forms.tests import unittest as tests_unittest
 from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Block, Evidence, Extent, Form, Part, Segment, keep
 
-__all__ = ["FORM"]
+__all__ = ["FORM", "runner_of"]
 
 # nextest and ctest before the runners whose output they may hold.
 _RUNNERS: tuple[Form, ...] = (
@@ -89,7 +89,7 @@ _RUNNERS: tuple[Form, ...] = (
 
 
 @kept
-def _runner(segment: Segment) -> tuple[float, Form | None]:
+def runner_of(segment: Segment) -> tuple[float, Form | None]:
     """The runner that is surest of the segment."""
     surest: tuple[float, Form | None] = (0.0, None)
     for runner in _candidates(segment):
@@ -138,28 +138,28 @@ def _with_literals(segment: Segment) -> list[Form]:
 
 
 def _recognise(segment: Segment) -> float:
-    return _runner(segment)[0]
+    return runner_of(segment)[0]
 
 
 def _evidence(segment: Segment) -> list[Evidence]:
-    runner = _runner(segment)[1]
+    runner = runner_of(segment)[1]
     return runner.evidence(segment) if runner else []
 
 
 def _reduce(segment: Segment) -> list[Block]:
-    runner = _runner(segment)[1]
+    runner = runner_of(segment)[1]
     if runner is None:
         return [keep(0, len(segment.lines))] if segment.lines else []
     return runner.reduce(segment)
 
 
 def _parts(segment: Segment) -> list[Part]:
-    runner = _runner(segment)[1]
+    runner = runner_of(segment)[1]
     return runner.parts(segment) if runner else []
 
 
 def _extent(segment: Segment) -> Extent:
-    runner = _runner(segment)[1]
+    runner = runner_of(segment)[1]
     return runner.extent(segment) if runner else Extent(0, len(segment.lines))
 
 

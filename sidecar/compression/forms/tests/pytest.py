@@ -94,6 +94,8 @@ _TROUBLE_SHOWN = 20
 _PRINTED_TEST = 60
 """What one test prints in so many lines is compared with what others print."""
 _TEMPLATE_CHARS = 500
+_LONG_CHARS = 60
+"""A line this long is not worth a second time, word for word."""
 _COVERAGE_ROWS_SHOWN = 30
 _FRAGMENT_SHARE = 0.1
 _SHARE_GREEN = 0.3
@@ -465,6 +467,7 @@ class _Run:
         What test after test prints, but for numbers, stays the first times.
         """
         times: Counter[str] = Counter()
+        said: set[str] = set()
         for run in _runs(printed):
             if any('File "' in self.lines[i] for i in run):
                 mark_frames(self.lines, run[0], run[-1] + 1, self.why)
@@ -473,6 +476,12 @@ class _Run:
                 times[template] += 1
                 if times[template] > _PRINTED_SHOWN and not self.why[index]:
                     self.why[index] = "" if self.told.is_new_frame(self.lines[index]) else "printed output as above"
+            for index in run:
+                # Every worker warns of the same thing at the same length.
+                line = self.lines[index]
+                if len(line) >= _LONG_CHARS and not self.why[index] and line in said:
+                    self.why[index] = "printed output as above"
+                said.add(line)
             left = [i for i in run if not self.why[i]]
             if len(left) <= 2 * _PRINTED_SHOWN or self.lines[left[0]].startswith("INTERNALERROR"):
                 continue
