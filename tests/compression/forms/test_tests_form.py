@@ -495,3 +495,11 @@ def test_what_stands_around_a_difference_is_no_part_of_it() -> None:
     output = (CAPTURES / "go_test" / "quicktest_fails.txt").read_text()
     text = compress(output, command="go test ./...", exit_code=1).text
     assert re.search(r"- \tmap\[string\]bool\{\},\n +\)\n +got:\n +map\[string\]bool\{\}\n +want:\n +nil\n", text)
+
+
+def test_a_quiet_green_run_of_more_than_a_minute_is_one() -> None:
+    """Pytest then tells the time a second time, in minutes: its last line ends with a bracket."""
+    dots = "".join(f"{'.' * 72} [{share:3}%]\n" for share in range(8, 100, 8))
+    result = compress(f"{dots}853 passed in 70.18s (0:01:10)\n", command="make check", exit_code=0)
+    assert result.forms == ("tests",)
+    assert result.text.split("\n")[-2] == "853 passed in 70.18s (0:01:10)"

@@ -36,7 +36,7 @@ from sidecar.compression.forms.tests.pytest_names import passed, ran
 from sidecar.compression.forms.tests.pytest_parts import parts
 from sidecar.compression.forms.tests.pytest_summary import Failure, failures
 from sidecar.compression.forms.tests.repeats import SAID, Repeats
-from sidecar.compression.vocabulary import Block, Form, Rank, Segment, keep, note
+from sidecar.compression.vocabulary import Block, Extent, Form, Rank, Segment, keep, note
 
 __all__ = ["RUNNER"]
 
@@ -169,7 +169,7 @@ def _recognise(segment: Segment) -> float:
     if not any(word in text for word in _FINAL_WORDS):
         return 0.0
     tail = text[-4000:].split("\n")
-    if any(line.endswith(("s", "s)", "=")) and FINAL.match(line) for line in tail):
+    if any(line.endswith(("s", ")", "=")) and FINAL.match(line) for line in tail):
         return 0.95 if asked or any(_is_progress(line) for line in segment.lines[:200]) else 0.7
     return 0.0
 
@@ -630,4 +630,22 @@ def _runs(indexes: Sequence[int]) -> Iterable[list[int]]:
         yield run
 
 
-RUNNER = Form(name="pytest", recognise=_recognise, evidence=evidence, reduce=_reduce, parts=parts, literals=_LITERALS)
+def _extent(segment: Segment) -> Extent:
+    """From its first title or progress to its last line with totals; all of it where it begins amid failures."""
+    lines = segment.lines
+    if any(title == _CUT for title, _, _ in _parts(lines)):
+        return Extent(0, len(lines), "pytest")
+    start = next((i for i, line in enumerate(lines) if _TITLE.match(line) or _is_progress(line)), 0)
+    finals = (i for i in range(len(lines) - 1, start, -1) if " in " in lines[i] and FINAL.match(lines[i]))
+    return Extent(start, next(finals, len(lines) - 1) + 1, "pytest")
+
+
+RUNNER = Form(
+    name="pytest",
+    recognise=_recognise,
+    evidence=evidence,
+    reduce=_reduce,
+    parts=parts,
+    literals=_LITERALS,
+    extent=_extent,
+)
