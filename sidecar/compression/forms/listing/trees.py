@@ -126,8 +126,16 @@ def _written(names: Sequence[str]) -> list[str]:
 # `ls` without -l: names under the headings of their folders.
 
 
+_NO_NAME = re.compile(r"\s|.*(?::\d|: |[;{}(,]$)")
+"""How names hardly ever look, and the lines of a compiler or of a source do."""
+_NAMES_SHARE = 0.9
+
+
 def sections(lines: Sequence[str], *, named: bool) -> list[tuple[int, int]]:
     """Where each folder's names begin and end, the heading included; nothing where this is no list of names."""
+    filled = [line for line in lines if line]
+    if sum(_NO_NAME.match(line) is None for line in filled) < _NAMES_SHARE * len(filled):
+        return []
     found: list[tuple[int, int]] = []
     headings = 0
     start = 0
