@@ -417,3 +417,35 @@ def test_a_profile_of_python_is_a_table_whose_columns_of_one_name_are_told_apart
     assert "percall=0.000" in text
     assert "percall#2" in text
     assert "tool.py:79(step)" in text
+
+
+def test_tables_that_follow_one_another_are_each_read_by_their_own_heading() -> None:
+    """`df -h; free -m`: the second heading was a row of the first table, its names cut where the columns were."""
+    df = (
+        "Filesystem      Size  Used Avail Use% Mounted on\n"
+        "/dev/vda        252G   56G   36G  61% /\n"
+        "tmpfs            12G     0   12G   0% /run\n"
+    )
+    free = (
+        "               total        used        free      shared  buff/cache   available\n"
+        "Mem:           24105        1239        9342           8       13907       22865\n"
+        "Swap:              0           0           0\n"
+    )
+    found = compress(df + free, command="df -h; free -m", exit_code=0)
+    assert "total used free shared buff/cache available" in " ".join(found.text.split())
+    assert "Swap:" in found.text
+
+
+def test_what_a_program_says_of_an_error_is_no_row_of_the_table_above_it() -> None:
+    """`ps aux; cat /nope.txt`: the message was cut into cells, so that nobody could search for it."""
+    rows = "".join(
+        f"root      {n:4}  0.0  0.0  {n * 40:5} {n * 7:4} ?        S    Nov25   0:0{n % 10} [kworker/{n}:0H]\n"
+        for n in range(40)
+    )
+    head = "USER       PID %CPU %MEM    VSZ  RSS TTY      STAT START   TIME COMMAND\n"
+    said = (
+        "ls: cannot access '/srv/shop/none': No such file or directory",
+        "cat: /nope.txt: No such file or directory",
+    )
+    found = compress(head + rows + "\n".join(said), command="ps aux; ls /srv/shop/none; cat /nope.txt", exit_code=1)
+    assert all(one in found.text.split("\n") for one in said)

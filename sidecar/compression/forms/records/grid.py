@@ -19,6 +19,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from sidecar.compression.alarms import is_alarm
+
 __all__ = ["Grid", "grids"]
 
 _CAPITALS = re.compile(
@@ -44,6 +46,10 @@ _RULES = ("-+-", "+--", "|-", "|:-", "| -", "| :-", "─┼", "─┬", "━╇"
 """What a drawn table has somewhere below its heading."""
 
 _DPKG = "||/ Name"
+_DIGIT = re.compile(r"\d")
+_HEADING_WORDS = 4
+_MESSAGE = re.compile(r"[\w./-]+: \S+(?: \S+)*$")
+"""How a program begins what it says of an error: no row, however it falls into the columns."""
 _MIN_ROWS = 3
 _UNHEADED_ROWS = 12
 _LEAST_COLUMNS = {"\t": 3, "|": 3, ",": 4}
@@ -108,11 +114,13 @@ def _found(lines: Sequence[str], text: str) -> Iterable[Grid]:
         yield separated
         return
     end = 0
-    for index in _heads(lines, text):
+    heads = list(_heads(lines, text))
+    others = {index for index in heads if _begins_another(lines, index)}
+    for index in heads:
         if index < end:
             continue
         end = index + 1
-        while end < len(lines) and lines[end].strip():
+        while end < len(lines) and lines[end].strip() and not (end in others and lines[end] != lines[index]):
             end += 1
         grid = _aligned(lines, index, end) if end - index > 1 else None
         if grid is not None:
@@ -140,6 +148,16 @@ def _heads(lines: Sequence[str], text: str) -> Iterable[int]:
             is_named = (first.isupper() or first in "%#+") and _CAPITALS.match(line) is not None
             if is_named or line.startswith(_DPKG) or _MIXED.match(line):
                 yield index
+
+
+def _begins_another(lines: Sequence[str], index: int) -> bool:
+    """Whether the heading *index* ends the table above it, which has numbers where it has names: `df -h; free -m`."""
+    return (
+        index > 0
+        and len(lines[index].split()) >= _HEADING_WORDS
+        and not _DIGIT.search(lines[index])
+        and _DIGIT.search(lines[index - 1]) is not None
+    )
 
 
 def _is_rule(line: str) -> bool:
@@ -174,6 +192,9 @@ def _aligned(lines: Sequence[str], start: int, end: int) -> Grid | None:
         rows = tuple(tuple(cells) if len(cells) == count else None for cells in split)
     else:
         return None
+    said = {at for at in body if _MESSAGE.match(lines[at][:_MAX_CHARS]) and is_alarm(lines[at][:_MAX_CHARS])}
+    if said:
+        rows = tuple(None if at in said else row for at, row in zip(body, rows, strict=True))
     # `M  PKG-INFO` above `M  README.rst` is no heading.
     if any(row is not None and row[0] == headings[0] for row in rows):
         return None
