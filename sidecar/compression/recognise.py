@@ -31,7 +31,8 @@ _NEVER_SETTLED = frozenset({"log", "progress"})
 """... unless it is one that reads anything: a build's noise may hold what its compiler said."""
 
 _SHELF_COUNTS = 0.3
-"""What the shelf's word adds; on a failing run the text alone decides, for there the errors matter."""
+"""What the shelf's word adds, divided by the commands that may have printed the text; on a failing run the text alone
+decides, for there the errors matter."""
 
 _STAGES_YIELD_TO = 0.8
 _FAILED_YIELDS_TO = 0.7
@@ -83,7 +84,7 @@ def recognise(segment: Segment, commands: Sequence[Command], shelf: Shelf) -> tu
     best: tuple[float, Form] | None = None
     hinted = segment
     for candidate in _with_hints(segment, commands):
-        for form, sureness in _claims(candidate, shelf):
+        for form, sureness in _claims(candidate, shelf, _SHELF_COUNTS / max(1, len(commands))):
             if best is None or sureness > best[0]:
                 best, hinted = (sureness, form), candidate
         if best is not None and best[0] >= 1.0:
@@ -106,8 +107,8 @@ def _with_hints(segment: Segment, commands: Sequence[Command]) -> Iterable[Segme
         yield hinted
 
 
-def _claims(segment: Segment, shelf: Shelf) -> Iterable[tuple[Form, float]]:
-    """Each form that may read this segment, with a sureness that makes the shelf's word count."""
+def _claims(segment: Segment, shelf: Shelf, counts: float) -> Iterable[tuple[Form, float]]:
+    """Each form that may read this segment, with a sureness to which the shelf's word adds what it *counts*."""
     known = shelf.match(segment.command) if segment.command is not None else None
     present = literals_in(segment)
     scores: list[tuple[Form, float]] = []
@@ -124,6 +125,7 @@ def _claims(segment: Segment, shelf: Shelf) -> Iterable[tuple[Form, float]]:
         yield _lines_form(known), _STAGES_YIELD_TO
     for form, score in scores:
         if known is not None and known.form == form.name and score >= _SHELF_SURE:
-            yield form, score + (0.0 if segment.exit_code or is_settled else _SHELF_COUNTS)
+            is_outdone = form.name in _NEVER_SETTLED and score < surest
+            yield form, score + (0.0 if segment.exit_code or is_settled or is_outdone else counts)
         elif score >= _SURE:
             yield form, score
