@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sidecar.compression.vocabulary import Command
 
-__all__ = ["parse"]
+__all__ = ["parse", "show_beside"]
 
 _PASS_THROUGH = frozenset({"cat", "head", "less", "more", "sed", "sort", "tail", "tee"})
 """Programs at the end of a pipe whose output has the shape of their input."""
@@ -116,6 +117,17 @@ _SPECIAL = re.compile(r"[\\'\"();<>|&\n]")
 """What a command line must have before it is more than words between spaces."""
 
 _OPERATORS = frozenset({"&&", "||", ";", "&", ";;", "\n"})
+_HEREDOC = re.compile(r"<<-?[ \t]*\\?(['\"]?)(\w+)\1")
+_COMMENT = re.compile(r"\s*#")
+
+# fmt: off
+_SHOWING = _SEARCHERS | {
+    "awk", "bat", "cat", "column", "comm", "curl", "cut", "date", "df", "diff", "du", "env", "fd", "file", "find",
+    "git", "head", "hexdump", "http", "jq", "less", "ls", "lsof", "more", "nl", "od", "printenv", "ps", "sed", "ss",
+    "stat", "tail", "tree", "uniq", "wc", "xxd", "yq",
+}
+# fmt: on
+"""Programs that are run for what they print: none of it is noise of what is run after them."""
 
 
 def parse(line: str) -> tuple[Command, ...]:
@@ -124,8 +136,10 @@ def parse(line: str) -> tuple[Command, ...]:
         return ()
     if not _SPECIAL.search(line):
         return _simple(line.split())
+    if "\n" in line:
+        line = " ; ".join(_commands_alone(line.replace("\\\n", " ").split("\n")))
     try:
-        lexer = shlex.shlex(line.replace("\n", " ; "), posix=True, punctuation_chars="();<>|&")
+        lexer = shlex.shlex(line, posix=True, punctuation_chars="();<>|&")
         lexer.whitespace_split = True
         lexer.commenters = ""
         words = list(lexer)
@@ -142,6 +156,23 @@ def parse(line: str) -> tuple[Command, ...]:
         else:
             pipeline[-1].append(word)
     return tuple(found)
+
+
+def show_beside(commands: Sequence[Command]) -> bool:
+    """Whether one of several *commands* is run for what it prints: it may stand around what another does."""
+    return len(commands) > 1 and any(command.program in _SHOWING for command in commands)
+
+
+def _commands_alone(lines: Iterable[str]) -> Iterator[str]:
+    """The lines of a command line without its comments and what it hands to a program (`python - <<EOF`)."""
+    until: str | None = None
+    for line in lines:
+        if until is not None:
+            until = None if line.strip() == until else until
+        elif not _COMMENT.match(line):
+            yield line
+            opened = _HEREDOC.search(line)
+            until = opened[2] if opened is not None else None
 
 
 def _printing(pipeline: list[list[str]]) -> tuple[Command, ...]:

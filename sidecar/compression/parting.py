@@ -14,6 +14,7 @@ Where no grammar claims a text at all, its documents in JSON are still read as w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import replace
 
@@ -28,20 +29,33 @@ _WORTH_PARTING = {"tests": _STRICT | {"diagnostics", "listing", "search"}, "diag
 """By the run's form, the forms with a grammar of their own. Not among them are `text` and `progress`, which would
 read what tests print as well as anything, and what a compiler's excerpts look like."""
 
+_SHOWN = frozenset({"code", "text"})
+"""The forms of what a command was run for that stands beside a run: no noise of it."""
+
 _BEFORE = frozenset({"log"})
 """A log that begins before the run is another program's."""
+_BEHIND_SOURCE = _STRICT | {"diagnostics"}
 _LEAST_LINES = 3
 _LEAST_CHARS = 400
 """Fewer lines are worth a look where they are long: a report in JSON is one."""
 
 
-def parted(form: Form, segment: Segment, recognise: Callable[[Segment], Recognised]) -> list[Recognised]:
-    """*segment*, which is of *form*, in parts, each with its form; one part where nothing stands around its run."""
+def parted(
+    form: Form, segment: Segment, recognise: Callable[[Segment], Recognised], *, beside_shown: bool = False
+) -> list[Recognised]:
+    """*segment*, which is of *form*, in parts, each with its form; one part where nothing stands around its run.
+
+    *beside_shown*: another command of the same line was run for what it prints.
+    """
     if form.name == "text":
         return _documents_apart(form, segment, recognise)
+    if form.name == "code" and beside_shown:
+        return _source_apart(form, segment, recognise)
     worth = _WORTH_PARTING.get(form.name)
     if worth is None:
         return [(form, segment)]
+    if beside_shown:
+        worth |= _SHOWN if form.name == "tests" else {"code"}
     run = form.extent(segment)
     total = len(segment.lines)
 
@@ -52,7 +66,7 @@ def parted(form: Form, segment: Segment, recognise: Callable[[Segment], Recognis
             return []
         other, part = recognise(_part(segment, start, end))
         is_own = other.name == form.name and other.extent(part).whose == run.whose
-        return parted(other, part, recognise) if other.name in worth and not is_own else []
+        return parted(other, part, recognise, beside_shown=beside_shown) if other.name in worth and not is_own else []
 
     before = around(0, run.start, worth | _BEFORE)
     behind = around(run.end, total, worth)
@@ -60,6 +74,26 @@ def parted(form: Form, segment: Segment, recognise: Callable[[Segment], Recognis
         return [(form, segment)]
     middle = recognise(_part(segment, run.start if before else 0, run.end if behind else total))
     return [*before, middle, *behind]
+
+
+_NO_SOURCE = re.compile(
+    r"(?:  \+ Exception Group )?Traceback \(most recent call last\):$|={5,} .* ={5,}$|[^\s:\"'()]+\.\w+:\d+(?::\d+)?: "
+    r"|(?:error|fatal|warning)(?:\[\w+\])?: |[A-Z][\w.]*(?:Error|Exception): "
+)
+"""How no line of a source begins that stands at its left edge."""
+_REACH = 400
+_MOST_TRIED = 3
+
+
+def _source_apart(form: Form, segment: Segment, recognise: Callable[[Segment], Recognised]) -> list[Recognised]:
+    """A source, and behind it what its compiler or interpreter says: `cat a.py; mypy a.py`, `cat a.py; python a.py`."""
+    lines = segment.lines
+    foreign = [index for index in range(1, len(lines)) if _NO_SOURCE.match(lines[index][:_REACH])]
+    for start in foreign[:_MOST_TRIED]:
+        other, part = recognise(_part(segment, start, len(lines)))
+        if other.name in _BEHIND_SOURCE:
+            return [recognise(_part(segment, 0, start)), *parted(other, part, recognise, beside_shown=True)]
+    return [(form, segment)]
 
 
 _CLOSING = {"{": "}", "[": "]"}

@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from sidecar.compression import recognise as recognising
-from sidecar.compression.commands import parse
+from sidecar.compression.commands import parse, show_beside
 from sidecar.compression.levels import Level, loosened, repeats_folded, tightened
 from sidecar.compression.parting import parted
 from sidecar.compression.split import split
@@ -207,7 +207,7 @@ def _reduced(segment: Segment, hints: Sequence[Command], shelf: Shelf) -> list[R
         return recognising.recognise(part, hints, shelf)
 
     try:
-        parts = parted(*recognise(segment), recognise)
+        parts = parted(*recognise(segment), recognise, beside_shown=show_beside(hints))
     except Exception as error:  # noqa: BLE001 - as below: whoever cannot read an output must not lose it
         fault = f"{type(error).__name__} in recognising: {error}"
         return [Reduced(segment, "text", repeats_folded(segment.lines), fell_back=fault)]

@@ -95,3 +95,54 @@ def test_a_report_in_json_is_read_between_the_lines_of_the_program_that_printed_
     assert "src/lib.rs:" in result.text
     assert "could not compile `heck` (lib)" in result.text
     assert len(result.text) * 5 < len(data)
+
+
+LONG_SOURCE = "".join(
+    f"def article_{number}(stock):\n"
+    f'    """What is left of article {number}."""\n'
+    f"    left = stock.get({number}, 0)\n"
+    f"    return left\n\n\n"
+    for number in range(20)
+)
+
+
+def test_a_file_shown_before_a_run_is_none_of_what_the_tests_printed() -> None:
+    """`cat app.py; pytest -q | tail -4`: the file that was asked for was left out as printed output."""
+    run = (
+        "=========================== short test summary info ============================\n"
+        "FAILED tests/test_stock.py::test_left - assert 3 == 4\n"
+        "1 failed, 40 passed in 0.52s\n"
+    )
+    asked = "cat src/stock.py; python -m pytest -q 2>&1 | tail -4"
+    result = compress(LONG_SOURCE + run, command=asked, exit_code=1)
+    assert result.forms == ("code", "tests")
+    assert all(f"def article_{number}(stock):" in result.text for number in range(20))
+    alone = compress(LONG_SOURCE + run, command="./check.sh", exit_code=1)
+    assert alone.forms == ("tests",)
+
+
+def test_a_file_shown_before_a_linter_is_read_as_the_file_that_it_is() -> None:
+    """`cat a.py; ruff check a.py`: as diagnostics, nothing of the file was shortened."""
+    found = "".join(f"src/stock.py:{6 * n + 3}:5: F841 local variable `left` is assigned to\n" for n in range(30))
+    result = compress(LONG_SOURCE * 4 + found, command="cat src/stock.py; ruff check src/stock.py", exit_code=1)
+    assert result.forms == ("code", "diagnostics")
+    assert all(f"src/stock.py:{6 * n + 3}:5" in result.text for n in range(30))
+
+
+def test_a_crash_behind_the_file_that_crashed_is_read_as_one() -> None:
+    """`sed -n 1,99p a.py; python a.py`: frames are indented as the bodies of functions are, which are left out."""
+    crash = (CAPTURES / "trace" / "python_group.txt").read_text("utf-8")
+    result = compress(LONG_SOURCE * 3 + crash, command="sed -n 1,300p src/stock.py; python src/stock.py", exit_code=1)
+    assert result.forms == ("code", "trace")
+    alone = compress(crash, command="python src/stock.py", exit_code=1)
+    assert {part for item in alone.evidence for part in item.parts} <= {
+        part for item in result.evidence for part in item.parts
+    }
+
+
+def test_a_build_before_a_list_of_its_objects_is_no_list_of_names() -> None:
+    """`make; ls *.o`: the compiler's excerpts and carets were all taken for names of files and kept."""
+    said = (CAPTURES / "gcc" / "make_keep_going.txt").read_text("utf-8") + "ring.o\npool.o\n"
+    told, build = (compress(said, command=line, exit_code=0) for line in ("make -k; ls *.o", "make -k"))
+    assert told.forms == build.forms == ("diagnostics",)
+    assert told.text == build.text
