@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sidecar.compression import compress
 from sidecar.compression.forms.tests import FORM
 from sidecar.compression.vocabulary import Form, Segment
 
@@ -30,7 +31,15 @@ def test_bats_keeps_place_and_output_of_a_failure(shortened: Callable[[str], str
     text = shortened("bats_red")
     assert "not ok 2 adds tax\n# (in test file bats/cart.bats, line 3)" in text
     assert "# cat: /nowhere/cart: No such file or directory" in text
-    assert "order 1 is shipped" in text
+    assert "passed: order {1 2 3 4" in text
+
+
+def test_the_last_line_that_a_failing_test_of_bats_printed_is_no_heading_of_the_next() -> None:
+    printed = "".join(f"# {line}\n" for line in ("(in test file berths.bats, line 9)", "2c2", "< b", "---", "> x"))
+    passed = "".join(f"ok {number} berth {number} is free\n" for number in range(2, 20))
+    text = compress(f"1..19\nnot ok 1 the log differs\n{printed}{passed}", command="bats .", exit_code=1).text
+    assert "# < b\n# ---\n# > x\n" in text
+    assert f"berth {{{' '.join(map(str, range(2, 20)))}}} is free" in text
 
 
 def test_tape_keeps_expected_actual_and_own_frames(shortened: Callable[[str], str]) -> None:

@@ -1,7 +1,8 @@
 """Many names in few words: `34 passed: cart::{adds removes} tax::{rounds} ...`.
 
 A name that shares its beginning with others is written without it, inside braces: `cart::{adds removes}` stands for
-`cart::adds` and `cart::removes`. Names of one beginning are brought together; nothing else changes their order.
+`cart::adds` and `cart::removes`, and `berth {1 2 3} is free` for three titles that differ in their number. Names of
+one beginning are brought together; nothing else changes their order.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ _SPLIT_FILE = re.compile(r"(\S*/)([^/\s:#]+\.\w{1,4})$")
 
 _SPLIT_TITLE = re.compile(r"(.*(?: > | › |::))(\S.*)$")
 """A name of several words is a title: only what stands between titles takes it apart."""
+
+_NUMBER = re.compile(r"(?<!\d)(\d+)(\D*)$")
+"""A title's last number, and what stands behind it."""
+_ALIKE = 3
+"""Fewer titles that differ in a number are written out."""
 
 
 def listed(label: str, names: Sequence[str], tails: Mapping[str, str] | None = None) -> list[str]:
@@ -71,6 +77,8 @@ def sampled(names: Sequence[str], room_chars: int) -> list[str]:
 
 
 def _group(prefix: str, names: Sequence[str], between: str) -> Iterable[str]:
+    if between != " ":
+        names = list(_by_number(names, _WIDTH - len(prefix)))
     if not prefix:
         yield from names
         return
@@ -79,3 +87,19 @@ def _group(prefix: str, names: Sequence[str], between: str) -> Iterable[str]:
         return
     for line in filled(names, _WIDTH - len(prefix), between=between):
         yield f"{prefix}{{{line}}}"
+
+
+def _by_number(names: Sequence[str], width: int) -> Iterable[str]:
+    """Titles that differ in their last number together: `berth {1 2 3} is free`."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for name in names:
+        found = _NUMBER.search(name) if len(name) < width else None
+        key = (name,) if found is None else (name[: found.start()], found[2])
+        groups.setdefault(key, []).append(name)
+    for (head, *tail), alike in groups.items():
+        if len(alike) < _ALIKE or not tail:
+            yield from alike
+            continue
+        numbers = [name[len(head) : len(name) - len(tail[0])] for name in alike]
+        for line in filled(numbers, max(1, width - len(head) - len(tail[0])), between=" "):
+            yield f"{head}{{{line}}}{tail[0]}"

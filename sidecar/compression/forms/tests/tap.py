@@ -68,9 +68,15 @@ def _tell(run: Run, start: int, end: int) -> None:
 
 def _finish(run: Run) -> None:
     """Tests of a subtest are named by it; tape's headings go; the report of prove stays whole."""
+    is_said = False
     for index in range(len(run.lines) - 1):
         line = run.lines[index]
-        if run.kinds[index] is Kind.OTHER and line.startswith("# ") and run.kinds[index + 1] is Kind.PASSED:
+        # What stands right below a failing test of bats or Perl's is what that said, down to its last line.
+        above = run.lines[index - 1].lstrip() if index else ""
+        is_said = line.startswith("# ") and (is_said or above.startswith("not ok "))
+        if is_said or run.kinds[index] is not Kind.OTHER or not line.startswith("# "):
+            continue
+        if run.kinds[index + 1] is Kind.PASSED:
             run.why[index] = "" if is_alarm(line) else "headings"
     if "# Subtest: " in run.segment.text:
         _name_subtests(run)
