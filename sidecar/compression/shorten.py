@@ -16,6 +16,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from sidecar.compression import recognise as recognising
+from sidecar.compression.alarms import alarm_lines
 from sidecar.compression.commands import parse, show_beside
 from sidecar.compression.levels import Level, loosened, repeats_folded, tightened
 from sidecar.compression.parting import parted
@@ -173,8 +174,14 @@ def shorten(
     if wrapped is not None:
         inner: list[Reduced] = []
         for start, end in wrapped.stretches:
-            first, *others = _segments(wrapped.lines[start:end], commands, exit_code, shelf, start)
-            inner += [replace(first, before=wrapped.told[start]), *others]
+            within = wrapped.lines[start:end]
+            found = _segments(within, commands, exit_code, shelf, start)
+            if start in wrapped.shared and all(one.form in _PLAIN for one in found):
+                # Whose error it is, nothing else says where several take turns.
+                named = {index: lines[start + index] for index in alarm_lines(within)}
+                within = [named.get(index, line) for index, line in enumerate(within)]
+                found = _segments(within, commands, exit_code, shelf, start)
+            inner += [replace(found[0], before=wrapped.told[start]), *found[1:]]
         if any(one.form not in _PLAIN for one in inner):
             return Shortened(tuple(inner), level)
     return Shortened(tuple(_segments(lines, commands, exit_code, shelf)), level)

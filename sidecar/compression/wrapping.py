@@ -3,6 +3,7 @@
     2026-11-22T12:07:31.1234567Z FAILED tests/test_a.py::test_x     GitHub Actions, GitLab
     test (3.11)<TAB>Run tests<TAB>2026-11-22T12:07:31.12Z FAILED    `gh run view --log`
     @shop/cart:test: FAIL src/cart.test.ts                          turbo, nx, lerna, npm-run-all
+    @shop/cart: FAIL src/cart.test.ts                               lerna run --stream
     packages/cart test: FAIL src/cart.test.ts                       pnpm -r
     [cart] FAIL src/cart.test.ts                                    concurrently
     web-1  | FAIL src/cart.test.ts                                  docker compose, foreman
@@ -61,6 +62,7 @@ _WRAPPERS = tuple(
         (rf"(?P<name>[^\t\n]{{1,80}}\t[^\t\n]{{1,120}}\t)(?:\ufeff?{_TIME}(?: |$))?", "job, step and time"),
         (rf"(?P<name>){_TIME}(?: |$)", "a time"),
         (r"(?P<name>(?:@[\w.-]+/)?[\w.-]+:[\w.:-]+: |(?:@[\w.-]+/)?[\w.-]+:[\w.:-]+:$)", "a package and task"),
+        (r"(?P<name>@[\w.-]+/[\w.-]+:)(?: |$)", "a package"),
         (r"(?P<name>(?:[\w@.-]+/)+[\w@.-]+ [\w:.-]+(?:: |:$|\$ ))", "a package and task"),
         (r"(?:\d\d:\d\d:\d\d +)?(?P<name>(?:@?[\w./-]+ +\| ?))", "a service"),
         (rf"(?P<name>\[(?!{_LEVEL})@?[A-Za-z][\w@/.:-]{{0,40}}\])(?: |$)", "a program"),
@@ -96,10 +98,14 @@ _OWN_LINES = 20
 
 @dataclass(frozen=True, slots=True)
 class Unwrapped:
-    """The lines without their prefix; *told* says, by the first line of each stretch, what was left out before its."""
+    """The lines without their prefix; *told* says, by the first line of each stretch, what was left out before its.
+
+    Lines of several sources take turns in the stretches that are *shared*.
+    """
 
     lines: list[str]
     told: dict[int, str]
+    shared: frozenset[int]
 
     @property
     def stretches(self) -> list[tuple[int, int]]:
@@ -127,30 +133,49 @@ def _without(wrapper: _Wrapper, lines: Sequence[str], share: float) -> Unwrapped
     found = [wrapper.prefix.match(line) for line in lines]
     if sum(1 for one in found if one) < share * sum(1 for line in lines if line.strip()):
         return None
-    runs = _runs([one and one["name"].strip() for one in found])
+    first, last = _ends(lines, found)
+    runs = _runs([one and one["name"].strip() for one in found[first:last]], first)
     if len(runs) * _RUN_LINES > len(lines):
         return None
     bare = [wrapper.without(line, one) for line, one in zip(lines, found, strict=True)]
-    told: dict[int, str] = {}
+    told: dict[int, str] = {0: ""} if first else {}
+    shared: set[int] = set()
     for start, end, is_alone in _stretches(runs):
+        if not is_alone:
+            shared.add(start)
         if wrapper.is_terse and not (is_alone and end - start >= _OWN_LINES):
             bare[start:end] = lines[start:end]
             told[start] = ""
         else:
             at = next((i for i in range(start, end) if found[i]), start)
             told[start] = _told(lines[at], bare[at], wrapper.kind, is_alone=is_alone)
-    return Unwrapped(bare, told)
+    if last < len(lines):
+        told[last] = ""
+    return Unwrapped(bare, told, frozenset(shared))
 
 
-def _runs(names: Sequence[str | None]) -> list[tuple[int, int]]:
-    """Lines [start, end) of the same name after one another; those without one belong to what is above them."""
-    starts = [0]
+def _ends(lines: Sequence[str], found: Sequence[re.Match[str] | None]) -> tuple[int, int]:
+    """Where what a runner says of itself before and behind the programs ends and begins: nobody's who has a prefix."""
+    led = [index for index, one in enumerate(found) if one is not None]
+    first, last = led[0], led[-1] + 1
+    return (
+        first if any(line.strip() for line in lines[:first]) else 0,
+        last if any(line.strip() for line in lines[last:]) else len(lines),
+    )
+
+
+def _runs(names: Sequence[str | None], first: int) -> list[tuple[int, int]]:
+    """Lines [start, end) of the same name after one another; those without one belong to what is above them.
+
+    *first* is the line of the first name.
+    """
+    starts = [first]
     current = next((name for name in names if name is not None), None)
-    for index, name in enumerate(names):
+    for index, name in enumerate(names, first):
         if name is not None and name != current:
             starts.append(index)
             current = name
-    return list(pairwise([*starts, len(names)]))
+    return list(pairwise([*starts, first + len(names)]))
 
 
 def _stretches(runs: Sequence[tuple[int, int]]) -> Iterable[tuple[int, int, bool]]:

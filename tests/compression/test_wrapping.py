@@ -36,7 +36,11 @@ def pnpm(line: str, _index: int) -> str:
     return f"packages/cart test: {line}" if line else "packages/cart test:"
 
 
-RUNNERS = [github, gh_view, turbo, compose, concurrently, pnpm]
+def lerna(line: str, _index: int) -> str:
+    return f"@shop/cart: {line}"
+
+
+RUNNERS = [github, gh_view, turbo, compose, concurrently, pnpm, lerna]
 
 
 def wrapped(output: str, how: Callable[[str, int], str]) -> str:
@@ -120,6 +124,25 @@ def test_a_test_run_and_a_compiler_side_by_side_are_each_read_as_what_they_are(t
     assert result.forms == ("diagnostics", "tests")
     assert "[... each line begins with a program, left out here: '[api]']" in result.text
     assert "FAILED tests/test_shop.py::test_blend_7 - AssertionError: wanted 7" in result.text
+
+
+def test_what_the_runner_says_at_its_end_is_none_of_what_the_last_program_did() -> None:
+    """Lerna lists what failed as mocha lists what it skipped: failed packages were told as skipped tests."""
+    run = (CAPTURES / "mocha" / "red.txt").read_text("utf-8")
+    failed = " >  Lerna (powered by Nx)   Running target test failed\n\n   Failed tasks:\n\n   - @shop/cart:test"
+    result = compress(f"{wrapped(run, lerna)}\n{failed}", command="lerna run test --stream", exit_code=1)
+    assert "   - @shop/cart:test" in result.text.split("\n")
+    assert result.text.count("skipped") == compress(run, command="mocha", exit_code=1).text.count("skipped")
+
+
+def test_whose_error_it_is_is_told_where_several_take_turns(test_run: Run) -> None:
+    """turbo: `error Command failed` three times, of packages that nobody could tell apart."""
+    tested = test_run({f"test_blend_{number}": f"wanted {number}" for number in range(8)}).splitlines()
+    names = ("cart", "cart", "cart", "cart", "user", "user", "user", "user", "mail", "mail", "mail", "mail")
+    said = [f"@shop/{name}:test: {'error Command failed.' if at % 4 else 'done'}" for at, name in enumerate(names)]
+    result = compress("\n".join([*(f"@shop/api:test: {line}" for line in tested), *said]), command="", exit_code=1)
+    assert "tests" in result.forms
+    assert all(f"@shop/{name}:test: error Command failed." in result.text for name in ("cart", "user", "mail"))
 
 
 def test_the_short_steps_of_dockers_build_stay_as_printed(test_run: Run) -> None:
