@@ -51,7 +51,7 @@ _MANY_ALARMS = 60
 _FIRST_ALARMS = 20
 _ALARM_CHARS = 800
 _ALARM_SHARE = 0.12
-_ALARMS_CHARS = 6_000
+_ALARMS_CHARS = 16_000
 """So much of a log, and no more than so many characters, may be the lines of alarms that differ in numbers."""
 _SAYINGS = 2
 """So many lines of a record say what went wrong: its own, and the exception's below it."""

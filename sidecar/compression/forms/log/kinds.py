@@ -88,6 +88,8 @@ _SMALL = 2_000_000
 """Up to so many characters, words with digits are masked whole."""
 _SPACED = bytes.maketrans(b"\"'=:,;()[]{}<>|/", b" " * 16)
 _LETTERS = bytes(range(ord("a"), ord("z") + 1)) + bytes(range(ord("A"), ord("Z") + 1)) + b"-_.+%~#@*\x01\x02\x03"
+_LETTERS_AND_BLANKS = _LETTERS + b" "
+"""Columns on the right stand further off where a word on the left is shorter."""
 _LOUD = (
     b"error", b"fail", b"fatal", b"panic", b"exception", b"refused", b"denied", b"abort", b"killed", b"timed", b"crash",
     b"corrupt", b"reject", b"unreach", b"segfault", b"warn", b"deprecat", b"critical", b"unable", b"traceback",
@@ -246,7 +248,7 @@ class _Reader:
         """The kinds of lines that are new without their digits and hex: names may vary."""
         joined = b"\n".join(keys)
         rows = [row.split() for row in joined.translate(_SPACED).split(b"\n")]
-        marks = joined.translate(None, _LETTERS).split(b"\n")
+        marks = joined.translate(None, _LETTERS_AND_BLANKS).split(b"\n")
         members: dict[tuple[bytes, int], list[int]] = {}
         for index, signature in enumerate(zip(marks, map(len, rows), strict=True)):
             if signature in members:
