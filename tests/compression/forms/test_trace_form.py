@@ -166,3 +166,28 @@ def test_valgrind_keeps_every_error_and_leaves_out_what_it_says_of_itself() -> N
     for place in set(re.findall(r"\b\w+ \(leak\.c:\d+\)", text)):
         assert place in result
     assert "prefixes of indented lines" in result
+
+
+@pytest.mark.parametrize("name", ["typer", "typer_locals"])
+def test_a_boxed_trace_keeps_own_calls_the_line_that_ran_and_the_innermost_call(name: str, read: Read) -> None:
+    path = CAPTURES / "trace" / f"{name}.txt"
+    assert FORM.recognise(read(path)) > 0.5
+    text = compress(path.read_bytes(), command="python shop.py cart.json", exit_code=1).text
+    assert re.search(r'│ /tmp/bodega/ty2?\.py:10 in load +│\n│ ❱ 10 │   total \+= parse\(path\)\["n"\] +│', text)
+    assert "│ ❱ 118 │   │   raise mapped_exc(message) from exc" in text
+    assert "_client.py _send_single_request" in text
+    assert text.count("ConnectError: [Errno 111] Connection refused") == 2
+    assert ("total = 0" in text) == (name == "typer_locals")
+    assert "HTTPConnection [CONNECTION" not in text
+    assert len(text) * 4 < len(path.read_text("utf-8"))
+
+
+def test_the_line_that_ran_is_evidence_and_other_source_in_a_box_is_not(read: Read) -> None:
+    segment = read(CAPTURES / "trace" / "typer.txt")
+    told = {segment.lines[item.line].split("│")[1].strip() for item in FORM.evidence(segment) if "│" in item.parts[0]}
+    assert told == {"❱ 14", "❱ 118"}
+
+
+def test_a_table_in_a_box_is_no_trace() -> None:
+    lines = ["╭────┬──────────╮", *(f"│ {number:2} │ error {number} │" for number in range(20)), "╰────┴──────────╯"]
+    assert FORM.recognise(Segment(lines)) == 0.0

@@ -19,6 +19,7 @@ from itertools import accumulate
 from operator import itemgetter, sub
 
 from sidecar.compression.alarms import alarm_lines, warning_lines
+from sidecar.compression.forms.boxed import MARK, is_boxed_source
 from sidecar.compression.forms.kept import kept
 from sidecar.compression.literals import Literals
 from sidecar.compression.vocabulary import Segment
@@ -185,7 +186,10 @@ class _Reader:
         used = sorted(set(kinds.of_line)) if self._same else range(len(kinds.first))
         distinct = [lines[kinds.first[kind]] for kind in used]
         text = "\n".join(distinct)
-        kinds.alarms = frozenset(used[at] for at in (*alarm_lines(distinct, text), *failed_requests(distinct, text)))
+        alarms = {*alarm_lines(distinct, text), *failed_requests(distinct, text)}
+        if MARK in text:
+            alarms = {at for at in alarms if not is_boxed_source(distinct[at])}
+        kinds.alarms = frozenset(used[at] for at in alarms)
         kinds.warnings = frozenset(used[at] for at in warning_lines(distinct, text))
         return kinds
 

@@ -21,6 +21,7 @@ from itertools import islice, pairwise
 from sidecar.compression.alarms import is_alarm
 from sidecar.compression.forms import text as plain
 from sidecar.compression.forms.above import ABOVE, printed_above
+from sidecar.compression.forms.boxed import MARK, SIDE
 from sidecar.compression.forms.drafting import BLANK, condensed
 from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.marking import side_by_side
@@ -110,6 +111,8 @@ _WORTH_CHARS = 60
 _FEW_NAMES = 3
 _THROUGH = "through: "
 _LONG = 2_000
+_BOX_CHARS = 40
+"""So far from the left a box may begin that rich draws around a trace."""
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+|==\d+==\s*|:\d+(?::\d+)?\b|\bline \d+|\d{2,}")
 
 
@@ -175,8 +178,15 @@ def _read_telling(segment: Segment) -> set[int]:
     lines = segment.lines
     found: set[int] = set()
     for start, end in _spans(segment):
+        running = -1
         for index in range(start, end):
             line = lines[index][:_LONG]
+            if SIDE in line[:_BOX_CHARS] and (boxed := line.lstrip()).startswith(SIDE):
+                running = index if boxed.startswith(MARK) else running
+                continue
+            if running >= 0:
+                found.add(running)
+                running = -1
             if not line or line[0] == "\t" or _CALL.match(line):
                 continue
             if _RAISED.match(line):

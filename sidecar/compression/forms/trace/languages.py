@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from sidecar.compression.forms.boxed import MARK, SIDE, ends_of_call
 from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Segment
 
@@ -40,7 +41,7 @@ class Frame(NamedTuple):
 
 HINTS = (
     '  File "', "\tat ", "  at ", "goroutine ", "acktrace:", "#0 ",
-    "\tfrom ", " called at ", ": in function", ".ex:", "@http",
+    "\tfrom ", " called at ", ": in function", ".ex:", "@http", MARK,
 )  # fmt: skip
 """Literals of which a text with frames has at least one."""
 
@@ -52,7 +53,7 @@ _LEADS_AND_IDS = " \t|+#=0123456789"
 _LOOKED_AT = 200
 """So many places of one hint are looked at before the text is read anyhow."""
 
-_LEADS = " \t|+#="
+_LEADS = f" \t|+#={SIDE}"
 """How a line with a frame begins, but for a few kinds."""
 
 _LONG = 1_000
@@ -246,6 +247,8 @@ def _frame(scan: _Scan, index: int, line: str, told: str) -> Frame | None:
             scan.known[told] = _at(told)
         found = scan.known[told]
         return Frame(index, _after_locks(lines, index + 1, end), *found) if found is not None else None
+    if told[0] == SIDE:
+        return _boxed(lines, index, end, told)
     if told.startswith('File "'):
         return _python(lines, index, end, line, told)
     if line.startswith("=="):
@@ -297,10 +300,19 @@ def _python(lines: Sequence[str], index: int, end: int, line: str, told: str) ->
     if found[2] is None:
         # The place of a SyntaxError, whose source and marks say what is wrong.
         return Frame(index, after, is_own=True, key=told, is_inner_last=True)
-    is_own = not any(word in found[1] for word in _PYTHON_LIBRARY) and not found[1].startswith(
-        ("/usr/lib/", "/usr/local/lib/")
-    )
-    return Frame(index, after, is_own, told, is_inner_last=True)
+    return Frame(index, after, _is_own_python(found[1]), told, is_inner_last=True)
+
+
+def _is_own_python(path: str) -> bool:
+    return not any(word in path for word in _PYTHON_LIBRARY) and not path.startswith(("/usr/lib/", "/usr/local/lib/"))
+
+
+def _boxed(lines: Sequence[str], index: int, end: int, told: str) -> Frame | None:
+    call = ends_of_call(lines, index, end, told)
+    if call is None:
+        return None
+    after, path, key = call
+    return Frame(index, after, _is_own_python(path), key, is_inner_last=True)
 
 
 def _at(told: str) -> tuple[bool, str] | None:

@@ -18,7 +18,8 @@ _PYTHON = re.compile(r'File "(?:[^"]*[/\\])?([^"/\\]+)", line \d+, in (.+)')
 _AT = re.compile(r"at (?:async |new )?(?:[\w.@$-]+/{1,2})?([\w.$<>#/ \[\]-]+?) ?\(")
 _NUMBERED = re.compile(r"#\d+:? +(?:0x[0-9a-f]+ )?(?:in )?([^\s(]+)")
 _VALGRIND = re.compile(r"==\d+==\s+(?:at|by) 0x[0-9A-F]+: ([^\s(]+)")
-_BY_LEAD = (('File "', _PYTHON), ("at ", _AT), ("#", _NUMBERED), ("==", _VALGRIND))
+_BOXED = re.compile(r"│ (?:[^│]*[/\\])?([^/\\│]+):\d+ in(?: (\S+))?")
+_BY_LEAD = (('File "', _PYTHON), ("at ", _AT), ("#", _NUMBERED), ("==", _VALGRIND), ("│", _BOXED))
 _RUST = re.compile(r"\d+: +(?:0x[0-9a-f]+ - )?(\S.*)$")
 _RUST_HASH = re.compile(r"\[[0-9a-f]{8,}\]|::h[0-9a-f]{16}$")
 _RUBY = re.compile(r"(?:\d+: )?from (?:\S*/)?(\S+?):\d+:in [`'‘](.+)['’]$")
@@ -47,4 +48,4 @@ def _go(told: str) -> str:
 
 
 def _joined(found: re.Match[str] | None) -> str:
-    return " ".join(found.groups()) if found is not None else ""
+    return " ".join(filter(None, found.groups())) if found is not None else ""

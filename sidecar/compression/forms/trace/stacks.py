@@ -16,6 +16,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sidecar.compression.forms.boxed import SIDE, left_out_of
 from sidecar.compression.forms.trace.languages import HINTS, Frame, frames_of
 
 __all__ = ["FramesCut", "Stack", "frames_reduced", "stacks_of", "trace_spans"]
@@ -289,6 +290,8 @@ def _cut_stack(lines: Sequence[str], stack: Stack, cut: FramesCut, shown: set[st
     for number, frame in enumerate(frames):
         if number in kept:
             shown.add(frame.key)
+            if lines[frame.start].lstrip().startswith(SIDE):
+                cut.left_out.update(left_out_of(lines, frame.start, frame.end, is_own=frame.is_own))
             if number != innermost and frame.is_inner_last:
                 _leave_out_marks(lines, frame, cut)
         else:
