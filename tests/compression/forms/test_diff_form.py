@@ -635,6 +635,14 @@ def test_two_columns_keep_every_line_in_which_they_differ(read: Read, holds: Hol
     assert len(text) * 3 < len(segment.text)
 
 
+def test_two_columns_cut_off_in_the_middle_of_a_line_are_read_to_their_end() -> None:
+    text = SIDE_BY_SIDE.read_text("utf-8")
+    half = text[: text.index("    def get_all(self) -> ") + 30]
+    result = compress(half, command="diff -y -W 160 un1/httputil.py un2/httputil.py | head -c 9000", exit_code=1)
+    assert not result.faults
+    assert half.splitlines()[-1] in result.text.splitlines()
+
+
 def test_without_a_flag_for_columns_or_without_marks_in_one_nothing_is_read_as_two() -> None:
     lines = [f"value_{number}\t\t\t\tvalue_{number}" for number in range(40)]
     assert FORM.recognise(of("\n".join(lines), "diff -y a b")) == 0.0

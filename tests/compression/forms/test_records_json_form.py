@@ -412,3 +412,14 @@ def test_what_the_reader_of_a_pipe_said_stays_behind_a_document_that_breaks_off(
 def test_a_document_that_is_broken_in_its_middle_is_read_as_text() -> None:
     broken = json.dumps(shop_rows(40), indent=1).replace('"id": 20,', '"id" 20,')
     assert "records" not in compress(broken.encode(), command="cat items.json").forms
+
+
+def test_a_document_that_breaks_off_in_a_long_list_of_words_or_in_a_long_text_is_still_read() -> None:
+    versions = [f"0.{minor}.{patch}" for minor in range(40) for patch in range(9)]
+    items = [{"name": f"part-{number}", "state": "ready", "size": 10 + number} for number in range(60)]
+    text = json.dumps({"items": items, "versions": versions}, indent=2)
+    for cut in (text[:-40], text[: text.index('"versions"')] + '"readme": "' + "many words of it " * 900):
+        result = compress(cut.encode(), command="npm view shop --json | head -c 9000")
+        assert result.shortened is not None
+        assert [one.form for one in result.shortened.reduced] == ["records"]
+        assert "here it breaks off" in result.text

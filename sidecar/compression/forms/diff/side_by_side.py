@@ -87,7 +87,9 @@ def side_by_side_reduced(segment: Segment) -> list[Block]:
     """Changed lines and the line above each; what lies between two changes is counted in its place."""
     lines = segment.lines
     at = _gutter(segment)
-    return list(_blocks(lines, [_is_same(line, at) for line in lines]))
+    is_same = [_is_same(line, at) for line in lines]
+    is_same[-1] = False  # it may be cut off in its middle
+    return list(_blocks(lines, is_same))
 
 
 def _is_same(line: str, at: int) -> bool:

@@ -23,6 +23,8 @@ __all__ = ["with_shared_heads"]
 
 _LEAST_CHARS = 14
 """A head shorter than this is hardly dearer than what would stand for it."""
+_LEAST_OF_STAMP = 7
+"""The kernel's stamp is dearer than it is long: `[    0.` are four tokens."""
 _MOST_CHARS = 80
 _WORTH_CHARS = 100
 """So much must be saved by a run, beside the line that tells its head."""
@@ -114,12 +116,13 @@ def _run(lines: Sequence[str], start: int, end: int) -> _Run:
     if start + 1 >= end or not begins_record(lines[start]):
         return _Run(start, start + 1, "")
     head = _head(lines[start], lines[start + 1])
+    least = _LEAST_OF_STAMP if head.startswith("[  ") else _LEAST_CHARS
     after = start + 1
-    while after < end and len(head) >= _LEAST_CHARS:
+    while after < end and len(head) >= least:
         line = lines[after]
         if not line.startswith(head) or len(line) == len(head):
             shorter = _head(head, line)
-            if len(shorter) < _LEAST_CHARS or len(shorter) * (after + 1 - start) < len(head) * (after - start):
+            if len(shorter) < least or len(shorter) * (after + 1 - start) < len(head) * (after - start):
                 break
             head = shorter
         after += 1

@@ -84,7 +84,11 @@ def read(segment: Segment) -> Documents | None:
     if "{" not in text and "[" not in text:
         return None
     lines = segment.lines
-    if not any(line.rstrip(" ,")[-1:] in ("}", "]") or line[:1] in ("{", "[") for line in lines[-_STRAY_LINES:]):
+    # One that breaks off in a long list or text has no bracket near its end.
+    opens = text[:1] in ("{", "[")
+    if not opens and not any(
+        line.rstrip(" ,")[-1:] in ("}", "]") or line[:1] in ("{", "[") for line in lines[-_STRAY_LINES:]
+    ):
         return None
     tried = 0
     for start, line in enumerate(lines[:_STRAY_LINES]):
@@ -131,7 +135,8 @@ def _documents(lines: Sequence[str], first: int, text: str) -> Documents | None:
     if not values or not any(values):
         return None
     covered = text.count("\n", 0, end) + 1
-    stray = [line for line in (*lines[:first], *lines[first + covered :]) if line.strip()]
+    behind = lines[first + covered :] if rest is None else lines[first + covered + 1 :]
+    stray = [line for line in (*lines[:first], *behind) if line.strip()]
     if sum(map(len, stray)) > end or len(stray) > _STRAY_LINES:
         return None
     # What begins like a further document and is broken in its middle is read as text, not passed over.
