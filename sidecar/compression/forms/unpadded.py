@@ -29,6 +29,8 @@ _UNDER = re.compile(r"\s*[\^~|-][\s^~|-]*$")
 """A line that points at places of the line above it: both keep their columns."""
 _FRAMED = re.compile(r"\s*(?:\d+ )?[\u2502\u2503\u2551\u256d\u2570\u2575\u2577|]")
 """A line in a frame: it may show code."""
+_CHANGED = re.compile(r"\s*[-+<>!] {2,}\S")
+"""A line of a difference, whose depth is its text's: the next one does not go on with it."""
 _WORDS = re.compile(r"[A-Za-z]{2} [A-Za-z]")
 _CLOSED = (":", ">", "]", ")", ",", ";")
 """Behind one of these even a cell of several words is seen to end."""
@@ -91,6 +93,7 @@ def _narrow(lines: Sequence[str], start: int, end: int, loud: Container[int], *,
     while index < end:
         line = lines[index].rstrip()
         stands = index in loud or not line or _FRAMED.match(line) is not None or _MEASURED.search(line) is not None
+        stands = stands or _CHANGED.match(line) is not None
         stands = stands or (index + 1 < len(lines) and _UNDER.match(lines[index + 1]) is not None)
         if not stands and column >= 0 and _depth(line) == column:
             held += f" {line.strip()}"

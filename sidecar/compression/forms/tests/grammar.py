@@ -140,6 +140,8 @@ class Grammar:
     finish: Callable[..., None] | None = None
     recognise: Callable[[Segment], float] | None = None
     """In place of `sure` and `likely`."""
+    before: str = ""
+    """A line that any whole run prints before its first failure: where none does, what stands there ends another."""
     passed_label: str = "passed"
     lossless_lists: bool = False
     """Whether a passed line says nothing but its name, so that a list of names needs no marker."""
@@ -168,6 +170,10 @@ class Grammar:
     @cached_property
     def is_library(self) -> Callable[[str], re.Match[str] | None]:
         return re.compile(self.library or r"(?!)").search
+
+    @cached_property
+    def is_before(self) -> Callable[[str], re.Match[str] | None]:
+        return re.compile(self.before).match
 
     @cached_property
     def is_message(self) -> Callable[[str], re.Match[str] | None]:

@@ -135,6 +135,7 @@ _GRAMMAR = Grammar(
     frame=r" +at (?:async )?(?:\S.* \()?(?P<path>[^()]+)\)?$",
     library=r"node_modules[/\\]|\bnode:|<anonymous>|\(internal/|at native$",
     message=r" {4}(\S.*)",
+    before=r"(?:PASS|FAIL|RUNS) |\S",
     evidence=r"(?!)",
     tell=tell,
     finish=_finish,

@@ -65,6 +65,7 @@ _GRAMMAR = Grammar(
     ),
     frame=r" *(?P<path>\S+:\d+):in ",
     library=_LIBRARY,
+    before=r"Run options: |# Running|Finished in |[.FES]+$|.* = [\d.]+ s = |Running \d",
     message=r"(?!\S+#\S+(?: \[.*\])?:$)(\S.*)",
     evidence=r"(?!)",
     tell=tell,

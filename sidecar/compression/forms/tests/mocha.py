@@ -19,7 +19,7 @@ from sidecar.compression.forms.tests.excerpts import tell
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.must import Must, keep_evidence
 from sidecar.compression.forms.tests.run import Run
-from sidecar.compression.forms.tests.runner import runner
+from sidecar.compression.forms.tests.runner import any_line, runner
 from sidecar.compression.forms.tests.tree import name_tree
 from sidecar.compression.vocabulary import Part, Segment
 
@@ -37,12 +37,28 @@ def _finish(run: Run) -> None:
     keep_evidence(run, RUNNER.evidence(run.segment))
 
 
+_WHOLE = (" passing", " failing", "Exception during run", "Error: No test files found")
+_CALLED = "Context.<anonymous> ("
+_SURE = r"^  \d+ passing(?: \([^)]*\))?$|^  \d+ failing$|^ ?Exception during run: |^Error: No test files found: "
+_is_sure = re.compile(_SURE, re.MULTILINE)
+_is_called = re.compile(r"^ +at (?:async )?Context\.<anonymous> \(", re.MULTILINE)
+_HEADING = re.compile(r"^  \d+\) \S", re.MULTILINE)
+
+
+def _recognise(segment: Segment) -> float:
+    """A whole run by its totals; the middle of one by its headings, and by whom only mocha's tests are called."""
+    text = segment.text
+    if any_line(_is_sure, text, _WHOLE):
+        return 0.97
+    return 0.9 if any_line(_is_called, text, (_CALLED,)) and _HEADING.search(text) else 0.0
+
+
 _GRAMMAR = Grammar(
     name="mocha",
     indents=True,
-    literals=(" passing", " failing", "Exception during run", "Error: No test files found", "✖ "),
-    sure=r"^  \d+ passing(?: \([^)]*\))?$|^  \d+ failing$|^ ?Exception during run: |^Error: No test files found: ",
-    programs=frozenset({"mocha", "npm", "npx", "yarn", "pnpm", "nyc", "c8"}),
+    literals=(*_WHOLE, _CALLED),
+    sure=_SURE,
+    recognise=_recognise,
     rules=(
         Rule(Kind.TOTAL, r"  \d+ (?:passing|failing|pending)\b", "  ", "ing"),
         Rule(Kind.TOTAL, r"  (?:✖|✔) \d+ ", "  "),
@@ -59,6 +75,7 @@ _GRAMMAR = Grammar(
     frame=r" +at (?:async )?(?:\S.* \()?(?P<path>[^()]+)\)?$",
     place=r"at Context\.<anonymous> \((.+)\)$",
     path_lines=_PATH_LINES,
+    before=r"  \d+ (?:passing|failing)| *[✓✔√] | ?Exception during|Error: No test|\S",
     library=r"node_modules[/\\]|\bnode:|\(internal/|at native$",
     message=r" +(\S.*[^:])$",
     evidence=r"(?!)",

@@ -71,6 +71,7 @@ _GRAMMAR = Grammar(
     ),
     frame=r"(?:   │ |#\d+ )?(?P<path>(?:[A-Za-z]:)?[^\s:]*[/\\][^:]*)(?::\d+$|\(\d+\): )",
     library=_LIBRARY,
+    before=r"PHPUnit \d|There (?:was|were) \d|[.FEWRISDN]+$|  *[✔✓✘]|   (?:PASS|FAIL)|.*(?: error|Error): ",
     message=r"(?: +│ )?(\S.*)",
     evidence=r"(?!)",
     tell=tell,

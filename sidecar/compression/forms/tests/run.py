@@ -71,6 +71,7 @@ _KNOWN = (_AGAIN_LINE, 60, 60)
 """Where so much of its beginning is that of an earlier one, the least is shown."""
 
 _CHANGED = re.compile(r" *[-+?<>]")
+_DIFFERS = re.compile(r"\s*[-+] *[^\s+-]")
 _UNCHANGED = re.compile(r"  |$")
 
 _DIGITS = re.compile(r"\d+")
@@ -88,6 +89,9 @@ _SAME = "the same as in "
 _LEADERS = 2
 
 _TOLD = frozenset({Kind.OTHER, Kind.KEPT})
+_ENDS_FAILURE = frozenset({Kind.SECTION, Kind.SUITE, Kind.TOTAL, Kind.END})
+_RUNS = frozenset({Kind.PASSED, Kind.FAILED, Kind.SKIPPED, Kind.BEGUN})
+_HEADLESS = "the failure that begins above"
 _LOUD = frozenset({Kind.FAILED, Kind.ALARM, Kind.SECTION, Kind.TOTAL})
 
 
@@ -104,7 +108,7 @@ class Run:
         self.names = dict(told.names)
         self.failed = dict(told.failed)
         self.reasons = told.reasons
-        self.sections: list[Section] = [replace(section) for section in told.sections]
+        self.sections: list[Section] = [*self._cut_off(told), *(replace(section) for section in told.sections)]
         self.why: list[str] = [""] * len(self.lines)
         self.instead: dict[int, str] = {}
         self.shortened = "hashes"
@@ -128,6 +132,18 @@ class Run:
         self._times: dict[str, int] = {}
         self._places: dict[int, frozenset[str]] = {}
         """Where each numbered failure happened: an assertion's helper need not be named again."""
+
+    def _cut_off(self, told: Read) -> Iterable[Section]:
+        """The end of a failure whose heading was cut off (`| tail -80`): as much of it as the run begins with."""
+        if not self.grammar.before or not (told.sections or self.segment.exit_code or Kind.TOTAL not in told.kinds):
+            return
+        end = next((i for i, kind in enumerate(told.kinds) if kind in _ENDS_FAILURE or kind in _RUNS), len(self.lines))
+        is_running = end < len(self.lines) and told.kinds[end] in _RUNS
+        above = [line[:REACH] for line in self.lines[:end]]
+        if is_running or any(map(self.grammar.is_before, above)):
+            return
+        if any(self.grammar.is_frame(line) or _DIFFERS.match(line) for line in above):
+            yield Section(0, end, 0, _HEADLESS)
 
     @property
     def is_red(self) -> bool:
@@ -343,6 +359,8 @@ class Run:
         body = self._join_path(section)
         frames = [i for i in body if self.grammar.is_frame(self.lines[i][:REACH])]
         places = [i for i in frames if not self.why[i]]
+        if sum(1 for i in places if self.grammar.is_place(self.lines[i].strip())) > 1:
+            return False  # a filter (`| grep -A5 Error`) has left no heading between several failures
         error = tuple(self.lines[i].strip() for i in sorted({*body}.difference(frames)))
         names = [self._place(i) for i in places]
         at = "".join(f", {name}" for name in names)

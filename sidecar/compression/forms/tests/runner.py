@@ -10,7 +10,7 @@ from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Evidence, Extent, Form, Part, Segment, verbatim
 
-__all__ = ["runner"]
+__all__ = ["any_line", "runner"]
 
 
 def runner(grammar: Grammar) -> Form:
@@ -22,9 +22,9 @@ def runner(grammar: Grammar) -> Form:
             return 0.0
         if grammar.recognise is not None:
             return grammar.recognise(segment)
-        if _any_line(grammar.is_sure, text, grammar.literals):
+        if any_line(grammar.is_sure, text, grammar.literals):
             return grammar.sureness
-        if grammar.likely and _any_line(grammar.is_likely, text, grammar.literals):
+        if grammar.likely and any_line(grammar.is_likely, text, grammar.literals):
             return 0.85 if _is_asked(segment, grammar.programs) else 0.5
         return 0.0
 
@@ -81,7 +81,7 @@ def _is_asked(segment: Segment, programs: Iterable[str]) -> bool:
     return segment.command is not None and segment.command.program in programs
 
 
-def _any_line(pattern: re.Pattern[str], text: str, literals: Iterable[str]) -> bool:
+def any_line(pattern: re.Pattern[str], text: str, literals: Iterable[str]) -> bool:
     """Whether one of the first lines that hold a literal matches from its beginning.
 
     `str.find` runs at GB/s where a search for `^...` looks at every character.

@@ -130,6 +130,7 @@ _GRAMMAR = Grammar(
     library=r"node_modules[/\\]|\bnode:",
     message=r"(\w[\w.]*(?:Error|Exception)?: .*|\S.*)",
     evidence=r"(?!)",
+    before=r" (?:RUN|DEV)  v| +[✓❯×↓] |⎯+ \w",
     tell=tell,
     finish=_finish,
 )
