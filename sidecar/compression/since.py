@@ -7,13 +7,15 @@ earlier Shortened + Shortened ──by the names of their parts──> new whole
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby, pairwise
+from dataclasses import dataclass, replace
+from itertools import accumulate, groupby, pairwise
 
-from sidecar.compression.briefing import failing
-from sidecar.compression.shorten import Printed, Shortened, escaped, marker, merged, part_marker
+from sidecar.compression.alarms import is_alarm, is_warning
+from sidecar.compression.briefing import TOTALS, failing
+from sidecar.compression.shorten import Printed, Shortened, escaped, marker, merged
 from sidecar.compression.vocabulary import Part, Rank
 
 __all__ = ["Comparison", "compared"]
@@ -43,8 +45,8 @@ def compared(now: Shortened, since: Comparison) -> tuple[Printed, ...]:
     """*now* as what differs from the earlier output, a heading with the counts first."""
     ours, theirs = failing(now.parts), failing(since.earlier.parts)
     if ours or theirs:
-        known_lines = frozenset(_lines(since.earlier))
-        return tuple(_by_parts(now, ours, theirs, known_lines))
+        earlier = frozenset(_lines(since.earlier))
+        return tuple(_by_parts(now, ours, theirs, _Known(earlier, frozenset(map(_same, earlier)))))
     return tuple(_by_lines(now, since.earlier))
 
 
@@ -52,14 +54,12 @@ def _key(part: Part) -> tuple[str, str]:
     return part.kind, part.label
 
 
-def _by_parts(
-    now: Shortened, ours: Sequence[Part], theirs: Sequence[Part], known_lines: frozenset[str]
-) -> Iterator[Printed]:
-    known, after = Counter(map(_key, theirs)), Counter(map(_key, ours))
+def _by_parts(now: Shortened, ours: Sequence[Part], theirs: Sequence[Part], known: _Known) -> Iterator[Printed]:
+    before, after = Counter(map(_key, theirs)), Counter(map(_key, ours))
     states: list[tuple[Part, bool]] = []
     for part in ours:
-        is_new = known[_key(part)] <= 0
-        known[_key(part)] -= 1
+        is_new = before[_key(part)] <= 0
+        before[_key(part)] -= 1
         states.append((part, is_new))
     fixed = list(_missing(theirs, after))
     new = sum(1 for _, is_new in states if is_new)
@@ -69,7 +69,7 @@ def _by_parts(
         names = tuple(f"fixed: {part.said}" for part in fixed[:_NAMED])
         more = (f"[... and {len(fixed) - _NAMED} more fixed]",) if len(fixed) > _NAMED else ()
         yield Printed(0, 0, names + more, Rank.EVIDENCE)
-    yield from merged(_blocks(now.printed, states, known_lines, list(_lines(now))))
+    yield from merged(_blocks(now.printed, _States(states), known, list(_lines(now))))
 
 
 def _missing(theirs: Sequence[Part], after: Counter[tuple[str, str]]) -> Iterator[Part]:
@@ -80,75 +80,96 @@ def _missing(theirs: Sequence[Part], after: Counter[tuple[str, str]]) -> Iterato
             yield part
 
 
-def _blocks(
-    printed: Sequence[Printed],
-    states: Sequence[tuple[Part, bool]],
-    known_lines: frozenset[str],
-    lines_of: Sequence[str],
-) -> Iterator[Printed]:
-    """New parts as they are printed, the others in one line each; of the rest what is not ordinary."""
-    told: set[int] = set()
-    named: set[str] = set()
-    for block in (piece for one in printed for piece in _cut(one, states, lines_of)):
-        inside = [(index, *state) for index, state in enumerate(states) if _overlaps(state[0], block)]
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The lines of the earlier output: as they were, and but for their numbers."""
+
+    lines: frozenset[str]
+    kinds: frozenset[str]
+
+    def is_news(self, line: str, rank: Rank) -> bool:
+        """Whether *line* must be seen again: it counts outcomes, or is not known and sounds an alarm or is evidence."""
+        if TOTALS.search(line):
+            return rank is not Rank.CONTENT or line not in self.lines
+        if not line.strip() or _same(line) in self.kinds:
+            return False
+        return rank is not Rank.CONTENT or is_alarm(line) or is_warning(line)
+
+
+class _States:
+    """The failing parts of the newer output in their order, each with whether it is new."""
+
+    def __init__(self, states: Sequence[tuple[Part, bool]]) -> None:
+        self._states = sorted(states, key=lambda state: state[0].start)
+        self._starts = [part.start for part, _ in self._states]
+        self._reach = list(accumulate((part.end for part, _ in self._states), max))
+
+    def inside(self, block: Printed) -> list[tuple[Part, bool]]:
+        """Those with lines in a block."""
+        near = slice(bisect_right(self._reach, block.start), bisect_left(self._starts, block.end))
+        return [state for state in self._states[near] if state[0].end > block.start]
+
+
+def _blocks(printed: Sequence[Printed], states: _States, known: _Known, lines: Sequence[str]) -> Iterator[Printed]:
+    """New parts as they are printed, the others in one line each; of the rest what is new and not ordinary."""
+    told: set[Part] = set()
+    for block in (piece for one in printed for piece in _cut(one, states, lines)):
+        inside = states.inside(block)
         if not inside:
-            is_known = len(block.lines) >= _WORTH_LINES and known_lines.issuperset(block.lines)
-            if block.rank is not Rank.CONTENT and not (is_known and block.is_verbatim):
-                yield _without(block, named)
-            elif block.end > block.start:
-                yield _bare(block.start, block.end, "as before, or ordinary")
-        elif any(is_new for _, _, is_new in inside):
+            yield from _news(block, known, lines)
+        elif any(is_new for _, is_new in inside):
             yield block
         else:
-            lines = []
-            for index, part, _ in inside:
-                is_line = part.end - part.start == 1
-                if index not in told and len(told) < (_NAMED_LINES if is_line else _NAMED):
-                    place = f"line {part.end}" if is_line else f"lines {part.start + 1}-{part.end}"
-                    lines.append(f"still failing: {part.said} [... of {place}]")
-                    named.add(part.said)
-                told.add(index)
-            if lines:
-                yield Printed(block.start, block.end, tuple(lines), Rank.EVIDENCE)
-            else:
-                yield _bare(block.start, block.end, "still failing, as before")
+            yield _still(block, [part for part, _ in inside], told)
 
 
-def _bare(start: int, end: int, what: str) -> Printed:
-    return Printed(start, end, (marker(start, end, what),), Rank.CONTENT, what)
+def _still(block: Printed, inside: Sequence[Part], told: set[Part]) -> Printed:
+    """A line for each part that still fails, as long as few were *told*."""
+    shown = []
+    for part in inside:
+        is_line = part.end - part.start == 1
+        if part not in told and len(told) < (_NAMED_LINES if is_line else _NAMED):
+            place = f"line {part.end}" if is_line else f"lines {part.start + 1}-{part.end}"
+            shown.append(f"still failing: {part.said} [... of {place}]")
+        told.add(part)
+    what = "still failing, as before"
+    return Printed(block.start, block.end, tuple(shown), Rank.EVIDENCE, hides=what) if shown else _bare(block, what)
 
 
-def _cut(block: Printed, states: Sequence[tuple[Part, bool]], lines: Sequence[str]) -> Iterator[Printed]:
-    """A block in pieces, what belongs to parts and what is between them.
+def _news(block: Printed, known: _Known, lines: Sequence[str]) -> Iterator[Printed]:
+    """What of a block without failing parts must be seen again, and markers for the rest."""
+    within = lines[block.start : block.end]
+    shown = frozenset(block.lines)
+    ranks = (block.rank if block.is_verbatim or line in shown else Rank.CONTENT for line in within)
+    news = [known.is_news(line, rank) for line, rank in zip(within, ranks, strict=True)]
+    if block.rank is not Rank.CONTENT and news.count(False) < _WORTH_LINES:
+        yield block
+        return
+    for is_new, run in groupby(range(len(within)), news.__getitem__):
+        indexes = list(run)
+        start, end = block.start + indexes[0], block.start + indexes[-1] + 1
+        piece = Printed(start, end, escaped(lines[start:end]), block.rank)
+        yield piece if is_new else _bare(piece, "as before, or ordinary")
 
-    Where its lines stand as they were printed, always; where it tells new parts beside old ones, as the *lines* it
-    stands for. Any other block cannot be told apart.
+
+def _bare(block: Printed, what: str) -> Printed:
+    return Printed(block.start, block.end, (marker(block.start, block.end, what),), Rank.CONTENT, what)
+
+
+def _cut(block: Printed, states: _States, lines: Sequence[str]) -> Iterator[Printed]:
+    """A block in pieces, what belongs to parts and what is between them; whole where all of its parts are new.
+
+    Where it is a notation, as the *lines* it stands for.
     """
-    inside = [(part, is_new) for part, is_new in states if _overlaps(part, block)]
-    is_mixed = len({is_new for _, is_new in inside}) > 1
-    if not inside or not (block.is_verbatim or is_mixed):
+    inside = states.inside(block)
+    if not inside or (not block.is_verbatim and all(is_new for _, is_new in inside)):
         yield block
         return
     edges = {edge for part, _ in inside for edge in (part.start, part.end) if block.start < edge < block.end}
     for start, end in pairwise(sorted(edges | {block.start, block.end})):
-        is_part = any(part.start < end and start < part.end for part, _ in inside)
-        shown = block.lines[start - block.start : end - block.start] if block.is_verbatim else lines[start:end]
-        rank = block.rank if is_part or block.is_verbatim else Rank.CONTENT
-        yield Printed(start, end, tuple(shown) if block.is_verbatim else escaped(shown), rank)
-
-
-def _without(block: Printed, named: set[str]) -> Printed:
-    """A list of what failed, without those that were named already."""
-    left = tuple(line for line in block.lines if line not in named)
-    gone = len(block.lines) - len(left)
-    if gone < _WORTH_LINES or not block.is_verbatim:
-        return block
-    what = f"{gone} lines on what still fails, as above"
-    return Printed(block.start, block.end, (*left, part_marker(block.start, block.end, what)), block.rank, what)
-
-
-def _overlaps(part: Part, block: Printed) -> bool:
-    return part.start < block.end and block.start < part.end
+        shown = block.lines[start - block.start : end - block.start] if block.is_verbatim else escaped(lines[start:end])
+        piece = Printed(start, end, tuple(shown), block.rank)
+        yield piece if block.is_verbatim or states.inside(piece) else replace(piece, rank=Rank.CONTENT)
 
 
 def _by_lines(now: Shortened, earlier: Shortened) -> Iterator[Printed]:
@@ -171,7 +192,7 @@ def _by_lines(now: Shortened, earlier: Shortened) -> Iterator[Printed]:
         if new:
             yield Printed(start, end, escaped(lines[start:end]), Rank.EVIDENCE)
         else:
-            yield _bare(start, end, "as before")
+            yield _bare(Printed(start, end, (), Rank.CONTENT), "as before")
 
 
 def _take(left: Counter[str], same: str) -> bool:

@@ -119,3 +119,27 @@ def test_a_real_output_compared_with_itself_has_nothing_fixed_and_nothing_new(
     text = compress(data, command=command, exit_code=exit_code, since=data).text
     assert "since the earlier output: 0 fixed, " in text
     assert " still failing, 0 new]" in text
+
+
+def test_what_else_a_compiler_said_is_marked_and_its_new_warnings_shown(capture: Callable[[str], Any]) -> None:
+    """All of a compiler's output was told by the one error that was left, without a mark: 'nothing left out'."""
+    data, command, exit_code = capture("gcc/make_keep_going")
+    now = data.decode() + "ring.c:9:5: warning: unused variable ‘left’ [-Wunused-variable]\n"
+    text = compress(now, command=command, exit_code=exit_code, since=data).text
+    assert " still failing, 0 new]" in text
+    assert "nothing left out" not in text
+    assert "ring.c:9:5: warning: unused variable ‘left’ [-Wunused-variable]" in text
+    assert "as before, or ordinary]" in text
+
+
+def test_of_runs_that_pass_as_before_only_the_totals_are_told_again() -> None:
+    """Each package of a monorepo had its list of passed tests told again after every fix."""
+    passed = "".join(f"    ✔ pours tea {number}\n" for number in range(30))
+    green = f"\n  shop\n{passed}\n\n  30 passing (12ms)\n\n"
+    red = "  29 passing (9ms)\n  1 failing\n\n  1) cart\n       adds up:\n     Error: 3 !== 4\n      at cart.js:3:4\n"
+    header = "\n> @shop/{0}@1.0.0 test\n> mocha\n\n"
+    before = header.format("tea") + green + header.format("cart") + f"\n  cart\n    1) adds up\n\n{red}"
+    text = compress(before, command="npm test --workspaces", exit_code=1, since=before).text
+    assert "0 fixed, 1 still failing, 0 new" in text
+    assert "  30 passing (12ms)" in text.split("\n")
+    assert "pours tea" not in text
