@@ -503,3 +503,18 @@ def test_a_quiet_green_run_of_more_than_a_minute_is_one() -> None:
     result = compress(f"{dots}853 passed in 70.18s (0:01:10)\n", command="make check", exit_code=0)
     assert result.forms == ("tests",)
     assert result.text.split("\n")[-2] == "853 passed in 70.18s (0:01:10)"
+
+
+def test_the_rule_above_a_table_of_coverage_names_no_failing_test() -> None:
+    """pytest-cov 7 heads its table as pytest heads a failure: `___ coverage: platform linux ... ___`."""
+    dots = "".join(f"{'.' * 72} [{share:3}%]\n" for share in range(8, 100, 8))
+    table = (
+        "================================ tests coverage ================================\n"
+        "_______________ coverage: platform linux, python 3.11.7-final-0 ________________\n\n"
+        "Name                       Stmts   Miss  Cover\n----------------------------------------------\n"
+        "shop/cart.py                  29      3    90%\n----------------------------------------------\n"
+        "TOTAL                         29      3    90%\n853 passed in 7.18s\n"
+    )
+    result = compress(dots + table, command="pytest -q --cov", exit_code=0)
+    assert result.shortened.parts == ()
+    assert "TOTAL                         29      3    90%" in result.text

@@ -20,7 +20,7 @@ from sidecar.compression.vocabulary import Evidence, Segment
 __all__ = ["evidence"]
 
 _TITLE = re.compile(r"={3,} (\S.*\S|\S) ={3,}$")
-_HEADING = re.compile(r"_+ [^_\s].* _+$|_+ _*[A-Za-z].* _+$")
+_HEADING = re.compile(r"_+ (?!coverage: platform )(?:[^_\s].*|_*[A-Za-z].*) _+$")
 _TOTALS = re.compile(
     r"(?:=+ )?(?:\d+ (?:passed|failed|error|skipped|deselected|xfailed|xpassed|warning|rerun|subtests)"
     r"|no tests ).* in [\d.]+"

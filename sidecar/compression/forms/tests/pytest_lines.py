@@ -33,7 +33,7 @@ FINAL = re.compile(
 )
 """The last line of a run: how many passed and failed, in how long."""
 
-_HEADING = re.compile(r"_+ (\S.*\S|\S) _+$")
+_HEADING = re.compile(r"_+ (?!coverage: platform )(\S.*\S|\S) _+$")
 """The title of one failing test."""
 
 _CAPTURED = re.compile(r"-{3,} (?:Captured|generated|live|Hypothesis|pytest-)[^-]*.* -{3,}$")
