@@ -155,7 +155,7 @@ _GAP_SHARE_CHARS = 60
 
 
 def _part(piece: Printed, bound: Bound, room: float, count: Callable[[str], int]) -> Printed | None:
-    """What of a piece that is too large fits: its heading, its alarms, more of its lines, and a marker for the others.
+    """What of a piece that is too large fits: its heading, its totals, its alarms, more of its lines, and a marker.
 
     None where nothing does, and where its lines are no more urgent than others that fit whole.
     """
@@ -174,8 +174,10 @@ def _part(piece: Printed, bound: Bound, room: float, count: Callable[[str], int]
     near = ((*above[index], index, index + 1) for index in alarms) if not is_notation else ()
     urgent = [index for each in near for index in each if index < len(lines)]
     heading = [] if urgent and is_warning(lines[0]) else [0]
+    last = range(max(0, len(lines) - _TOTALS_LINES), len(lines)) if not is_notation else ()
+    totals = [index for index in last if TOTALS.search(lines[index])]
     taken: list[int] = []
-    for index in list(dict.fromkeys((*heading, *urgent, *range(len(lines)))))[:_LINES_TRIED]:
+    for index in list(dict.fromkeys((*heading, *totals, *urgent, *range(len(lines)))))[:_LINES_TRIED]:
         cost = bound.share(lines[index], count)
         if cost <= room:
             taken.append(index)
@@ -207,6 +209,8 @@ def _headings(lines: Sequence[str]) -> list[tuple[int, ...]]:
 
 _DEEPEST = 4
 _LINES_TRIED = 200
+_TOTALS_LINES = 4
+"""How a run has ended is told in its last lines."""
 _WORTH_BEGINNING = 2_000
 """A line of so many characters is a document of its own: its beginning tells what it is."""
 
@@ -238,6 +242,8 @@ def _of_lines(piece: Printed, left: int, what: str) -> str:
 
 _TOTALS_CHARS = 600
 """A longer piece counts by the way."""
+_OUTCOME_CHARS = 200
+"""A longer outcome, which lists what passed too, comes behind what failed."""
 
 
 def _pieces(block: Printed) -> list[Printed]:
@@ -260,6 +266,7 @@ _OUTCOME = -2.0
 _OF_A_NEW_KIND = -1.0
 _AROUND_FIRST = -0.9
 _OF_A_KNOWN_KIND = -0.6
+_LONG_OUTCOME = -0.55
 """What comes first within a bound, in this order: see `_preference`. All of it is evidence."""
 
 
@@ -285,10 +292,12 @@ def _preference(
         if piece.rank is Rank.EVIDENCE:
             if piece.start in first:
                 return _FIRST if index in telling else _AROUND_FIRST
-            if index in outcome:
+            if index in outcome and len(piece.text) <= _OUTCOME_CHARS:
                 return _OUTCOME
             if index in telling:
                 return _OF_A_KNOWN_KIND if index in known else _OF_A_NEW_KIND
+            if index in outcome:
+                return _LONG_OUTCOME
             # Its lines say once more what stands where the failures are.
             is_summary = bool(said) and all(line in said for line in piece.lines)
             return 0.2 if is_summary else -0.5 if index in alarms else 0.0

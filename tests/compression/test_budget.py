@@ -86,3 +86,23 @@ def test_an_alarm_comes_before_what_surrounds_it() -> None:
     ]
     lines[700] = "error: the cart of order 701 is empty"
     assert lines[700] in compress("\n".join(lines), exit_code=1, answer_tokens=200).text.splitlines()
+
+
+def test_the_totals_at_the_end_of_findings_that_do_not_fit_are_told() -> None:
+    """`ruff; mypy; pytest` in 500 tokens: mypy's 171 errors were not even counted."""
+    path = max((CAPTURES / "mypy").glob("*.txt"), key=lambda path: path.stat().st_size)
+    found = path.read_text("utf-8")
+    total = next(line for line in reversed(found.splitlines()) if line.startswith("Found "))
+    result = compress(found, command="mypy .", exit_code=1, answer_tokens=300)
+    assert total in result.text
+
+
+def test_what_failed_comes_before_the_names_of_all_that_passed() -> None:
+    """A monorepo's two runs in 500 tokens: their lists of passed tests took the room of why one failed."""
+    passed = "".join(f"    ✔ pours the tea of the {number} guests of the house\n" for number in range(24))
+    green = f"\n> @shop/tea@1.0.0 test\n> mocha\n\n  tea\n{passed}\n\n  24 passing (12ms)\n\n"
+    why = "     Error: the kettle of kitchen {0} is cold\n      at Context.<anonymous> (test/kettle.js:{0}:9)\n\n"
+    red = "".join(f"  {n}) kettle\n       boils in kitchen {n}:\n{why.format(n)}" for n in range(1, 6))
+    failing = "\n> @shop/kettle@1.0.0 test\n> mocha\n\n  0 passing (9ms)\n  5 failing\n\n" + red
+    result = compress(green + failing + green, command="npm test --workspaces", exit_code=1, answer_tokens=320)
+    assert all(f"the kettle of kitchen {n} is cold" in result.text for n in range(1, 6))
