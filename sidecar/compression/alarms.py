@@ -21,9 +21,15 @@ _SCREAMS = Literals((
     "rejected", "segfault", "segmentation fault", "severe", "sigabrt", "sigkill", "sigsegv", "timed out", "timeout",
     "traceback", "unable to ", "unauthorized", "undefined reference", "unhandled", "unexpected ", "unreachable",
     "unrecognized", "unresolved", "✗", "✘", "×", "❌",
+    # What gcc, git, make, shells and programs of one's own say where they are translated.
+    "fehler", "schwerwiegend", "fehlgeschlagen", "abgebrochen", "nicht gefunden", "verweigert", "kann nicht",
+    "erreur", "échec", "échoué", "impossible de", "introuvable", "no existe", "falló", "fallido",
+    "no se puede", "falha", "falhou", "ошибк", "не удалось", "не найден",
+    "エラー", "失敗", "错误", "錯誤", "失败", "오류", "실패",
 ))  # fmt: skip
 """What a line must contain, in lower case, before the grammar below looks at it."""
 
+_IN_CHARACTERS = "(?:エラー|失敗|错误|錯誤|失败|오류|실패)"
 _ALARM = re.compile(
     # Of lower case, for which it takes half the time that ignoring case would.
     # A word of alarm by itself: no part of a name (`thiserror`, `error-chain`, `error.rs`, `/errors/`), not none of it.
@@ -42,9 +48,19 @@ _ALARM = re.compile(
     r"|undefined reference|[✗✘❌]|^\s*×"
     # Levels of a few letters: logrus writes `ERRO[0012]` on a terminal, zerolog `4:36PM FTL`.
     r"|\b(?:erro|fata)\[\d| ftl "
+    # The same in other languages; where no space parts words, one that heads a line, ends it or is counted.
+    r"|(?<!\b0 )(?<!\bkeine )(?<!\bohne )(?:fehler|schwerwiegend|fehlgeschlagen|abgebrochen)(?![\w-]|: 0\b)"
+    r"|nicht gefunden\b|verweigert\b|\bkann nicht\b"
+    r"|(?<!\b0 )(?<!\baucune )(?<!\bsans )\b(?:erreurs?|échecs?|échoué|impossible de)(?![\w-]|: 0\b)"
+    r"|\b(?:no existe|falló|fallido|no se puede|falha|falhou|introuvable|ошибк[аи]|не удалось|не найден)\b"
+    rf"|^[\s\[【(]{{0,20}}{_IN_CHARACTERS}(?=[\]】)!\uff01]|\s\D|\s?[:\uff1a]\s?[^\s0])"
+    rf"|{_IN_CHARACTERS}(?=[\]】)!\uff01.。]?$|\s?[:\uff1a]\s?[^\s0]|\s?[1-9])"
 )
-_WARNINGS = Literals(("warn", "wrn", "deprecat"))
-_WARNED = re.compile(r"(?<![\w./-])(?<!\bno )(?<!\b0 )(?:warn(?:ing|ings)?|wrn|deprecat(?:ed|ion))(?![\w-]|\.\w|/\w)")
+_WARNINGS = Literals(("warn", "wrn", "deprecat", "avertissement", "advertencia", "предупрежд", "警告", "경고"))
+_WARNED = re.compile(
+    r"(?<![\w./-])(?<!\bno )(?<!\b0 )(?:warn(?:ing|ings|ung|ungen)?|wrn|deprecat(?:ed|ion))(?![\w-]|\.\w|/\w)"
+    r"|(?<!\b0 )\b(?:avertissements?|advertencias?|предупреждени[ея])\b|(?:警告|경고)(?!\s?[:\uff1a]?\s?0\b)"
+)
 _REACH = 2_000
 """A longer line is read only around its words of alarm, in characters: minified lines have millions."""
 

@@ -21,6 +21,22 @@ LOUD = (
     "Segmentation fault (core dumped)",
     "ping: shop.invalid: Name or service not known",
     "tar: Unexpected EOF in archive",
+    "FEHLER: Datensatz 044 konnte nicht verbucht werden",
+    "tee.c:3:5: Fehler: »x« nicht deklariert",
+    "bash: tee: Befehl nicht gefunden",
+    "Schwerwiegend: Kein Git-Repository",
+    "make: *** [Makefile:3: alle] Fehler 2",
+    "3 Schreibfehler, 2 Lesefehler",
+    "tee.c:3:5: erreur : « x » non déclaré",
+    "cp: impossible de lire 'a'",
+    "cat: nope: No existe el fichero o el directorio",
+    "ошибка: нет такого файла",
+    "エラー: ケース 14: 期待値 26 に対して 25 が返されました",
+    "ケース 14 の引き当て ... 失敗",
+    "合計 48 件、成功 46 件、失敗 2 件",
+    "[错误] 无法连接到数据库",
+    "构建失败",
+    "오류: 파일을 열 수 없습니다",
 )
 QUIET = (
     "   Compiling thiserror v2.0.3",
@@ -34,6 +50,14 @@ QUIET = (
     "error_count=3 of 9 names",
     "GET /cart 200",
     "timeout=30",
+    "keine Fehler",
+    "0 Fehler, 0 Warnungen",
+    "Fehler: 0",
+    "Fehlertoleranz 3 mm",
+    "aucune erreur",
+    "合計 48 件、成功 48 件、失敗 0 件",
+    "エラー: 0",
+    "错误处理是本章的主题",
 )
 
 
@@ -49,7 +73,10 @@ def test_names_and_counters_at_zero_are_no_alarm(line: str) -> None:
 
 def test_warnings_are_told_from_alarms() -> None:
     assert is_warning("npm warn deprecated request@2.88.2")
+    assert is_warning("Warnung: 7 Datensätze ohne Steuerschlüssel")
+    assert is_warning("警告: 在庫が不足しています")
     assert not is_warning("0 warnings")
+    assert not is_warning("警告 0")
     assert not is_alarm("warning: unused variable")
 
 
