@@ -79,9 +79,10 @@ def _reading(segment: Segment) -> _Reading | None:
 def _of_yaml(segment: Segment, values: list[Value]) -> _Reading:
     value = list(values) if len(values) > 1 else values[0]
     count = len(segment.lines)
+    is_written = any(line.lstrip()[:1] == "#" for line in segment.lines)
 
     def reduce() -> list[Block]:
-        return [records_json.shown("yaml", value, segment.lines, 0, count, escaped=False)]
+        return [records_json.shown("yaml", value, segment.lines, 0, count, escaped=False, is_written=is_written)]
 
     return _Reading(0.9, lambda: text.evidence(segment, 0, count), reduce, lambda: text.parts(segment))
 

@@ -229,9 +229,20 @@ def _broken_off(block: Block, rest: str) -> Block:
 
 
 def shown(
-    kind: str, value: Value, body: Sequence[str], start: int, end: int, *, escaped: bool, what: str = ""
+    kind: str,
+    value: Value,
+    body: Sequence[str],
+    start: int,
+    end: int,
+    *,
+    escaped: bool,
+    what: str = "",
+    is_written: bool = False,
 ) -> Block:
-    """The block for the lines [start, end), which hold *value*: all of it, or, where that is long, what stands out."""
+    """The block for the lines [start, end), which hold *value*: all of it, or, where that is long, what stands out.
+
+    *is_written*: a person wrote it, and each of its rows says something of its own; they have the room of entries.
+    """
     original = sum(len(line.lstrip()) + 1 for line in body)
     if original < _WORTH_CHARS:
         return keep(start, end, Rank.EVIDENCE)
@@ -240,7 +251,7 @@ def shown(
         return Block(start, end, whole()[0], what, Rank.EVIDENCE)
     sheet = Sheet(terse=True, is_stream=kind == _STREAM)
     lines = list(sheet.lines(value))
-    room = _room(lines, original)
+    room = room_chars(original) if is_written else _room(lines, original)
     if has_room(size(lines), room):
         told, length = whole()
         # Links to more of the same are left out even of a small document where they are much of it.
