@@ -467,3 +467,18 @@ def test_levels_of_a_few_letters_are_alarms(line: str) -> None:
 def test_a_trace_of_calls_with_the_time_since_the_last_one_is_a_log() -> None:
     calls = [f'     0.0000{number:02} openat(AT_FDCWD, "/lib/part{number}.so", O_RDONLY) = 3' for number in range(60)]
     assert FORM.recognise(Segment(calls)) > 0.5
+
+
+def test_of_alike_errors_with_long_traces_the_first_stands_for_the_others_without_its_library_frames() -> None:
+    lines, exit_code = capture("python_loguru")
+    result = compress((CAPTURES / "python_loguru.txt").read_bytes(), command="python worker.py", exit_code=exit_code)
+    heads = [
+        line for line in result.text.splitlines() if line.endswith(" - task failed (x3 alike, last 16:52:42, line 289)")
+    ]
+    assert len(heads) == 1
+    assert sum(line.startswith("Traceback") for line in lines) == 6
+    assert sum(line.startswith("Traceback") for line in result.text.splitlines()) == 2
+    assert '> File "/tmp/bodega/pylog.py", line 40, in <module>' in result.text
+    assert "_execute_clauseelement" not in re.sub(r"\[\.\.\. [^\n]*", "", result.text)
+    assert "sqlalchemy.exc.IntegrityError: (sqlite3.IntegrityError) CHECK constraint failed: qty >= 0" in result.text
+    assert "library frames" in result.text

@@ -16,11 +16,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from sidecar.compression.forms.drafting import joined
 from sidecar.compression.forms.log.heads import after_time, begins_record, recognise, when
 from sidecar.compression.forms.log.kinds import Kinds, kinds_of, without_digits
 from sidecar.compression.forms.log.reports import without_long_reports
 from sidecar.compression.forms.log.sharing import with_shared_heads
-from sidecar.compression.forms.log.traces import without_library_frames
+from sidecar.compression.forms.log.traces import library_frames, without_library_frames
 from sidecar.compression.forms.log.values import columns_of, outliers, varied
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep, omit, verbatim
 
@@ -44,6 +45,8 @@ _FEW = 2
 """So many records of one kind are all shown, ..."""
 _FEW_ALARMS = 3
 """... and so many of one error."""
+_PAGE_CHARS = 1_500
+"""Of records longer than this the first stands for others like it, however few."""
 _SOME = 6
 """So few are said even where many of another error have used up the room for that."""
 _MANY_ALARMS = 60
@@ -142,8 +145,12 @@ def _reduce(segment: Segment) -> list[Block]:
             chosen[record.start] = record
             if said:
                 values[record.start] = said
-    blocks = _blocks(segment, [chosen[start] for start in sorted(chosen)], values)
     loud = {log.kinds.first[kind] for kind in (*log.kinds.alarms, *log.kinds.warnings)}
+    records = [chosen[start] for start in sorted(chosen)]
+    frames: dict[int, str] = {}
+    for record in records:
+        frames.update(library_frames(segment.lines, record.start, record.end, loud))
+    blocks = _blocks(segment, records, values, frames)
     short = without_long_reports(blocks, segment.lines, log.ends)
     return list(with_shared_heads(without_library_frames(short, segment.lines, loud), segment.lines, loud))
 
@@ -307,10 +314,17 @@ def _loud_groups(log: _Log, starts: list[int]) -> list[list[int]]:
     return list(groups.values())
 
 
+def _are_long(log: _Log, starts: Sequence[int]) -> bool:
+    """Whether each of some records takes up a page, as one with a trace and its values does."""
+    lines = log.segment.lines
+    return all(sum(map(len, lines[start : log.end(start)])) > _PAGE_CHARS for start in starts)
+
+
 def _counted(log: _Log, starts: list[int], count: int, rank: Rank, *, tell: bool) -> Iterator[tuple[_Record, str]]:
     """All of a few; else the first, counted, those out of line, and what varies in the others."""
     lines = log.segment.lines
-    if count <= (_FEW_ALARMS if rank is Rank.EVIDENCE else _FEW):
+    few = _FEW_ALARMS if rank is Rank.EVIDENCE else _FEW
+    if count <= few and (count == 1 or not _are_long(log, starts[1:])):
         for start in starts:
             yield _Record(start, log.end(start), rank), ""
         return
@@ -346,20 +360,25 @@ def _values(log: _Log, texts: Sequence[str], columns: Sequence[Sequence[str]], r
 class _Waiting:
     """Records that wait for an omission which pays for their notes, and values that wait for room."""
 
-    records: list[_Record]
-    values: list[str]
+    frames: Mapping[int, str]
+    """Lines of records that need not be shown, and as what they are left out."""
+    records: list[_Record] = field(default_factory=list)
+    values: list[str] = field(default_factory=list)
     balance: int = 0
 
 
-def _blocks(segment: Segment, shown: Sequence[_Record], values: Mapping[int, str]) -> Iterable[Block]:
+def _blocks(
+    segment: Segment, shown: Sequence[_Record], values: Mapping[int, str], frames: Mapping[int, str]
+) -> Iterable[Block]:
     """Blocks in order of time: what is shown, and the lines left out between.
 
-    A note is longer than its line, so a noted record shares a block with what is left out after it,
-    and with what follows until that pays for the notes.
+    *frames* are lines of records that need not be shown, and as what they are left out. A note is longer than its
+    line, so a noted record shares a block with what is left out after it, and with what follows until that pays for
+    the notes.
     """
     lines = segment.lines
     position = 0
-    waiting = _Waiting([], [])
+    waiting = _Waiting(frames)
     for record in shown:
         if position < record.start:
             yield from _gap(lines, waiting, position, record.start)
@@ -393,17 +412,21 @@ def _gap(lines: Sequence[str], waiting: _Waiting, start: int, end: int) -> Itera
     waiting.balance += left_out
     if waiting.balance <= 0:
         return
-    shown = [line for record in waiting.records for line in _annotated(lines, record)]
+    shown = [line for record in waiting.records for line in _annotated(lines, record, waiting.frames)]
+    left_out_of_them = (
+        waiting.frames.get(at, "") for record in waiting.records for at in range(record.start, record.end)
+    )
+    what = joined((_LIKE, *left_out_of_them))
     rank = min(record.rank for record in waiting.records)
     first = waiting.records[0].start
     waiting.records.clear()
     said = _fitting(waiting.values, waiting.balance)
     cut = _paid(lines, first, start + 1, end, sum(map(len, shown)) + len(shown) + _WORTH_CHARS)
     if sum(map(len, said)) > _APART_CHARS and rank is not Rank.CONTENT and cut is not None:
-        yield Block(first, cut, tuple(shown), _LIKE, rank)
+        yield Block(first, cut, tuple(shown), what, rank)
         yield Block(cut, end, said, _LIKE, Rank.CONTENT)
     else:
-        yield Block(first, end, (*shown, *said), _LIKE, rank)
+        yield Block(first, end, (*shown, *said), what, rank)
 
 
 def _paid(lines: Sequence[str], first: int, start: int, end: int, cost: int) -> int | None:
@@ -439,9 +462,11 @@ def _chars(lines: Sequence[str], start: int, end: int) -> int:
     return sum(len(line.rstrip("-=* ")) + 1 for line in lines[start:end])
 
 
-def _annotated(lines: Sequence[str], record: _Record) -> Iterable[str]:
+def _annotated(lines: Sequence[str], record: _Record, frames: Mapping[int, str]) -> Iterable[str]:
     yield lines[record.start] + record.note
-    yield from lines[record.start + 1 : record.end]
+    for at in range(record.start + 1, record.end):
+        if at not in frames:
+            yield lines[at]
 
 
 def _parts(segment: Segment) -> list[Part]:
