@@ -460,3 +460,23 @@ def test_two_runs_of_googletest_that_compared_texts_are_no_diff_of_words(name: s
     assert "diff" not in {one.form for one in short.reduced}
     assert short.faults == ()
     assert "[  FAILED  ] GaugeTest.FillsTwice" in short.text
+
+
+def test_goroutines_that_wait_alike_when_a_test_of_go_times_out_are_told_once() -> None:
+    waiting = (
+        "goroutine {0} [chan send]:\nexample.com/harbor/radio.TestHang.func1()\n\t/src/radio/radio_test.go:11 +0x1b\n"
+        "created by example.com/harbor/radio.TestHang in goroutine 19\n\t/src/radio/radio_test.go:11 +0x45\n\n"
+    )
+    run = (
+        "=== RUN   TestHang\n    radio_test.go:15: waiting\n"
+        "panic: test timed out after 2s\n\trunning tests:\n\t\tTestHang (2s)\n\ngoroutine 33 [running]:\n"
+        "testing.(*M).startAlarm.func1()\n\t/usr/local/go/src/testing/testing.go:2802 +0x354\n\n"
+        "goroutine 19 [chan receive]:\nexample.com/harbor/radio.TestHang(0x2490ccf9a248)\n"
+        "\t/src/radio/radio_test.go:16 +0xfe\n\n"
+        + "".join(waiting.format(number) for number in range(20, 32))
+        + "FAIL\texample.com/harbor/radio\t2.008s\nFAIL\n"
+    )
+    told = compress(run, command="go test ./radio", exit_code=1).text
+    assert "goroutine 20 [chan send]: (x12 alike)" in told
+    assert told.count("radio_test.go:11 +0x1b") == 1
+    assert "/src/radio/radio_test.go:16 +0xfe" in told

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sidecar.compression.forms.drafting import BLANK
+from sidecar.compression.forms.tests import ginkgo, gotestsum
 from sidecar.compression.forms.tests.go_logs import LOG, fold_clocked, point_at_logs, tell_testify
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, read
 from sidecar.compression.forms.tests.must import keep_evidence
@@ -41,17 +42,24 @@ def _package(found: re.Match[str]) -> str:
 
 def _tell(run: Run, start: int, end: int) -> None:
     """Of stacks the user's frames stay; a goroutine without one goes, unless it is the first."""
+    if ginkgo.is_spec(run.lines[start]):
+        ginkgo.tell(run, start, end)
+        return
+    _tell_stacks(run, start, end)
+    tell_testify(run, start, end)
+    report = [i for i in range(start, end) if run.kinds[i] is Kind.OTHER and not run.why[i]]
+    run.tell_comparison(start, end)
+    _tell_logs(run, report)
+
+
+def _tell_stacks(run: Run, start: int, end: int) -> None:
     lines, why = run.lines, run.why
+    goroutines = _Goroutines(run, start)
     index = start
-    goroutine = start
-    own = first = True
     while index < end:
         line = lines[index]
         if _GOROUTINE.match(line):
-            if not own and not first:
-                _leave_out(why, goroutine, index)
-            first = goroutine == start and first
-            goroutine, own = index, False
+            goroutines.begin(index)
         elif index + 1 < end and not _PLACE.match(line) and line.strip() and _PLACE.match(lines[index + 1]):
             if _LIBRARY.search(lines[index + 1]):
                 why[index + 1] = "library frames"
@@ -59,17 +67,54 @@ def _tell(run: Run, start: int, end: int) -> None:
                 if run.kinds[index] is Kind.OTHER:
                     why[index] = "library frames"
             else:
-                own = True
+                goroutines.is_own = True
             index += 1
         elif _REGISTER.match(line):
             why[index] = "registers"
         index += 1
-    if goroutine > start and not own and not first:
-        _leave_out(why, goroutine, end)
-    tell_testify(run, start, end)
-    report = [i for i in range(start, end) if run.kinds[i] is Kind.OTHER and not why[i]]
-    run.tell_comparison(start, end)
-    _tell_logs(run, report)
+    goroutines.end(end)
+
+
+class _Goroutines:
+    """The goroutines of a section, one after the other: what stands above the first of them and that one stay."""
+
+    def __init__(self, run: Run, start: int) -> None:
+        self._run = run
+        self._start = start
+        self._begun: list[int] = []
+        self._alike: dict[tuple[str, ...], list[int]] = {}
+        self.is_own = True
+        """Whether the goroutine being read has a frame of the user's."""
+
+    def begin(self, index: int) -> None:
+        """The next one's heading is line *index*."""
+        self._close(index)
+        self._begun.append(index)
+        self.is_own = False
+
+    def end(self, index: int) -> None:
+        """The section ends; the first of several that waited alike says how many."""
+        self._close(index)
+        for heading, *others in self._alike.values():
+            if others:
+                self._run.instead[heading] = f"{self._run.lines[heading]} (x{1 + len(others)} alike)"
+                self._run.headings.add(heading)
+
+    def _close(self, end: int) -> None:
+        if len(self._begun) <= 1:
+            return
+        start, why = self._begun[-1], self._run.why
+        if not self.is_own:
+            why[start:end] = ["goroutines in libraries"] * (end - start)
+            return
+        lines = (self._run.lines[i] for i in range(start, end))
+        alike = self._alike.setdefault(tuple(_PLUMBING.sub("", line) for line in lines if line.strip()), [])
+        alike.append(start)
+        if len(alike) > 1:
+            why[start:end] = ["goroutines with the stack of one above"] * (end - start)
+
+
+_PLUMBING = re.compile(r"goroutine \d+|0x[0-9a-f]+\??|, \d+ minutes|\([^()]*\)$")
 
 
 def _tell_logs(run: Run, report: Sequence[int]) -> None:
@@ -93,11 +138,6 @@ def _tell_logs(run: Run, report: Sequence[int]) -> None:
 _LOGS_WHOLE = 12
 
 
-def _leave_out(why: list[str], start: int, end: int) -> None:
-    for index in range(start, end):
-        why[index] = "goroutines in libraries"
-
-
 def _owners(lines: Sequence[str], kinds: Sequence[Kind]) -> Iterable[tuple[int, str]]:
     """With `-v` each line that a test logged or printed, and that test's name: the last one begun or continued."""
     owner = ""
@@ -113,6 +153,8 @@ def _owners(lines: Sequence[str], kinds: Sequence[Kind]) -> Iterable[tuple[int, 
 def _evidence(segment: Segment) -> list[Evidence]:
     """Without `-v` only tests that failed (and a bench's) log: the first words of each stand, where they were said."""
     found = _FORM.evidence(segment)
+    if any(words in segment.text for words in ginkgo.LITERALS):
+        found += ginkgo.evidence(segment.lines)
     if "--- FAIL: " in segment.text:
         parents = _parents(segment.lines)
         found = [
@@ -174,13 +216,16 @@ _FAILED_NAME = re.compile(r"\s*--- FAIL: (\S+) \([\d.]+s\)$")
 
 
 def _finish(run: Run) -> None:
-    run.shortened = "indentation"
+    run.shortened = "times" if run.shortened == "times" else "indentation"
+    if any(words in run.segment.text for words in ginkgo.LITERALS):
+        ginkgo.finish(run)
     parents = _parents(run.lines)
     for index in parents:
         run.why[index] = "subtests that failed in their own"
     for section in run.sections:
         while section.start and run.kinds[section.start - 1] is Kind.FAILED:
             section.start -= 1  # what only says that something in it failed shares the block
+    gotestsum.leave_out_summary(run)
     point_at_logs(run)
     fold_clocked(run)
     keep_evidence(run, (item for item in _evidence(run.segment) if item.line not in parents))
@@ -253,10 +298,16 @@ def _parts(segment: Segment) -> list[Part]:
 
 _GRAMMAR = Grammar(
     name="go test",
-    literals=("--- FAIL: ", "--- PASS: ", "ok  \t", "FAIL\t", "=== RUN   ", "--- SKIP: ", "[no test files]"),
+    literals=(
+        *("--- FAIL: ", "--- PASS: ", "ok  \t", "FAIL\t", "=== RUN   ", "--- SKIP: ", "[no test files]"),
+        *gotestsum.LITERALS,
+        *ginkgo.LITERALS,
+    ),
     sure=r" *--- (?:FAIL|PASS|SKIP): \S.*" + _TIMED + r"|=== RUN   \S|ok  \t\S+\t(?:[\d.]+s|\(cached\))"
-    r"|FAIL\t\S+(?:\t[\d.]+s| \[(?:build|setup) failed\])|\?   \t\S+\t\[no test files\]",
+    r"|FAIL\t\S+(?:\t[\d.]+s| \[(?:build|setup) failed\])|\?   \t\S+\t\[no test files\]" + gotestsum.SURE + ginkgo.SURE,
     rules=(
+        *ginkgo.RULES,
+        *gotestsum.RULES,
         Rule(Kind.PASSED, r" *--- PASS: (?P<name>\S.*)" + _TIMED, has="--- PASS: "),
         Rule(Kind.SKIPPED, r" *--- SKIP: (?P<name>\S.*)" + _TIMED, has="--- SKIP: "),
         Rule(Kind.SECTION, r"\s*--- FAIL: (?P<name>\S.*)" + _TIMED, has="--- FAIL: "),
