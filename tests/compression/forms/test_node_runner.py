@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sidecar.compression.forms.tests import FORM
+from sidecar.compression.forms.tests.form import runner_of
 from sidecar.compression.vocabulary import Form, Segment
 
 CAPTURES = Path(__file__).parents[2] / "captures" / "node_test"
@@ -67,7 +68,9 @@ def test_the_dot_reporter_tells_each_failure_under_its_name(shortened: Callable[
 
 
 def test_failed_tests_of_another_runner_are_not_read_as_nodes_dots(read: Callable[..., Segment]) -> None:
-    assert FORM.recognise(read(CAPTURES.parent / "lab" / "red.txt", hinted=False)) == 0.0
+    runner = runner_of(read(CAPTURES.parent / "lab" / "red.txt", hinted=False))[1]
+    assert runner is not None
+    assert runner.name == "lab"
 
 
 def test_long_values_do_not_stand_again_below_their_comparison(shortened: Callable[[str], str]) -> None:
