@@ -8,6 +8,7 @@
     [cart] FAIL src/cart.test.ts                                    concurrently
     web-1  | FAIL src/cart.test.ts                                  docker compose, foreman
     #9 2.312 FAIL src/cart.test.ts                                  docker build
+    npm error ../src/cart.cc:12:3: error: 'x' was not declared      npm, of a package that it could not compile
     |  src/cart.test.ts | 4 ++--                                    git log --graph, of one line of history
 
 A test run under such a prefix is a test run all the same, so it is read without it, and each long stretch that one of
@@ -81,6 +82,14 @@ _DOCKER = _Wrapper(
     # Short steps tell how far it is, and are read as they are printed.
     is_terse=True,
 )
+_NPM = _Wrapper(
+    re.compile(r"(?P<name>)npm (?:error|ERR!)(?: |$)"),
+    "npm's name",
+    # Only what compilers say is read without it: `npm error code ERESOLVE` is searched for as it is.
+    proof=re.compile(r"npm (?:error|ERR!) (?:gyp info |node-pre-gyp info |make(?:\[\d\])?: | +CXX\()"),
+    proven_share=0.5,
+    whole=re.compile(r"npm \w+!? (?:code|path|command|errno|signal|A complete log|.{0,40}ERR! )"),
+)
 _GRAPHS = tuple(
     _Wrapper(re.compile(prefix), "the graph of one line", opens=re.compile(opens))
     for opens, prefix in (
@@ -121,7 +130,8 @@ def unwrapped(lines: Sequence[str]) -> Unwrapped | None:
         return None
     sample = [line for line in lines[:: 1 + len(lines) // _SAMPLE] if line.strip()]
     wrappers = _WRAPPERS if _is_before_nearly_all(_ANY_WRAPPER, sample, _SHARE) else ()
-    for wrapper in (*graphs, *wrappers, _DOCKER) if sample else ():
+    npm = [_NPM] if _NPM.proof is not None and any(map(_NPM.proof.match, sample)) else []
+    for wrapper in (*graphs, *wrappers, _DOCKER, *npm) if sample else ():
         share = wrapper.share_of(sample)
         if _is_before_nearly_all(wrapper.prefix, sample, share):
             return _without(wrapper, lines, share)
@@ -147,7 +157,7 @@ def _without(wrapper: _Wrapper, lines: Sequence[str], share: float) -> Unwrapped
             bare[start:end] = lines[start:end]
             told[start] = ""
         else:
-            at = next((i for i in range(start, end) if found[i]), start)
+            at = next((i for i in range(start, end) if found[i] and bare[i] != lines[i]), start)
             told[start] = _told(lines[at], bare[at], wrapper.kind, is_alone=is_alone)
     if last < len(lines):
         told[last] = ""

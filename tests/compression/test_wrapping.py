@@ -188,3 +188,26 @@ def test_a_short_build_that_fails_is_read_without_its_steps_and_times() -> None:
     assert "test_40 ... FAILED: expected 3 got 4" in result
     assert "did not complete successfully: exit code: 2" in result
     assert "Dockerfile:15" in result
+
+
+def test_what_a_compiler_says_under_npms_name_is_read_and_what_npm_says_stays() -> None:
+    excerpt = [f"npm error   {line} |   return run({line});" for line in range(300, 330)]
+    output = [
+        "npm warn deprecated left-pad@1.3.0: use String.prototype.padStart()",
+        "npm error code 1",
+        "npm error path /shop/node_modules/cart",
+        "npm error gyp info spawn make",
+        "npm error gyp info spawn args [ 'BUILDTYPE=Release', '-C', 'build' ]",
+        "npm error ../src/cart.cc:300:4: error: 'run' was not declared in this scope",
+        *excerpt,
+        "npm error gyp ERR! build error",
+        "npm error gyp ERR! stack Error: `make` failed with exit code: 2",
+        "npm error A complete log of this run can be found in: /root/.npm/_logs/debug-0.log",
+    ]
+    result = compress("\n".join(output), command="npm install", exit_code=1).text
+    assert len(result) < 0.6 * len("\n".join(output))
+    assert "\n../src/cart.cc:300:4: error: 'run' was not declared in this scope\n" in result
+    assert "each line begins with npm's name, left out here: 'npm error'" in result
+    for line in (*output[:3], *output[-3:]):
+        assert line in result
+    assert unwrapped(output[:3] * 20) is None
