@@ -322,8 +322,66 @@ def test_pretty_tsc_keeps_explanations_and_related_places(shortened: Callable[[s
 
 def test_wrapped_messages_of_mypy_stay_whole(shortened: Callable[[str], str]) -> None:
     text = shortened("mypy/pretty")
-    assert "error: Incompatible types in assignment\n(expression has type" in text
+    assert "error: Incompatible types in assignment (expression has type" in text
     assert "Found 70 errors in 7 files (checked 9 source files)" in text
+
+
+def test_a_message_of_mypy_is_the_same_wherever_it_was_wrapped(printed: Printed) -> None:
+    quoted = "    from tornado.web import Application\n    ^\n"
+    report = of(
+        "".join(
+            f"shop/a.py:{line}:1:{line}:9: error: Cannot find implementation or library stub for module\n"
+            f'named "tornado.web"  [import-not-found]\n{quoted}'
+            f"shop/services/kernels/views.py:{line}:1:{line}:9: error: Cannot find implementation or\n"
+            f'library stub for module named "tornado.web"  [import-not-found]\n{quoted}'
+            for line in range(1, 9)
+        )
+        + "Found 16 errors in 2 files (checked 9 source files)\n",
+        "mypy --pretty shop",
+    )
+    text = "\n".join(printed(FORM, report))
+    said = 'error: Cannot find implementation or library stub for module named "tornado.web"  [import-not-found]'
+    assert text.startswith("shop/a.py:1:1:1:9 shop/services/kernels/views.py:1:1:1:9 shop/a.py:2:1:2:9 ")
+    assert text.count(said) == text.count("Cannot find") == 1
+    assert text.count("    from tornado.web import Application") == 1
+
+
+def test_a_few_errors_stay_as_printed_though_they_share_their_message(printed: Printed) -> None:
+    errors = [f"src/cart.c:{line}:5: error: 'total' undeclared (first use in this function)" for line in range(3, 9)]
+    assert printed(FORM, of("\n".join(errors), "gcc -c src/cart.c")) == errors
+    many = [line.replace("cart", f"cart{number}") for number in range(4) for line in errors]
+    assert len(printed(FORM, of("\n".join(many), "gcc -c src/*.c"))) < 4
+
+
+def test_what_svelte_check_quotes_goes_but_for_the_line_that_an_error_is_about(printed: Printed) -> None:
+    report = of(
+        "Loading svelte-check in workspace: /shop\nGetting Svelte diagnostics...\n\n"
+        "/shop/src/cart.svelte.js:20:17\nError: Parameter 'opts' implicitly has an 'any' type. \n"
+        "    attachment;\n    constructor(opts) {\n        this.opts = opts;\n\n"
+        "/shop/src/cart.svelte.js:42:17\nError: Parameter 'opts' implicitly has an 'any' type. \n"
+        "    isMulti = false;\n    constructor(opts) {\n        super(opts);\n\n"
+        "/shop/src/cart.svelte.js:58:17\nError: Parameter 'opts' implicitly has an 'any' type. \n"
+        "    isMulti = true;\n    constructor(opts) {\n        super(opts);\n\n"
+        "/shop/src/Tax.svelte:1:9\nError: Type '{ id: string; }' is not assignable to type 'Tax'.\n"
+        "  Property 'rate' is missing. (ts)\n<script>let tax: Tax = {id: ''}\n</script>\n\n"
+        '/shop/src/Tax.svelte:9:2\nWarn: Unused CSS selector ".unused"\n'
+        "https://svelte.dev/e/css_unused_selector (svelte)\n<style>\n  .unused {}\n</style>\n\n"
+        "====================================\nsvelte-check found 4 errors and 1 warnings in 2 files\n",
+        "svelte-check",
+    )
+    assert FORM.recognise(report) >= 0.9
+    assert printed(FORM, report)[2:-2] == [
+        "/shop/src/cart.svelte.js:20:17 /shop/src/cart.svelte.js:42:17 /shop/src/cart.svelte.js:58:17",
+        "Error: Parameter 'opts' implicitly has an 'any' type. ",
+        "    constructor(opts) {",
+        "/shop/src/Tax.svelte:1:9",
+        "Error: Type '{ id: string; }' is not assignable to type 'Tax'.",
+        "  Property 'rate' is missing. (ts)",
+        "<script>let tax: Tax = {id: ''}",
+        "/shop/src/Tax.svelte:9:2",
+        'Warn: Unused CSS selector ".unused"',
+        "====================================",
+    ]
 
 
 def test_labels_of_rustc_are_part_of_the_message(printed: Printed) -> None:
@@ -918,3 +976,76 @@ def test_the_source_of_a_library_is_not_shown_under_its_errors(printed: Printed)
         "/usr/include/c++/12/bits/hashtable.h:531:7: error: use of deleted function 'std::hash<Item>::hash()'" in text
     )
     assert "_Hashtable() = default" not in text
+
+
+def test_a_symbol_that_is_missing_is_told_once_with_how_often_it_is(printed: Printed) -> None:
+    """A test program without its library: 30,000 tokens of the same forty symbols, of which nothing was left out."""
+    calls = "".join(
+        f"/usr/bin/ld: cart.cpp:(.text+0x{at:x}): undefined reference to `tax(int)'\n" for at in range(20, 26)
+    )
+    report = of(
+        "/usr/bin/ld: /tmp/cc8A.o: in function `total(int)':\n"
+        "cart.cpp:(.text+0x9): undefined reference to `rate()'\n"
+        f"/usr/bin/ld: /tmp/cc8A.o: in function `main':\n{calls}"
+        "/usr/bin/ld: /tmp/cc8A.o: in function `again()':\ncart.cpp:(.text+0x99): undefined reference to `rate()'\n"
+        "collect2: error: ld returned 1 exit status\n",
+        "g++ cart.cpp",
+    )
+    assert printed(FORM, report)[:-1] == [
+        "/usr/bin/ld: /tmp/cc8A.o: in function `total(int)':",
+        "cart.cpp:(.text+0x9): undefined reference to `rate()' (x2)",
+        "/usr/bin/ld: /tmp/cc8A.o: in function `main':",
+        "/usr/bin/ld: cart.cpp:(.text+0x14): undefined reference to `tax(int)' (x6)",
+        "collect2: error: ld returned 1 exit status",
+    ]
+
+
+def test_of_symbols_that_two_files_define_the_first_stays_as_printed(printed: Printed) -> None:
+    report = of(
+        "".join(
+            f"/usr/bin/ld: /tmp/b.o: in function `{name}()':\n"
+            f"b.cpp:(.text+0xc): multiple definition of `{name}()'; /tmp/a.o:a.cpp:(.text+0xc): first defined here\n"
+            for name in ("add", "remove", "total", "tax", "rate", "clear")
+        )
+        + "collect2: error: ld returned 1 exit status\n",
+        "g++ a.cpp b.cpp",
+    )
+    assert printed(FORM, report)[:-1] == [
+        "b.cpp:(.text+0xc): multiple definition of `add()'; /tmp/a.o:a.cpp:(.text+0xc): first defined here",
+        *(f"  also: multiple definition of `{name}()'" for name in ("remove", "total", "tax", "rate", "clear")),
+        "collect2: error: ld returned 1 exit status",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "place", "said"),
+    [
+        (
+            "docs/Guides/{0}.md:37:1 - Unknown word (branchcmp)",
+            "docs/Guides/{0}.md:37:1",
+            "Unknown word (branchcmp)",
+        ),
+        (
+            "shop/{0}.py:62:9 [FURB126]: Replace `else: return x` with `return x`",
+            "shop/{0}.py:62:9",
+            "[FURB126]: Replace `else: return x` with `return x`",
+        ),
+        (
+            "##vso[task.logissue type=error;sourcepath=/shop/{0}.py;linenumber=2;columnnumber=8;code=F401;]`os` unused",
+            "/shop/{0}.py:2:8",
+            "F401 `os` unused",
+        ),
+        (
+            '1795712263869 ERROR "src/{0}.svelte" 1:65 "Cannot find module \'runed\'."',
+            '"src/{0}.svelte" 1:65',
+            "\"Cannot find module 'runed'.\"",
+        ),
+    ],
+)
+def test_findings_of_further_linters_keep_their_place_whole(line: str, place: str, said: str) -> None:
+    """Two of them were taken for grep, which tells a path once and the numbers of several lines together."""
+    files = [f"cart{number}" for number in range(40)]
+    begins = ['1795712263838 START "/shop"'] * line[0].isdigit()
+    text = compress("\n".join([*begins, *(line.format(file) for file in files)]).encode(), exit_code=1).text
+    assert said in text
+    assert [file for file in files if place.format(file) not in text] == []

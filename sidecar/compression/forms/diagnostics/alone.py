@@ -3,6 +3,8 @@
 /shop/src/Cart.svelte:7:1                               shop/cart.py:79 in public function `merge`:
 Warn: `<img>` element should have an alt attribute              D202: No blank lines allowed after function docstring
 https://svelte.dev/e/a11y_missing_attribute (svelte)
+<h1>Cart</h1>
+<img src={picture}>
 
 >> Issue: [B110:try_except_pass] Try, Except, Pass detected.
    Severity: Low   Confidence: High
@@ -26,6 +28,14 @@ _TELLS = re.compile(r":\d+:?(?: (?:in|at) [^\n]{1,200}:)?\n(?:Error|Warn|Warning
 ISSUE = ">> Issue: ["
 LOCATION = re.compile(r"   Location: (?P<place>\S.{0,300}:\d+(?::\d+)?)$")
 _CODE = re.compile(r"\d+[\t ]")
+_SAID_BY = re.compile(r".* (?:\([a-z]+\))?$")
+"""The last line of what svelte-check says: who found it, or nobody, behind a blank. What follows is quoted."""
+_SAID_LINES = 60
+_FOUND = "\nsvelte-check found "
+_SURE = 3
+_QUOTING_LINES = 8
+"""What it prints of one finding, most often: place, message, three lines of the file, now and then a chain of types."""
+_ENDS = "===="
 _MESSAGES = ("\nError: ", "\nWarn: ", "\nWarning: ", "\nHint: ", " in public ", " at module level:", " in private ")
 LITERALS = (ISSUE, *_MESSAGES)
 _SEEN_CHARS = 400
@@ -40,8 +50,11 @@ def tells(segment: Segment) -> bool:
 
 def is_told_so(segment: Segment) -> bool:
     """Whether most of a text is such places with their messages."""
+    if not tells(segment):
+        return False
     text = segment.text
-    return tells(segment) and 2.5 * len(_TELLS.findall(text)) >= 0.8 * (text.count("\n") - text.count("\n\n"))
+    told, lines = len(_TELLS.findall(text)), text.count("\n") - text.count("\n\n")
+    return 2.5 * told >= 0.8 * lines or (told >= _SURE and _QUOTING_LINES * told >= lines and _FOUND in text)
 
 
 def _issue(lines: Sequence[str], read: list[Line], start: int) -> None:
@@ -81,4 +94,18 @@ def joined_with_places(lines: Sequence[str], read: list[Line]) -> list[Line]:
         if said is not None and place is not None:
             read[at - 1] = Line(_KINDS.get(said["sign"], Kind.LINT), place["place"])
             read[at] = Line(Kind.SAID)
+            if said["sign"]:
+                _quoted(lines, read, at, is_first_line=":1:" in place["place"])
     return read
+
+
+def _quoted(lines: Sequence[str], read: list[Line], said: int, *, is_first_line: bool) -> None:
+    """What svelte-check quotes below a message: the line before, the lines that it is about, the line after."""
+    ends = range(said, min(said + _SAID_LINES, len(lines)))
+    start = next((at for at in ends if not lines[at] or _SAID_BY.match(lines[at][-_SEEN_CHARS:])), len(lines)) + 1
+    for at in range(start, len(lines)):
+        is_next = at + 1 < len(lines) and MESSAGE.match(lines[at + 1][:_SEEN_CHARS]) and PLACE.match(lines[at])
+        if is_next or lines[at].startswith(_ENDS):
+            return
+        if lines[at].strip():
+            read[at] = Line(Kind.MARKED if at - start == (0 if is_first_line else 1) else Kind.SOURCE)

@@ -1,4 +1,4 @@
-"""GitHub's workflow commands, as linters print them for annotations: the place and the message, without properties.
+"""Workflow commands of GitHub and Azure, as linters print them for annotations: place and message, no properties.
 
 ::error title=ruff (F401),file=/shop/a.py,line=1,col=8,endLine=1::a.py:1:8: F401 `os` imported but unused%0A  help: ...
     a.py:1:8: F401 `os` imported but unused  file=/shop/a.py       its path once, where the message has a place itself
@@ -8,6 +8,9 @@
 
 ::error file=/shop/cart.js,title=Cart > adds,line=3,column=7::Error: full%0A ❯ src/cart.js:3:7%0A ❯ a.test.js:9:3%0A
     /shop/cart.js:3:7: error: Error: full%0A ❯ a.test.js:9:3  Cart > adds         without its own place
+
+##vso[task.logissue type=error;sourcepath=/shop/a.py;linenumber=1;columnnumber=8;code=F401;]`os` imported but unused
+    /shop/a.py:1:8: error: F401 `os` imported but unused
 """  # noqa: RUF002 - the signs are the runner's own
 
 from __future__ import annotations
@@ -16,9 +19,12 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-__all__ = ["Annotation", "annotation", "retold"]
+__all__ = ["BEGINS", "Annotation", "annotation", "retold"]
+
+BEGINS = ("::", "##vso[")
 
 _COMMAND = re.compile(r"::(?P<severity>error|warning|notice)(?: (?P<properties>[^:]*))?::(?P<said>.*)")
+_AZURE = re.compile(r"##vso\[task\.logissue (?P<properties>[^\]]{1,2000})\](?P<said>.*)")
 _OWN_PLACE = re.compile(r"[^\s:]+:\d+")
 _HELP = re.compile(r"(?:%0A)+\s*(?:help|hint|info): .*")
 _MESSAGE_CHARS = 20_000
@@ -43,6 +49,8 @@ class Annotation(NamedTuple):
 
 def annotation(line: str) -> Annotation | None:
     """The annotation that *line* is, or None."""
+    if line[0] == "#":
+        return _of_azure(line)
     found = _COMMAND.match(line)
     if found is None:
         return None
@@ -80,6 +88,18 @@ def _in_short(said: str, place: str) -> str:
     return _BREAK.join(told)
 
 
+def _of_azure(line: str) -> Annotation | None:
+    found = _AZURE.match(line)
+    if found is None:
+        return None
+    properties = dict(part.partition("=")[::2] for part in found["properties"].split(";"))
+    file, at, column, code = (properties.get(name, "") for name in ("sourcepath", "linenumber", "columnnumber", "code"))
+    severity = properties.get("type", "error")
+    said = f"{code} {found['said']}" if code and code not in found["said"] else found["said"]
+    place = ":".join(part for part in (file, at, column) if part)
+    return Annotation(severity, file, place if file else "", f"{severity}: {said}")
+
+
 def _plain(value: str) -> str:
     return value.replace("%3A", ":").replace("%2C", ",").replace("%25", "%")
 
@@ -90,7 +110,7 @@ def retold(lines: Sequence[str], among: Iterable[int]) -> dict[int, str]:
     files: set[str] = set()
     for index in among:
         line = lines[index]
-        found = annotation(line) if line[:2] == "::" else None
+        found = annotation(line) if line.startswith(BEGINS) else None
         if found is None:
             continue
         if found.place:

@@ -37,6 +37,8 @@ _STARTS = (
     "npm verb ", "npm http ",
 )  # fmt: skip
 _COUNTED = re.compile(r"\[ *\d+(?:%|/\d+)\] |g?make(?:\[\d+\])?: (?:Entering|Leaving|Nothing to be done|`|'|Warning: )")
+_CHECKED = re.compile(r" *\d+/\d+ \S+ [\d.]+ms(?: X)?$")
+"""cspell's progress."""
 _CHANGED = re.compile(r"cd /?\S+ &&")
 _INDENTED = re.compile(
     r" +(?:CC|CXX|LD|AR|CCLD|CXXLD|AS|GEN|HOSTCC|HOSTLD|LINK|BUILD|MOC|COPY|TOUCH|SOLINK|ACTION)(?: \[M\]|\(\w+\))? +\S"
@@ -74,6 +76,8 @@ _COMMAND_CHARS = 20_000
 def is_build(line: str) -> bool:
     """Whether *line* is a step of a build and no finding of it: a command, a progress, a directory."""
     initial = line[0]
+    if line.endswith(("ms", "ms X")) and _CHECKED.match(line) is not None:
+        return True
     if initial in " \t":
         return _INDENTED.match(line) is not None
     if initial in "[gm" and _COUNTED.match(line):

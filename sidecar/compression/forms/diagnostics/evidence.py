@@ -38,6 +38,7 @@ _LETTERED = re.compile(
 )
 _TOOL_FAILED = re.compile(r"\S{1,200} : (?:fatal )?error [A-Z]+\d+: \S")
 _JSHINT = re.compile(r"(?P<place>[^\s:]+: line \d+, col \d+), (?P<said>\S.*)")
+_MACHINE = re.compile(r'\d{13} [A-Z]+ (?P<place>"[^"]+" \d+:\d+) (?P<said>".+)')
 _CODE = re.compile(r"[A-Z]{1,4}\d{3,5}:? \S")
 _GO_LINTER = re.compile(r" \([a-z]\w+\)$")
 _SEVERE = re.compile(_SEVERITY)
@@ -53,10 +54,16 @@ _BARE = re.compile(
     r"|.{0,300}(?:undefined reference to |multiple definition of |ld returned \d)"
 )
 _ANNOTATED = re.compile(r"::(?:error|warning) [^:\n]*\bfile=(?P<file>[^,:\n%]+)[^:\n]*::(?P<said>[^%\n]+)")
+_LOGGED = re.compile(r"##vso\[task\.logissue (?:type=\w+;)?sourcepath=(?P<file>[^;\]]+)(?:;[^\]]*)?\](?P<said>.+)")
 _TOTAL = re.compile(
     r" *(?:Found \d+ |[✖✗×]? ?\d+ (?:errors?|warnings?|problems?)\b|error: could not compile|All checks passed"
     r"|Success: no issues|Your code has been rated|.{0,200}generated \d+ warnings?|.{0,60}would be reformatted)"
 )
+_LINKED = re.compile(
+    r"(?:\S*ld\S*: )?(?P<place>[^\s:]+(?::\d+)?)(?::\([^)]*\))?: "
+    r"(?P<said>(?:undefined reference to|multiple definition of) (?:symbol )?[`'\"].+?['\"])(?:;|$)"
+)
+"""Of a symbol's place its file: where in the object file says nothing."""
 _COLUMNS = re.compile(r" {2,}")
 _ARROW = re.compile(r" *--> (?P<place>\S.*:\d+(?::\d+)?)$")
 _WORDS = (
@@ -113,6 +120,8 @@ def _apart(lines: Sequence[str], index: int) -> tuple[str, ...]:
 def _parts(line: str, *, tells: bool) -> tuple[str, ...]:  # noqa: PLR0912 - one test per shape, in the order of precedence
     """What of a line must stay; *tells*: one of `_WORDS` is in it."""
     seen = line if len(line) <= _SEEN_CHARS else line[:_SEEN_CHARS]
+    if seen[13:14] == " " and (machine := _MACHINE.match(seen)) is not None:
+        return machine["place"], machine["said"]
     if seen[0] not in " \t|[(/\"'":
         heading = _HEADING.match(seen)
         if heading is not None and ("." in heading["place"] or "/" in heading["place"]):
@@ -135,7 +144,7 @@ def _parts(line: str, *, tells: bool) -> tuple[str, ...]:  # noqa: PLR0912 - one
     if seen.startswith("[ERROR] "):
         maven = _MAVEN.match(seen)
         return (maven["place"], maven["said"]) if maven else (line,) if "ERROR :" in seen or "Failed to" in seen else ()
-    if seen[0] == ":" and (annotated := _ANNOTATED.match(seen)):
+    if seen[0] in ":#" and (annotated := _ANNOTATED.match(seen) or _LOGGED.match(seen)):
         return annotated["file"], annotated["said"]
     if seen[0] in "wW[E" and (unformatted := _UNFORMATTED.match(seen)):
         return (unformatted["place"],)
@@ -146,4 +155,8 @@ def _parts(line: str, *, tells: bool) -> tuple[str, ...]:  # noqa: PLR0912 - one
     found = _PLACED.match(seen) or (_SPHINX.match(seen) if ": WARNING: " in seen or ": ERROR: " in seen else None)
     if found is not None:
         return found["place"], found["said"]
+    if ": undefined reference to " in seen or ": multiple definition of " in seen:
+        linked = _LINKED.match(seen)
+        if linked is not None:
+            return linked.groups()
     return (line,) if _BARE.match(seen) or _TOTAL.match(seen) or _TOOL_FAILED.match(seen) else ()

@@ -21,10 +21,11 @@ from typing import Protocol
 
 from sidecar.compression.forms.diagnostics import alone, esbuild, phpcs, reports, shellcheck, statistics, webpack
 from sidecar.compression.forms.diagnostics import evidence as diagnostics_evidence
-from sidecar.compression.forms.diagnostics.annotations import retold
+from sidecar.compression.forms.diagnostics.annotations import BEGINS, retold
 from sidecar.compression.forms.diagnostics.build import built
 from sidecar.compression.forms.diagnostics.grammar import Kind, Line, is_lined, read_all
 from sidecar.compression.forms.diagnostics.headings import under_their_messages
+from sidecar.compression.forms.diagnostics.link import by_symbol
 from sidecar.compression.forms.diagnostics.marking import Marked, mark
 from sidecar.compression.forms.diagnostics.parts import parts
 from sidecar.compression.forms.diagnostics.recognising import SOUGHT, lines_read, recognise
@@ -116,7 +117,7 @@ def _parts(segment: Segment) -> list[Part]:
     return reports.parts(segment, report) if report is not None else parts(segment.lines, _read_all(segment))
 
 
-_BELONGS = frozenset({Kind.SOURCE, Kind.MARK, Kind.LABEL, Kind.SAID, Kind.HELP, Kind.CHANGE})
+_BELONGS = frozenset({Kind.SOURCE, Kind.MARKED, Kind.MARK, Kind.LABEL, Kind.SAID, Kind.HELP, Kind.CHANGE})
 """What stands below a diagnostic, and is anything at all where none is above it."""
 
 
@@ -147,7 +148,7 @@ class _Draft:
                 self.written[index] = line.rstrip("━ ")
             elif count > 1:
                 self.written[index] = f"{line} (x{count})"
-            elif line[:2] == "::":
+            elif line.startswith(BEGINS):
                 noted.append(index)
         self.explained: set[str] = set()
         self.annotated = retold(lines, noted)
@@ -203,6 +204,8 @@ class _Draft:
         repeated = [index for index in shown if index not in once and self._is_repeated(index)]
         once |= dict.fromkeys(repeated, ())
         once |= by_count(lines, shown)
+        linked = by_symbol(lines, shown)
+        once |= linked
         once |= under_their_messages(lines, read_lines, shown, {**self._written(shown), **once})
         steps = built([lines[i] for i in range(start, end) if why[i] and read_lines[i].kind is Kind.BUILD])
         if not once and not steps and not is_annotated:
@@ -212,6 +215,7 @@ class _Draft:
             leaves_out * "source excerpts",
             bool(repeated) * "repeated notes",
             is_annotated * "properties of annotations",
+            bool(linked) * "repeated symbols, offsets in object files",
         ]
         reasons = joined(told) if any(told) else ""
         said = tuple(line for index in shown for line in once.get(index, (self.written.get(index, lines[index]),)))

@@ -56,6 +56,8 @@ class Kind(IntEnum):
     CONTEXT = auto()
     INCLUDED = auto()
     SOURCE = auto()
+    MARKED = auto()
+    """The source line that a diagnostic is about, where no mark below points into it."""
     MARK = auto()
     LABEL = auto()
     """A mark with words: they belong to the message."""
@@ -93,7 +95,7 @@ _FILE_NAME = r"(?:[A-Za-z]:[\\/])?(?=[^\s:|]*[A-Za-z_])(?=[^\s:|]*[./\\]|Makefil
 _GNU = re.compile(
     rf"(?:[ew]: (?:file://)?)?(?P<path>{_FILE_NAME}):\d+(?P<column>:\d+(?::\d+:\d+)?)?(?:-\d+(?::\d+)?)?"
     r"(?::(?=\s|$)|(?= (?:(?:error|warning) )?[A-Z]{2,3}\d{3,5}\b)"
-    r"|(?= (?:lint|parse|format|assist|suppressions|syntax)[/ ]))"
+    r"|(?= (?:lint|parse|format|assist|suppressions|syntax)[/ ])|(?= \[[A-Z]{2,8}\d{2,5}\]: | - [A-Z]))"
 )
 _SIMPLE = re.compile(r"[^\s:|(]+:\d+:")
 """What most headings begin with: seen first, because a linter prints nothing else."""
@@ -125,6 +127,8 @@ _LETTERED = re.compile(
 """kotlinc (`e: file:///src/A.kt:3:5 Unresolved reference`), sbt (`[error] /src/A.scala:3:5: not found`)."""
 _TOOL_FAILED = re.compile(r"\S{1,200} : (?:fatal )?(?:error|warning) [A-Z]+\d+: \S")
 """MSBuild, where a tool or an object file failed and no line of a source: `LINK : fatal error LNK1104: ...`."""
+_MACHINE = re.compile(r'\d{13} (?P<severity>ERROR|WARNING) (?P<place>"[^"]{1,500}" \d+:\d+) (?P<said>".*)$')
+"""svelte-check for programs, which it also prints for agents."""
 _JSHINT = re.compile(rf"(?P<place>{_FILE_NAME}: line \d+, col \d+), (?P<said>\S.*)")
 _SPACED = re.compile(r"(?P<place>[^:]{1,300}:\d+(?::\d+)?): (?P<said>(?:fatal )?(?:error|warning|note): .*)$")
 """A path with spaces in it, which only the severity after it tells from prose."""
@@ -278,6 +282,11 @@ def read(line: str, *, inside: bool = False) -> Line:
     if initial in " \t|│" or (inside and initial == ">" and _NUMBERED.match(line) is not None):
         return _indented(line, inside=inside)
     if initial.isdigit():
+        machine = _MACHINE.match(line) if line[13:14] == " " else None
+        if machine is not None:
+            return Line(
+                Kind.ERROR if machine["severity"] == "ERROR" else Kind.WARNING, machine["place"], machine["said"]
+            )
         plain = _with_number(line, inside=inside)
         if plain is not None:
             return _PLAIN[plain]
@@ -291,7 +300,7 @@ def _unindented(line: str, *, inside: bool) -> Line:  # noqa: PLR0912 - one test
         return Line(Kind.LINT, "", line)
     if line[0] == "[" and line.startswith(("[INFO]", "[ERROR] ", "[WARNING] ", "[DEBUG] ")):
         return _maven(line)
-    if line[0] == ":" and (found_there := annotation(line)) is not None:
+    if line[0] in ":#" and (found_there := annotation(line)) is not None:
         return Line(_ANNOTATED[found_there.severity], found_there.place, found_there.said)
     if line[0] in "wWr[E" and (unformatted := _UNFORMATTED.match(line)):
         place = unformatted["place"] or unformatted["unsorted"]

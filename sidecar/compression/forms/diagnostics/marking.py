@@ -22,16 +22,16 @@ __all__ = ["Marked", "mark"]
 _HEADINGS = frozenset({Kind.ERROR, Kind.LINT, Kind.WARNING})
 _LEADING = frozenset({Kind.INCLUDED, Kind.CONTEXT, Kind.REQUIRED, Kind.HERE})
 _GOES = {Kind.CHANGE: "suggested changes", Kind.BUILD: "build steps", Kind.BLANK: BLANK, Kind.HINT: "hints"}
-_EXCERPT = frozenset({Kind.SOURCE, Kind.MARK, Kind.LABEL, Kind.HELP, *_GOES})
+_EXCERPT = frozenset({Kind.SOURCE, Kind.MARKED, Kind.MARK, Kind.LABEL, Kind.HELP, *_GOES})
 
-_BELOW = frozenset({Kind.OTHER, Kind.SAID, Kind.SOURCE, Kind.MARK, Kind.LABEL})
+_BELOW = frozenset({Kind.OTHER, Kind.SAID, Kind.SOURCE, Kind.MARKED, Kind.MARK, Kind.LABEL})
 _WORDS_BELOW = 8
 
 _EXCERPTS_SHOWN = 20
 """So many errors keep their marked line; past that, one opens the files anyway."""
 
 _SAME_SHOWN = 2
-"""So often an excerpt is shown under the same message."""
+"""So often an excerpt is shown under the same message, or a note told."""
 
 _LINTS_SHOWN = 12
 """Of findings without a severity, which are mostly of style, fewer."""
@@ -62,6 +62,7 @@ _LOCATED = re.compile(r"(?:\[ERROR\])? *location: class (?:[\w.]{1,200}\.)?(\w+)
 
 _SPAN = re.compile(r" *\d+ \| +(?:\|_?|`->|\|->) +\S{0,3}$")
 _BUILDERS_FRAME = re.compile(r"\s+at (?:java|jdk|sun|org\.apache\.maven|org\.codehaus\.plexus|org\.gradle)\.")
+_C_FILE = re.compile(r"\.(?:c|h|cc|hh|cpp|hpp|cxx|hxx|m|mm|C|H|inl|ipp|cu|cuh):\d")
 _TYPE_VARIABLE = re.compile(
     r" +(?:where [\w,#]{1,80} (?:is a|are) type-variables?:$|[\w#]{1,40} extends (?P<bound>\w+) declared in )"
 )
@@ -91,6 +92,7 @@ class _Finding:
     """The diagnostic whose lines are being read: where its heading is and what of its excerpt stays."""
 
     heading: int = -1
+    place: str = ""
     said: str = ""
     source: int = -1
     notes: int = 0
@@ -124,6 +126,8 @@ class _Marker:
         self.excerpts = 0
         self.quoted: list[int] = []
         self.said: dict[str, int] = {}
+        self.noted: Counter[tuple[str, str]] = Counter()
+        """How often a note was told under a message: at the line of its own it says nothing new any more."""
 
     def run(self) -> None:  # noqa: PLR0912 - one case per kind; taken apart it costs a call a line
         finding = _Finding()
@@ -178,7 +182,7 @@ class _Marker:
             self._note(index, this, finding)
             finding.heading, finding.source, finding.shows_marked = index, -1, False
             return
-        finding.heading, finding.source = index, -1
+        finding.heading, finding.place, finding.source = index, this.place, -1
         finding.shows_marked = finding.is_shown = finding.is_repeat = False
         finding.changes = finding.notes = 0
         finding.is_error = this.kind is not Kind.WARNING
@@ -194,7 +198,8 @@ class _Marker:
                 self.marked.counts[first] += 1
             return
         self.marked.counts[index] = 1
-        finding.said = said = this.said or line
+        is_said_below = not this.said and not is_alone and self.read[index + 1].kind is Kind.SAID
+        finding.said = said = self.lines[index + 1] if is_said_below else this.said or line
         times = self.said[said] = self.said.get(said, 0) + 1
         if (
             finding.is_error
@@ -215,7 +220,9 @@ class _Marker:
         above = self.read[finding.heading] if finding.heading >= 0 else this
         same = self.seen.setdefault(self.lines[index], index)
         again = self.seen.setdefault(("note", this.said), index) if above.place == this.place else index
-        if same != index or again != index:
+        times = self.noted[finding.said, this.said] = self.noted[finding.said, this.said] + 1
+        is_at_its_line = this.place.rpartition(":")[0] == finding.place.rpartition(":")[0]
+        if same != index or again != index or (is_at_its_line and times > _SAME_SHOWN):
             self.why[index] = "repeated notes"
 
     def _said_below(self, heading: int) -> Iterable[str]:
@@ -251,6 +258,8 @@ class _Marker:
         if kind is Kind.SOURCE:
             self.why[index] = "source excerpts"
             finding.source = index
+        elif kind is Kind.MARKED:
+            self.why[index] = "" if finding.shows_marked else "source excerpts"
         elif kind in {Kind.MARK, Kind.LABEL} and "(" in line and _EVENT.search(line) and not finding.is_repeat:
             return  # the analyzer's way to the error, step by step: `(1) this call could return NULL`
         elif kind in {Kind.MARK, Kind.LABEL}:
@@ -332,6 +341,9 @@ class _Marker:
                 said = above  # what `mvn -X` tells of its plugins' settings
             elif above == "help" and line[:1] == " ":
                 said = above  # what is suggested goes on
+        if not said and index and line[:1] == " " and self.read[index - 1].kind is Kind.MARK and finding.heading >= 0:
+            # What clang would write there, in a line of its own below the mark.
+            said = _GOES[Kind.CHANGE] if _C_FILE.search(self.read[finding.heading].place) else ""
         if not said and "at " in line[:12] and _BUILDERS_FRAME.match(line):
             said = _FRAMES
         elif not said and line.startswith(_TRACED):

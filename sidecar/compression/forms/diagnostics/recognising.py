@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from sidecar.compression.forms.diagnostics import alone, phpcs, shellcheck, statistics, webpack
+from sidecar.compression.forms.diagnostics.annotations import BEGINS, annotation
 from sidecar.compression.forms.diagnostics.build import is_build
 from sidecar.compression.forms.diagnostics.esbuild import is_esbuild
 from sidecar.compression.forms.diagnostics.grammar import Kind, Known, Line, is_lined, read, read_all
@@ -19,10 +20,10 @@ __all__ = ["SOUGHT", "lines_read", "recognise"]
 # fmt: off
 _PROGRAMS = frozenset((
     "actionlint", "ansible-lint", "bandit", "basedpyright", "biome", "black", "c++", "cc", "cl", "clang", "clang++",
-    "clang-tidy", "cmake", "codespell", "cppcheck", "cpplint", "dmypy", "errcheck", "eslint", "flake8", "g++",
+    "clang-tidy", "cmake", "codespell", "cppcheck", "cpplint", "cspell", "dmypy", "errcheck", "eslint", "flake8", "g++",
     "gcc", "ghc", "gmake", "golangci-lint", "golint", "gradle", "groovyc", "hadolint", "htmlhint", "isort",
     "javac", "jshint", "kotlinc", "ktlint", "make", "markdownlint", "markdownlint-cli2", "msbuild", "mypy",
-    "ninja", "oxlint", "prettier", "pycodestyle", "pydocstyle", "pyflakes", "pylint", "pyrefly", "pyright",
+    "ninja", "oxlint", "prettier", "pycodestyle", "pydocstyle", "pyflakes", "pylint", "pyrefly", "pyright", "refurb",
     "revive", "rubocop", "ruff", "rustc", "scalac", "semistandard", "shellcheck", "sphinx-build", "standard",
     "staticcheck", "stylelint", "svelte-check", "swiftc", "swiftlint", "tsc", "ty", "typos", "vue-tsc", "vulture",
     "xcodebuild", "xo", "yamllint",
@@ -49,14 +50,22 @@ _CLEAN_LINES = 8
 _CLEAN = ("All checks passed!", "Success: no issues found", "0 errors, 0 warnings", "no issues found")
 
 _TELLS = (": error", ": warning", "error: ", "error[", " - error ", "--> ", " error  ", "*** [", "undefined reference",
-          "✖", "warning: ", ": WARNING: ", ": ERROR: ", "error TS", "━━━━", "::error ", "::warning ", "-[")  # fmt: skip
+          "✖", "warning: ", ": WARNING: ", ": ERROR: ", "error TS", "━━━━", "::error ", "::warning ",
+          "##vso[task.logissue ", "-[")  # fmt: skip
 _SHAPES = ("[INFO] ", "syntax error")
-_CODED = re.compile(r":\d+:(?:\d+:?)? ?[ (\[]?[A-Z]{1,6}\d{2,5}\b|:\d+:\d+: \S|, col \d+, |\n[A-Z]{1,6}\d{2,5}:? ")
+_CODED = re.compile(
+    r":\d+:(?:\d+:?)? ?[ (\[]?[A-Z]{1,6}\d{2,5}\b|:\d+:\d+: \S|:\d+:\d+ - [A-Z]|, col \d+, "
+    r"|\n[A-Z]{1,6}\d{2,5}:? "
+)
 """A place and words, or a rule's code first in its line: begins with a literal, as fast as `str.find`."""
 _MAVENS = "[ERROR] COMPILATION ERROR"
 _SPHINX = "Running Sphinx v"
 _SPHINX_SAYS = ("WARNING: ", ": ERROR: ")
 _BANNER_CHARS = 2_000
+_SVELTE = re.compile(r'\d{13} START "')
+"""svelte-check for programs, whose lines begin with their time, as a log's."""
+_BANNER_LINES = 8
+"""What a package's script prints above."""
 _RARE = ("error: ", "*** [")
 """What is looked for in a text of another shape, where one diagnostic stands somewhere."""
 SOUGHT = (
@@ -86,7 +95,9 @@ _SAMPLE_LINES = 25
 """In a text for whose command we know no compiler; twice as many where we do."""
 _FEW = 3
 _PLACED_SHARE = 0.1
-_PLAIN = frozenset({Kind.OTHER, Kind.BLANK, Kind.SUMMARY, Kind.MARK, Kind.CHANGE, Kind.SOURCE, Kind.LABEL, Kind.HELP})
+_PLAIN = frozenset({
+    Kind.OTHER, Kind.BLANK, Kind.SUMMARY, Kind.MARK, Kind.CHANGE, Kind.SOURCE, Kind.MARKED, Kind.LABEL, Kind.HELP,
+})  # fmt: skip
 
 _SEVERE = frozenset({Kind.ERROR, Kind.WARNING})
 _ITSELF = frozenset({Kind.ROW, Kind.ARROW})
@@ -111,6 +122,8 @@ def recognise(segment: Segment) -> float:
         return 0.95
     if (text[:1] in "[{" or "\n{" in text[:200]) and read_report(segment) is not None:
         return 0.98
+    if any(map(_SVELTE.match, segment.lines[:_BANNER_LINES])):
+        return 0.95
     is_known = bool(words) and (words[0] in _PROGRAMS or tuple(words[:2]) in _COMMANDS)
     if _MAVENS in present:
         return 0.97  # Maven, whose other lines are a log's
@@ -156,7 +169,8 @@ def _weighed(segment: Segment, words: Sequence[str], *, is_known: bool) -> float
                 return 0.97
             is_quoted = kinds[Kind.MARK] >= 0.5 * kinds[Kind.LINT] >= 1  # flake8 quotes whole statements
             return 0.85 if explained >= 0.5 or is_quoted else 0.5
-        return 0.6 if kinds[Kind.LINT] >= 0.9 * total and total >= _FEW else 0.0
+        found = kinds[Kind.LINT] + kinds[Kind.BUILD] * (kinds[Kind.LINT] >= _FEW)
+        return 0.6 if found >= 0.9 * total and total >= _FEW else 0.0
     builds = kinds[Kind.BUILD] + kinds[Kind.FAILURE] + kinds[Kind.SUMMARY]
     if words and words[0] in _PROGRAMS:
         return 0.8 if builds + kinds[Kind.ERROR] >= 0.5 * total else 0.0
@@ -221,5 +235,5 @@ def _is_placed(this: Line, line: str) -> bool:
     if this.kind in _SEVERE:
         # Indented, a compiler's line stands in what somebody else says of it: a failed installation.
         is_own = bool(this.place) and not (line[:1] == " " and this.said[:1] != "-" and f"{this.place}: " in line)
-        return is_own or "undefined reference" in line or (line[:2] == "::" and "file=" in line)
+        return is_own or "undefined reference" in line or (line.startswith(BEGINS) and annotation(line) is not None)
     return this.kind in _ITSELF or (this.kind is Kind.FAILURE and "*** [" in line)

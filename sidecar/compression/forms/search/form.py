@@ -30,7 +30,8 @@ __all__ = ["FORM"]
 _COUNT = re.compile(r"(\S[^:]*):(\d+)$")
 _DIAGNOSTIC = re.compile(
     r"(?:\d+:){0,3} ?(?:\d+-\d+: )?(?:fatal |internal compiler )?(?:error|warning|note|info|hint|style|remark)\b"
-    r"|(?:\d+:){0,2}\d+: (?=\S)| [A-Z]\w*(?:Error|Exception|Warning|Failed|Exit)\b| [a-z]"
+    r"|(?:\d+:){0,2}\d+: (?=\S)|\d+ (?:- [A-Z]|\[[A-Z]+\d+\]: )"
+    r"| [A-Z]\w*(?:Error|Exception|Warning|Failed|Exit)\b| [a-z]"
 )
 _HEADED = re.compile(r"^[1-9]\d*[:-]", re.MULTILINE)
 _PLACE_CHARS = 200

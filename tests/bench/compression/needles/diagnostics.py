@@ -66,8 +66,11 @@ _PATTERNS = (
     r"^ +[,╭][-─]\[(?P<place>[^\]\n]+:\d+:\d+)\]",
     # isort
     r"^ERROR: (?P<place>\S+) (?P<said>Imports are .*)$",
-    # ld
-    r"^(?P<place>[^\s:]\S*:\([^)]*\)): (?P<said>undefined reference to .*|multiple definition of .*)$",
+    # ld, whose offsets into object files say nothing
+    (
+        r"^(?:\S*ld\S*: )?(?P<place>[^\s:]+):\([^)]*\): "
+        r"(?P<said>(?:undefined reference to|multiple definition of) [`'].+?')(?:;|$)"
+    ),
     r"^(?P<place>[^\s:][^:\n]{0,200}:\d+): (?P<said>undefined reference to .*|multiple definition of .*)$",
     # shellcheck tty, rubocop's offence, perl
     r"^(?P<said>In \S+ line \d+:)$",
