@@ -191,3 +191,11 @@ def test_the_line_that_ran_is_evidence_and_other_source_in_a_box_is_not(read: Re
 def test_a_table_in_a_box_is_no_trace() -> None:
     lines = ["╭────┬──────────╮", *(f"│ {number:2} │ error {number} │" for number in range(20)), "╰────┴──────────╯"]
     assert FORM.recognise(Segment(lines)) == 0.0
+
+
+def test_the_backtrace_that_an_error_of_anyhow_carries_is_one(read: Read, printed: Printed) -> None:
+    text = "\n".join(printed(FORM, read(CAPTURES / "trace" / "rust_anyhow.txt")))
+    assert '    1: bad length "x" of Aurora' in text
+    assert "   2: harbor::parse\n             at ./src/lib.rs:21:45" in text
+    assert "   3: crash::main\n             at ./src/bin/crash.rs:2:370" in text
+    assert "std::panicking::catch_unwind::do_call" not in text.partition("through: ")[0]

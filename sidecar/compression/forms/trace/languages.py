@@ -223,7 +223,7 @@ def frames_of(lines: Sequence[str], start: int, end: int) -> list[Frame]:
             continue
         first = line[0]
         if first not in _LEADS and not (first == "@" or line[-1] == "]" or "@" in line[:200]):
-            scan.in_rust = scan.in_rust or line.startswith(("stack backtrace:", "Backtrace"))
+            scan.in_rust = scan.in_rust or line.startswith(("stack backtrace:", "Stack backtrace:", "Backtrace"))
             continue
         if len(line) > _LONG:
             line = line[:_LONG]

@@ -37,7 +37,7 @@ _IDS = 100
 _HEADED = re.compile(
     r"[ \t|+]*(?:Traceback \(|\+ Exception Group|Exception in thread|Caused by:|Suppressed:|goroutine \d+|panic: "
     r"|fatal error:"
-    r"|thread '|WARNING: (?:DATA RACE|ThreadSan)|==\d+==|Thread \d+ \(|Stack trace:|stack backtrace:|PHP (?:Fatal"
+    r"|thread '|WARNING: (?:DATA RACE|ThreadSan)|==\d+==|Thread \d+ \(|Stack trace:|[Ss]tack backtrace:|PHP (?:Fatal"
     r"|Warning)"
     r"|(?:Previous |Atomic )?(?:[Rr]ead|[Ww]rite)(?: of size \d+)? at |\[cause\]:|Unhandled [Ee]xception"
     r"|\"[^\"]*\" #\d+"
