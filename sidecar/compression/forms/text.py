@@ -168,15 +168,17 @@ _SAID_OF_ONE = 2
 _NAMED_SHARE = 0.75
 """... if that costs no more than this share of them."""
 _NAMED_CHARS = 400
+_ALARMS_WHOLE = 40
+"""So many alarms in a row of a command that failed stay whole, whatever they have in common."""
 
 
 @kept
 def _runs_of_names(segment: Segment) -> list[_Names]:
     """The runs of lines of which only the names of files differ; kept with the segment, which is asked twice."""
-    return list(_find_runs_of_names(segment.lines, segment.text))
+    return list(_find_runs_of_names(segment.lines, segment.text, failed=bool(segment.exit_code)))
 
 
-def _find_runs_of_names(lines: Sequence[str], text: str) -> Iterable[_Names]:
+def _find_runs_of_names(lines: Sequence[str], text: str, *, failed: bool) -> Iterable[_Names]:
     if len(lines) < _NAMED_RUN or text.count("/") + text.count(".") < 2 * _NAMED_RUN:
         return
     start = 0
@@ -184,7 +186,7 @@ def _find_runs_of_names(lines: Sequence[str], text: str) -> Iterable[_Names]:
     for spaces, group in groupby(map(_words_to_compare, lines)):
         end = start + sum(1 for _ in group)
         if spaces and end - start >= _NAMED_RUN:
-            yield from _same_but_for_names(lines, start, end)
+            yield from _same_but_for_names(lines, start, end, failed=failed)
         start = end
 
 
@@ -192,7 +194,7 @@ def _words_to_compare(line: str) -> int:
     return line.count(" ") if 20 < len(line) < _NAMED_CHARS and ("/" in line or "." in line) else 0
 
 
-def _same_but_for_names(lines: Sequence[str], start: int, end: int) -> Iterable[_Names]:
+def _same_but_for_names(lines: Sequence[str], start: int, end: int, *, failed: bool) -> Iterable[_Names]:
     named = [_names_taken_out(line) for line in lines[start:end]]
     for masked, group in groupby(range(start, end), lambda index: named[index - start][0]):
         indexes = list(group)
@@ -200,8 +202,11 @@ def _same_but_for_names(lines: Sequence[str], start: int, end: int) -> Iterable[
         names = [named[index - start][1] for index in indexes]
         if len(indexes) < _NAMED_RUN or "\0" not in masked:
             continue
-        if len(masked.split()) <= _SAID_OF_ONE and not alarm_lines(lines[first : first + 1]):
+        is_loud = bool(alarm_lines(lines[first : first + 1]))
+        if len(masked.split()) <= _SAID_OF_ONE and not is_loud:
             continue  # told in fewer words beside each other
+        if failed and is_loud and len(indexes) <= _ALARMS_WHOLE:
+            continue  # each is looked for as it was printed
         told = side_by_side(" ".join(one) for one in names[1:])
         shown = (lines[first], f"[the same {last - first - 1} times more, of the following]", *told)
         if sum(map(len, shown)) < _NAMED_SHARE * sum(map(len, lines[first:last])):

@@ -2,6 +2,7 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -277,3 +278,11 @@ def test_what_is_said_of_many_names_is_said_once_before_them(printed: Printed, h
         "Adding a.py",
         "Transmitting file data ..done",
     ]
+
+
+@pytest.mark.parametrize(("count", "are_whole"), [(12, True), (41, False)])
+def test_a_few_like_errors_of_a_command_that_failed_stay_as_they_were_printed(count: int, *, are_whole: bool) -> None:
+    lines = [f"find: ‘/var/lib/part{chr(97 + at % 26)}{at}/data’: Permission denied" for at in range(count)]
+    text = "\n".join(["/etc/shop.conf", *lines, "/etc/cart.conf"])
+    result = compress(text, command="find / -name '*.conf'", exit_code=1).text
+    assert all(line in result for line in lines) == are_whole

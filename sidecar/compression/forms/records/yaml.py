@@ -160,7 +160,8 @@ class _Reader:
         pairs: list[tuple[str, Value]] = []
         text = first
         while True:
-            match = _KEY.match(text.rstrip()) if len(text) < 100_000 else None
+            # A tab stands in no YAML that a tool or a person writes, but in what looks like its keys: instructions.
+            match = _KEY.match(text.rstrip()) if len(text) < 100_000 and "\t" not in text.rstrip() else None
             if match is None:
                 raise _Unread
             self.at += 1
