@@ -730,6 +730,29 @@ def test_esbuild_tells_a_place_with_its_source_and_its_advice_once(holds: Holds,
     ]
 
 
+def test_esbuilds_errors_below_a_banner_are_told_once_with_all_their_places(holds: Holds, printed: Printed) -> None:
+    said, source = '✘ [ERROR] Expected ")" but found "}"', "export const P = () => <li>{a}</li>)}"
+    errors = "".join(f"{said}\n\n    src/p{at}.tsx:3:64:\n      3 │ {source}\n        ╵ ~\n\n" for at in range(4))
+    frame = "    at failureErrorWithLog (/shop/node_modules/esbuild/lib/main.js:1748:15)\n"
+    segment = of(
+        f"CLI tsup v8.5.1\nCJS Build start\n{errors}CJS Build failed\nError: Build failed with 4 errors:\n"
+        f"{frame}    at build (/shop/build.mjs:3:1)",
+        "tsup src/main.tsx",
+    )
+    assert FORM.recognise(segment) >= 0.9
+    holds(FORM, segment)
+    assert printed(FORM, segment) == [
+        "CLI tsup v8.5.1",
+        "CJS Build start",
+        said,
+        *(f"    src/p{at}.tsx:3:64: {source}" for at in range(4)),
+        "CJS Build failed",
+        "Error: Build failed with 4 errors:",
+        "    at build (/shop/build.mjs:3:1)",
+        "[... marks, repeated advice, frames in libraries]",
+    ]
+
+
 def test_rustcs_errors_of_one_missing_import_share_what_it_says_under_the_first(
     shortened: Callable[[str], str],
 ) -> None:

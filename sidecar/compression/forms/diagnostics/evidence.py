@@ -39,6 +39,7 @@ _LETTERED = re.compile(
 _TOOL_FAILED = re.compile(r"\S{1,200} : (?:fatal )?error [A-Z]+\d+: \S")
 _JSHINT = re.compile(r"(?P<place>[^\s:]+: line \d+, col \d+), (?P<said>\S.*)")
 _MACHINE = re.compile(r'\d{13} [A-Z]+ (?P<place>"[^"]+" \d+:\d+) (?P<said>".+)')
+_VISUAL = re.compile(r"(?P<place>[^\s:(]+\(\d+\)): (?P<said>\[[A-Z]\d{4}.*)")
 _CODE = re.compile(r"[A-Z]{1,4}\d{3,5}:? \S")
 _GO_LINTER = re.compile(r" \([a-z]\w+\)$")
 _SEVERE = re.compile(_SEVERITY)
@@ -120,6 +121,8 @@ def _apart(lines: Sequence[str], index: int) -> tuple[str, ...]:
 def _parts(line: str, *, tells: bool) -> tuple[str, ...]:  # noqa: PLR0912 - one test per shape, in the order of precedence
     """What of a line must stay; *tells*: one of `_WORDS` is in it."""
     seen = line if len(line) <= _SEEN_CHARS else line[:_SEEN_CHARS]
+    if "): [" in seen and (visual := _VISUAL.match(seen)) is not None:
+        return visual["place"], visual["said"]
     if seen[13:14] == " " and (machine := _MACHINE.match(seen)) is not None:
         return machine["place"], machine["said"]
     if seen[0] not in " \t|[(/\"'":

@@ -127,6 +127,8 @@ _LETTERED = re.compile(
 """kotlinc (`e: file:///src/A.kt:3:5 Unresolved reference`), sbt (`[error] /src/A.scala:3:5: not found`)."""
 _TOOL_FAILED = re.compile(r"\S{1,200} : (?:fatal )?(?:error|warning) [A-Z]+\d+: \S")
 """MSBuild, where a tool or an object file failed and no line of a source: `LINK : fatal error LNK1104: ...`."""
+_VISUAL = re.compile(r"(?P<place>[^\s:(]+\(\d+\)): (?P<said>\[[A-Z]\d{4}\b.*)$")
+"""`pylint -f msvs`."""
 _MACHINE = re.compile(r'\d{13} (?P<severity>ERROR|WARNING) (?P<place>"[^"]{1,500}" \d+:\d+) (?P<said>".*)$')
 """svelte-check for programs, which it also prints for agents."""
 _JSHINT = re.compile(rf"(?P<place>{_FILE_NAME}: line \d+, col \d+), (?P<said>\S.*)")
@@ -384,6 +386,8 @@ def _placed(line: str) -> Line | None:
     if "): " not in line and " - " not in line and ", col " not in line and ") : " not in line:
         return None
     found = _PLACED.match(line)
+    if found is None and "): [" in line and (visual := _VISUAL.match(line)) is not None:
+        return Line(Kind.LINT, visual["place"], visual["said"])
     if found is None:
         found = _JSHINT.match(line) if ", col " in line else None
         return Line(Kind.LINT, found["place"], found["said"]) if found is not None else None
