@@ -112,10 +112,15 @@ def test_sizes_and_statuses_go_with_their_names(printed: Printed) -> None:
     assert printed(FORM, of("4\tsrc/app/a\n12\tsrc/app/b\n16\tsrc/app", "du src")) == [
         "src/: 4 app/a, 12 app/b, 16 app",
     ]
-    assert printed(FORM, of("M\tsrc/a.py\nM\tsrc/b.py\nA\tsrc/c.py", "git diff --name-status")) == [
-        "M src/: a.py b.py",
-        "A\tsrc/c.py",
-    ]
+
+
+def test_the_state_and_the_path_of_up_to_a_hundred_changed_files_stand_together(printed: Printed) -> None:
+    states = [f"M\tsrc/part{chr(97 + at % 26)}{at}/a.py" for at in range(100)]
+    assert printed(FORM, of("\n".join(states), "git diff --name-status")) == states
+    more = printed(FORM, of("\n".join([*states, "M\tsrc/more/a.py", "M\tsrc/more/b.py"]), "git diff --name-status"))
+    assert "M src/more/: a.py b.py" in more
+    amounts = [f"{at}\t0\tsrc/part{chr(97 + at % 26)}{at}.py" for at in range(100)]
+    assert printed(FORM, of("\n".join(amounts), "git diff --numstat")) == amounts
 
 
 def test_what_most_rows_say_is_said_once_and_what_differs_stays_in_its_row(printed: Printed) -> None:

@@ -26,7 +26,7 @@ from itertools import groupby
 
 from sidecar.compression.filling import filled
 from sidecar.compression.forms.kept import kept
-from sidecar.compression.prefixes import between_numbers, folder_and_name, names_on_lines, ranged
+from sidecar.compression.prefixes import WHOLE_PATHS, between_numbers, folder_and_name, names_on_lines, ranged
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep, note
 
 __all__ = ["is_listed", "paths_evidence", "paths_reduced"]
@@ -40,6 +40,8 @@ _COUNTED_PATH = re.compile(r"( *\d[\d.]*[KMGT]?(?: +\d+){0,3} +)([^\s:*?\"'<>|;{
 """A path behind its numbers, as `wc` prints it, or `find -printf '%s %p'`."""
 _OBJECT = re.compile(r"(\d{6}) (?:[a-z]+ )?[0-9a-f]{40,64}( +)?(\d+|-)?\t$")
 """What `git ls-tree` and `git ls-files -s` say before a path: its mode, its object, its size or its stage."""
+_CHANGED = re.compile(r"(?:[ACDMRTUX]\d{0,3}|(?:\d+|-)\t(?:\d+|-))\t\S")
+"""A file that git says was changed, by its state or by its lines: few of them stay as they were printed."""
 _COUNTS = frozenset(" 0123456789")
 _PLAIN_MODE = "100644"
 _OBJECTS = 10 * 120
@@ -96,12 +98,16 @@ def _paths(segment: Segment) -> _Paths:
     leads = [""] * len(lines)
     what = ""
     if _ODD.search(segment.text):
+        changed = [index for index, line in enumerate(lines) if "\t" in line and _CHANGED.match(line)]
+        is_short = len(changed) <= WHOLE_PATHS
         if len(lines) > _FEW_OBJECTS and (match := _LED_PATH.match(lines[0])) and _OBJECT.match(match[1]):
             what = f"names of objects (mode {_PLAIN_MODE} unless said)"
         counted = sum(1 for line in lines if line[:1] in _COUNTS and _COUNTED_PATH.match(line)) * 2 > len(lines)
         for index, line in enumerate(lines):
             if _ODD.search(line):
                 leads[index], folders[index], names[index] = _led(line, unnamed=bool(what), counted=counted)
+        for index in changed if is_short else ():
+            leads[index] = folders[index] = names[index] = ""
     return _Paths(leads, folders, names, what)
 
 
