@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sidecar.compression.vocabulary import Command
 
-__all__ = ["parse", "show_beside"]
+__all__ = ["echoed", "parse", "show_beside"]
 
 _PASS_THROUGH = frozenset({"cat", "head", "less", "more", "sed", "sort", "tail", "tee"})
 """Programs at the end of a pipe whose output has the shape of their input."""
@@ -117,6 +117,9 @@ _SPECIAL = re.compile(r"[\\'\"();<>|&\n]")
 """What a command line must have before it is more than words between spaces."""
 
 _OPERATORS = frozenset({"&&", "||", ";", "&", ";;", "\n"})
+_OPERATOR = re.compile(r"&&|\|\||;;|\|&|&>>?|>>|<<<?|[<>]&|[();<>|&]")
+_ALL_OPERATORS = re.compile(r"[();<>|&]+$")
+"""Operators without a space between them, which come as one word: `(cd api && make); make`."""
 _HEREDOC = re.compile(r"<<-?[ \t]*\\?(['\"]?)(\w+)\1")
 _COMMENT = re.compile(r"\s*#")
 
@@ -142,7 +145,9 @@ def parse(line: str) -> tuple[Command, ...]:
         lexer = shlex.shlex(line, posix=True, punctuation_chars="();<>|&")
         lexer.whitespace_split = True
         lexer.commenters = ""
-        words = list(lexer)
+        words = [
+            piece for word in lexer for piece in (_OPERATOR.findall(word) if _ALL_OPERATORS.match(word) else [word])
+        ]
     except ValueError:
         return ()
     found: list[Command] = []
@@ -161,6 +166,32 @@ def parse(line: str) -> tuple[Command, ...]:
 def show_beside(commands: Sequence[Command]) -> bool:
     """Whether one of several *commands* is run for what it prints: it may stand around what another does."""
     return len(commands) > 1 and any(command.program in _SHOWING for command in commands)
+
+
+def echoed(commands: Iterable[Command]) -> re.Pattern[str] | None:
+    """How the lines look that a command line prints by itself between its programs; None where it prints none.
+
+    `for p in api web; do echo "--- $p"; npm test; echo "exit $?"; done` says where each of its programs begins.
+    """
+    printers = (command for command in commands if command.program in {"echo", "printf"})
+    said = (" ".join(one.words[1:] if one.program == "echo" else one.words[1:2]) for one in printers)
+    patterns = dict.fromkeys(filter(None, map(_as_pattern, said)))
+    return re.compile("|".join(patterns)) if patterns else None
+
+
+def _as_pattern(said: str) -> str:
+    """What `echo` was given, with anything in place of its variables; empty where too little is certain of it."""
+    said = _ESCAPES.sub("", said.removeprefix("-e ")).strip()
+    parts = _VARIABLE.split(said)
+    certain = "".join(parts).replace(" ", "")
+    is_certain = len(certain) >= _LEAST_CERTAIN + certain.isalnum() and len(parts) <= _MOST_VARIABLES
+    return ".*".join(map(re.escape, parts)) if is_certain else ""
+
+
+_VARIABLE = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|\$[?#@*!]|%[sd]")
+_ESCAPES = re.compile(r"\\[nrt]")
+_LEAST_CERTAIN = 2
+_MOST_VARIABLES = 4
 
 
 def _commands_alone(lines: Iterable[str]) -> Iterator[str]:

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 
 from sidecar.compression import recognise as recognising
 from sidecar.compression.alarms import alarm_lines
-from sidecar.compression.commands import parse, show_beside
+from sidecar.compression.commands import echoed, parse, show_beside
 from sidecar.compression.levels import Level, loosened, repeats_folded, tightened
 from sidecar.compression.parting import parted
-from sidecar.compression.split import split
+from sidecar.compression.split import Stretch, headed, split
 from sidecar.compression.vocabulary import Block, Command, Evidence, Form, Part, Rank, Segment, keep
 from sidecar.compression.wrapping import unwrapped
 
@@ -196,17 +196,31 @@ def _segments(
 ) -> list[Reduced]:
     """*first* is the index of `lines[0]` in the whole output."""
     text = "\n".join(lines)
+
+    def read(stretches: Iterable[Stretch]) -> list[Reduced]:
+        found: list[Reduced] = []
+        for stretch in stretches:
+            is_whole = stretch.end - stretch.start == len(lines)
+            hints = parse(stretch.command) or commands
+            within = lines if is_whole else lines[stretch.start : stretch.end]
+            segment = Segment(within, first + stretch.start, hints[0] if hints else None, exit_code)
+            if is_whole:
+                segment.__dict__["text"] = text  # the joined text exists already; 20 MB is not joined twice
+            found += _reduced(segment, hints, shelf)
+        return found
+
     stretches = split(lines, text)
-    reduced: list[Reduced] = []
-    for stretch in stretches:
-        whole = len(stretches) == 1
-        hints = parse(stretch.command) or commands
-        within = lines if whole else lines[stretch.start : stretch.end]
-        segment = Segment(within, first + stretch.start, hints[0] if hints else None, exit_code)
-        if whole:
-            segment.__dict__["text"] = text  # the joined text exists already; 20 MB is not joined twice
-        reduced += _reduced(segment, hints, shelf)
-    return reduced
+    heading = echoed(commands)
+    finer = headed(stretches, lines, heading) if heading is not None else stretches
+    if len(finer) > len(stretches):
+        found = read(finer)
+        if any(one.form not in _SHOWN for one in found):
+            return found
+    return read(stretches)
+
+
+_SHOWN = frozenset({"code", "records", "text"})
+"""Forms of what a loop shows one after another, which is shortened better together: files, documents in YAML."""
 
 
 def _reduced(segment: Segment, hints: Sequence[Command], shelf: Shelf) -> list[Reduced]:

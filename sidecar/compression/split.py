@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sidecar.compression.borders import BORDERS, ENDINGS, Border, Ending
 
-__all__ = ["Stretch", "split"]
+__all__ = ["Stretch", "headed", "split"]
 
 _REOPENS_LINES = 8
 """A program that begins again so soon after it ended has not ended: cargo runs one binary of tests after another."""
@@ -52,6 +53,20 @@ def split(lines: Sequence[str], text: str | None = None) -> list[Stretch]:
     for index in sorted(index for head in _heads(borders, endings) for index in by_head.get(head, ())):
         cutter.see(index)
     return cutter.stretches()
+
+
+def headed(stretches: Sequence[Stretch], lines: Sequence[str], heading: re.Pattern[str]) -> list[Stretch]:
+    """The same segments cut before and behind each line that is a *heading*, which is one of its own."""
+    found: list[Stretch] = []
+    for stretch in stretches:
+        within = range(stretch.start, stretch.end)
+        at = [index for index in within if len(lines[index]) < _HEADING_CHARS and heading.fullmatch(lines[index])]
+        edges = sorted({stretch.start, stretch.end, *at, *(index + 1 for index in at)})
+        found += [Stretch(start, end, stretch.command) for start, end in pairwise(edges)]
+    return found
+
+
+_HEADING_CHARS = 300
 
 
 def _heads(borders: Iterable[Border], endings: Iterable[Ending]) -> set[str]:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidecar.compression.commands import parse
+from sidecar.compression.commands import echoed, parse, show_beside
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,7 @@ from sidecar.compression.commands import parse
         ("python - <<'EOF'\nprint('it is don't'); x = {1: 2}\nEOF\ngit diff", [("python", "-"), ("git", "diff")]),
         ("cat <<-END | sort\n\tpytest\n\tEND\nmake", [("cat",), ("make",)]),
         ("# don't stop here\nmake && \\\n  make test", [("make",), ("make", "test")]),
+        ("(cd app && npm test 2>&1);(make)&&ls", [("npm", "test"), ("make",), ("ls",)]),
         ("A=1 B=2", []),
         ("cd app", []),
         ("docker exec", []),
@@ -69,3 +70,28 @@ def test_a_command_line_reads_as_the_programs_that_print(line: str, expected: li
 def test_any_text_can_be_asked(line: str) -> None:
     for command in parse(line):
         assert command.words
+
+
+@pytest.mark.parametrize(
+    ("line", "printed"),
+    [
+        ('for p in a b; do echo "--- $p"; make -C $p; echo "exit $?"; done', ["--- a", "exit 2"]),
+        ("echo '=== lint'; ruff check; echo; printf '== %s\\n' tests; pytest", ["=== lint", "== tests"]),
+        ('echo -e "\\n## ${p} ##"; (cd $p && make); echo "rc=$?"', ["## api ##", "rc=0"]),
+    ],
+)
+def test_what_a_line_echoes_between_its_programs_is_known(line: str, printed: list[str]) -> None:
+    heading = echoed(parse(line))
+    assert heading is not None
+    assert all(map(heading.fullmatch, printed))
+
+
+@pytest.mark.parametrize("line", ["pytest -q", 'echo "$x"; make', "echo; make", "echo ok; make", ""])
+def test_of_what_could_be_any_line_nothing_is_known(line: str) -> None:
+    assert echoed(parse(line)) is None
+
+
+def test_a_program_that_shows_files_is_told_from_those_that_build_and_test() -> None:
+    assert show_beside(parse("cat a.py; pytest"))
+    assert not show_beside(parse("npm run build; npm test"))
+    assert not show_beside(parse("cat a.py"))

@@ -144,3 +144,25 @@ def test_a_profile_behind_other_output_is_cut_off_by_the_words_that_all_profiles
 def test_commits_that_git_cherry_lists_are_no_traced_commands() -> None:
     lines = [f"+ {number:040x} Change {number}" for number in range(4)]
     assert split(lines) == [Stretch(0, 4)]
+
+
+def test_what_a_loop_echoes_says_where_each_of_its_runs_begins(capture: Captured) -> None:
+    """All packages' tests were told as those of the first: its heading was taken for a suite of the runner's."""
+    run, _, _ = capture("mocha/red")
+    names = ("api", "web", "jobs")
+    output = b"".join(b"--- packages/%s\n%s\nexit 1\n" % (name.encode(), run) for name in names)
+    line = 'for d in packages/*; do echo "--- $d"; (cd $d && npm test --silent 2>&1); echo "exit $?"; done'
+    result = compress(output, command=line, exit_code=0)
+    assert result.forms == ("text", "tests")
+    assert all(f"--- packages/{name}" in result.text.split("\n") for name in names)
+    assert result.text.count("\nexit 1\n") == len(names)
+    assert "--- packages/api >" not in result.text
+
+
+def test_files_that_a_loop_shows_are_read_together() -> None:
+    source = "".join(
+        f"def item_{number}(cart):\n    total = cart.total({number})\n    return total\n\n\n" for number in range(80)
+    )
+    output = "".join(f"== src/part_{number}.py\n{source}" for number in range(3))
+    line = 'for f in src/*.py; do echo "== $f"; cat $f; done'
+    assert compress(output, command=line, exit_code=0).forms == ("code",)
