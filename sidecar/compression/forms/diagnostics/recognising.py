@@ -95,6 +95,8 @@ _SAMPLE_LINES = 25
 """In a text for whose command we know no compiler; twice as many where we do."""
 _FEW = 3
 _PLACED_SHARE = 0.1
+_MOST = 0.9
+_WORKFLOW = ("::error ", "::warning ", "::notice ")
 _PLAIN = frozenset({
     Kind.OTHER, Kind.BLANK, Kind.SUMMARY, Kind.MARK, Kind.CHANGE, Kind.SOURCE, Kind.MARKED, Kind.LABEL, Kind.HELP,
 })  # fmt: skip
@@ -102,6 +104,8 @@ _PLAIN = frozenset({
 _SEVERE = frozenset({Kind.ERROR, Kind.WARNING})
 _ITSELF = frozenset({Kind.ROW, Kind.ARROW})
 
+_RULED = re.compile(r"[^\s:][^:\n]{0,200}:\d+:\d+: [A-Z]{1,6}\d{2,5}:? ")
+"""A finding with its column and its rule's code, which no other program prints by chance: it needs no severity."""
 _LOGGED = re.compile(r"\[?\d{4}-\d\d-\d\d[T ]\d\d:|\d\d:\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d")
 """A line that begins with its time is a log's, whatever it says."""
 _LOG_INITIALS = frozenset("[0123456789JFMASOND")
@@ -118,7 +122,7 @@ def recognise(segment: Segment) -> float:
     present = literals_in(segment)
     if statistics.is_statistics(segment) or is_esbuild(text):
         return 0.95
-    if webpack.is_webpack(segment, present) or phpcs.is_phpcs(segment, present):
+    if webpack.is_webpack(segment, present) or phpcs.is_phpcs(segment, present) or shellcheck.is_shellcheck(segment):
         return 0.95
     if (text[:1] in "[{" or "\n{" in text[:200]) and read_report(segment) is not None:
         return 0.98
@@ -147,7 +151,7 @@ def _weighed(segment: Segment, words: Sequence[str], *, is_known: bool) -> float
         return 0.0
     if not (is_shaped or is_known or _told(segment, _TELLS)):
         return 0.0  # words of alarm, but no diagnostic around them: a test run, a log
-    kinds, placed, logged = _census(segment, _SAMPLE_LINES * (1 + is_known))
+    kinds, placed, ruled, logged = _census(segment, _SAMPLE_LINES * (1 + is_known))
     # Where most of a large text is findings without a severity, the samples have said what it is.
     is_plain = is_large and kinds[Kind.LINT] >= 0.5 * sum(kinds.values())
     told = placed > 0 or (not is_plain and _told(segment, _TELLS))
@@ -162,15 +166,19 @@ def _weighed(segment: Segment, words: Sequence[str], *, is_known: bool) -> float
         if is_known:
             # javac explains an error in up to eight lines of words.
             return 0.95 if placed >= _PLACED_SHARE * total else min(0.95, sure + 0.2)
+        if segment.text.startswith(_WORKFLOW) and placed >= _MOST * total:
+            return 0.95  # annotations of a workflow, whose fields a comma parts as a table's
         return sure if placed or kinds[Kind.BUILD] >= 0.5 * total else sure - 0.3
     if kinds[Kind.LINT]:
+        is_quoted = kinds[Kind.MARK] >= 0.5 * kinds[Kind.LINT] >= 1  # flake8 quotes whole statements
         if is_known:
             if kinds[Kind.LINT] >= 0.95 * total:
                 return 0.97
-            is_quoted = kinds[Kind.MARK] >= 0.5 * kinds[Kind.LINT] >= 1  # flake8 quotes whole statements
             return 0.85 if explained >= 0.5 or is_quoted else 0.5
+        if ruled >= max(_FEW, _MOST * kinds[Kind.LINT]) and (explained >= 0.5 or is_quoted):
+            return 0.75
         found = kinds[Kind.LINT] + kinds[Kind.BUILD] * (kinds[Kind.LINT] >= _FEW)
-        return 0.6 if found >= 0.9 * total and total >= _FEW else 0.0
+        return 0.6 if found >= _MOST * total and total >= _FEW else 0.0
     builds = kinds[Kind.BUILD] + kinds[Kind.FAILURE] + kinds[Kind.SUMMARY]
     if words and words[0] in _PROGRAMS:
         return 0.8 if builds + kinds[Kind.ERROR] >= 0.5 * total else 0.0
@@ -207,16 +215,23 @@ def lines_read(segment: Segment) -> Known:
     return known
 
 
-def _census(segment: Segment, length: int) -> tuple[Counter[Kind], int, int]:
-    """How many lines of each kind there are, how many are diagnostics by their own words, how many are a log's."""
+def _census(segment: Segment, length: int) -> tuple[Counter[Kind], int, int, int]:
+    """How many lines of each kind there are, how many are diagnostics by their own words, how many findings of a rule
+    by its code, how many a log's.
+    """
     kinds: Counter[Kind] = Counter()
-    placed = logged = 0
+    placed = ruled = logged = 0
     for sample in _samples(segment.lines, length):
         read_lines = read_all(sample, lines_read(segment))
         kinds.update([this.kind for this in read_lines])
         placed += sum(map(_is_placed, read_lines, sample))
+        ruled += sum(
+            1
+            for this, line in zip(read_lines, sample, strict=True)
+            if this.kind is Kind.LINT and _RULED.match(line[:_GLIMPSED_CHARS])
+        )
         logged += sum(1 for line in sample if line[:1] in _LOG_INITIALS and _LOGGED.match(line))
-    return kinds, placed, logged
+    return kinds, placed, ruled, logged
 
 
 def _samples(lines: Sequence[str], length: int) -> Iterable[Sequence[str]]:

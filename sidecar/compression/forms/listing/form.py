@@ -16,6 +16,7 @@ become indentation. A name with a space in it stays on a line of its own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -128,11 +129,24 @@ def _shape(segment: Segment) -> tuple[_Shape | None, float]:
     if program in _PATH_PROGRAMS | _SIZE_PROGRAMS:
         is_list = _mostly(sample, is_listed, 0.3) and _share(lines, is_listed) > 0.5
         return (_PATHS, 0.9) if is_list else (None, 0.0)
-    share = _share(lines, is_listed)
-    if short_share(sample) > 0.95 and len(lines) > 4:
+    return _by_paths_alone(lines, sample)
+
+
+def _by_paths_alone(lines: Sequence[str], sample: Sequence[str]) -> tuple[_Shape | None, float]:
+    """Where no command says that paths are to be expected."""
+    if len(lines) <= _FEW:
+        return None, 0.0
+    if short_share(sample) > 0.95:
         return _SHORT_STATUS, 0.9
+    if _mostly(sample, _CHANGED_FILE, 0.95):
+        return _PATHS, 0.93  # surer than a table is of columns between tabs
     # Below what the shelf's own stages for a command need: `tar -v` prints paths too, and its file knows better.
-    return (_PATHS, 0.7) if share > 0.95 and len(lines) > 4 else (None, 0.0)
+    return (_PATHS, 0.7) if _share(lines, is_listed) > 0.95 else (None, 0.0)
+
+
+_CHANGED_FILE = re.compile(r"(?:[ACDMRTUX]\d{0,3}|(?:\d+|-)\t(?:\d+|-))\t[^\s./]*[./]\S*(?:$|[\t ])").match
+"""`git diff --numstat` and `--name-status`, whatever command is said to have printed them."""
+_FEW = 4
 
 
 def _status(lines: Sequence[str], text: str, words: Sequence[str]) -> _Shape | None:
