@@ -22,7 +22,7 @@ from sidecar.compression.levels import Level, loosened, repeats_folded, tightene
 from sidecar.compression.parting import parted
 from sidecar.compression.split import Stretch, headed, split
 from sidecar.compression.vocabulary import Block, Command, Evidence, Form, Part, Rank, Segment, keep
-from sidecar.compression.wrapping import unwrapped
+from sidecar.compression.wrapping import Unwrapped, dedented, unwrapped
 
 if TYPE_CHECKING:
     from sidecar.compression.shelf import Shelf
@@ -170,25 +170,43 @@ def shorten(
     if isinstance(lines, str):
         lines = lines.removesuffix("\n").split("\n") if lines else []
     commands = parse(command)
-    wrapped = unwrapped(lines)
-    if wrapped is not None:
-        inner: list[Reduced] = []
-        for start, end in wrapped.stretches:
-            within = wrapped.lines[start:end]
+    for wrapped, unread in ((unwrapped(lines), _PLAIN), (dedented(lines, _DEEP), _UNREAD)):
+        if wrapped is not None:
+            inner = _within(wrapped, lines, commands, exit_code, shelf)
+            if any(one.form not in unread for one in inner):
+                return Shortened(tuple(inner), level)
+    segments = _segments(lines, commands, exit_code, shelf)
+    if all(one.form in _UNREAD for one in segments) and (bare := dedented(lines, _SHALLOW)) is not None:
+        inner = _within(bare, lines, commands, exit_code, shelf)
+        if any(one.form not in _UNREAD for one in inner):
+            segments = inner
+    return Shortened(tuple(segments), level)
+
+
+def _within(
+    wrapped: Unwrapped, lines: Sequence[str], commands: Sequence[Command], exit_code: int | None, shelf: Shelf
+) -> list[Reduced]:
+    """What stands behind the prefix, each of its stretches read by itself."""
+    reduced: list[Reduced] = []
+    for start, end in wrapped.stretches:
+        within = wrapped.lines[start:end]
+        found = _segments(within, commands, exit_code, shelf, start)
+        if start in wrapped.shared and all(one.form in _PLAIN for one in found):
+            # Whose error it is, nothing else says where several take turns.
+            named = {index: lines[start + index] for index in alarm_lines(within)}
+            within = [named.get(index, line) for index, line in enumerate(within)]
             found = _segments(within, commands, exit_code, shelf, start)
-            if start in wrapped.shared and all(one.form in _PLAIN for one in found):
-                # Whose error it is, nothing else says where several take turns.
-                named = {index: lines[start + index] for index in alarm_lines(within)}
-                within = [named.get(index, line) for index, line in enumerate(within)]
-                found = _segments(within, commands, exit_code, shelf, start)
-            inner += [replace(found[0], before=wrapped.told[start]), *found[1:]]
-        if any(one.form not in _PLAIN for one in inner):
-            return Shortened(tuple(inner), level)
-    return Shortened(tuple(_segments(lines, commands, exit_code, shelf)), level)
+        reduced += [replace(found[0], before=wrapped.told[start]), *found[1:]]
+    return reduced
 
 
 _PLAIN = frozenset({"text", "log"})
 """Forms that read a wrapped log as well as they would read what is in the wrapping."""
+_UNREAD = _PLAIN | {"code", "records"}
+"""Forms that what is indented throughout is taken for where it is of another."""
+_DEEP = 4
+_SHALLOW = 2
+"""So many blanks no tool begins all of its lines with by itself; with this few some do."""
 
 
 def _segments(

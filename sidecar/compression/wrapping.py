@@ -10,6 +10,7 @@
     #9 2.312 FAIL src/cart.test.ts                                  docker build
     npm error ../src/cart.cc:12:3: error: 'x' was not declared      npm, of a package that it could not compile
     |  src/cart.test.ts | 4 ++--                                    git log --graph, of one line of history
+        FAIL src/cart.test.ts                                       what is printed inside somebody's report
 
 A test run under such a prefix is a test run all the same, so it is read without it, and each long stretch that one of
 several programs printed by itself.
@@ -22,7 +23,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-__all__ = ["Unwrapped", "unwrapped"]
+__all__ = ["Unwrapped", "dedented", "unwrapped"]
 
 _SAMPLE = 100
 _SHARE = 0.9
@@ -114,7 +115,7 @@ class Unwrapped:
 
     lines: list[str]
     told: dict[int, str]
-    shared: frozenset[int]
+    shared: frozenset[int] = frozenset()
 
     @property
     def stretches(self) -> list[tuple[int, int]]:
@@ -136,6 +137,20 @@ def unwrapped(lines: Sequence[str]) -> Unwrapped | None:
         if _is_before_nearly_all(wrapper.prefix, sample, share):
             return _without(wrapper, lines, share)
     return None
+
+
+def dedented(lines: Sequence[str], least: int) -> Unwrapped | None:
+    """*lines* without the blanks that begin all of them; None where these are fewer than *least*."""
+    if not all(line[:1].isspace() for line in lines if line):
+        return None
+    filled = [line for line in lines if line and not line.isspace()]
+    if len(filled) < _RUN_LINES:
+        return None
+    blanks = min((line[: len(line) - len(line.lstrip())] for line in filled), key=len)
+    if len(blanks) < least or not all(line.startswith(blanks) for line in filled):
+        return None
+    told = f"[... each line begins with {len(blanks)} blanks, left out here]"
+    return Unwrapped([line.removeprefix(blanks) for line in lines], {0: told})
 
 
 def _without(wrapper: _Wrapper, lines: Sequence[str], share: float) -> Unwrapped | None:

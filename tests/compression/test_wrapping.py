@@ -7,6 +7,7 @@ import pytest
 
 from sidecar.compression import compress, tokens
 from sidecar.compression.wrapping import unwrapped
+from tests.compression.conftest import Capture
 
 Run = Callable[..., str]
 CAPTURES = Path(__file__).parents[1] / "captures"
@@ -40,7 +41,15 @@ def lerna(line: str, _index: int) -> str:
     return f"@shop/cart: {line}"
 
 
-RUNNERS = [github, gh_view, turbo, compose, concurrently, pnpm, lerna]
+def indented(line: str, _index: int) -> str:
+    return f"    {line}" if line else ""
+
+
+def barely_indented(line: str, _index: int) -> str:
+    return f"  {line}"
+
+
+RUNNERS = [github, gh_view, turbo, compose, concurrently, pnpm, lerna, indented, barely_indented]
 
 
 def wrapped(output: str, how: Callable[[str, int], str]) -> str:
@@ -71,6 +80,14 @@ def test_the_markers_count_the_wrapped_outputs_lines(test_run: Run, how: Callabl
     assert [(one.first, one.last) for one in result.left_out if one.what != "prefixes"] == [
         (one.first, one.last) for one in plain.left_out
     ]
+
+
+def test_what_a_tool_indents_by_itself_is_read_as_it_stands(capture: Callable[[str], Capture]) -> None:
+    printed = capture("mocha/green_large")
+    assert all(line[:2] == "  " for line in printed.data.decode().splitlines() if line)
+    result = compress(printed.data, command=printed.command, exit_code=printed.exit_code)
+    assert result.forms == ("tests",)
+    assert "each line begins" not in result.text
 
 
 def test_a_plain_log_keeps_its_times() -> None:
