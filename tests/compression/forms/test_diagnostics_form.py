@@ -14,10 +14,10 @@ from sidecar.compression.vocabulary import Command, Form, Segment
 
 CAPTURES = Path(__file__).parents[2] / "captures"
 FAMILIES = (
-    "bandit", "biome", "black", "clang", "cmake", "cpplint", "eslint", "flake8", "gcc", "golangci_lint", "hadolint",
-    "isort", "javac", "jshint", "mypy", "ninja", "oxlint", "phpcs", "prettier", "pydocstyle", "pylint", "pyright",
-    "ruff", "sarif", "shellcheck", "sphinx", "standard", "staticcheck", "stylelint", "svelte_check", "tsc", "ty",
-    "yamllint",
+    "bandit", "biome", "black", "clang", "cmake", "cpplint", "cspell", "eslint", "flake8", "gcc", "golangci_lint",
+    "hadolint", "isort", "javac", "jshint", "mypy", "ninja", "oxlint", "phpcs", "prettier", "pydocstyle", "pylint",
+    "pyright", "refurb", "ruff", "sarif", "shellcheck", "sphinx", "standard", "staticcheck", "stylelint",
+    "svelte_check", "tsc", "ty", "yamllint",
 )  # fmt: skip
 NOT_OURS = {"cmake/configure_errors", "biome/clean", "oxlint/clean", "prettier/clean", "ruff/github"}
 """Too little to recognise, or another form's: they are kept whole or read as text."""
@@ -351,6 +351,11 @@ def test_a_few_errors_stay_as_printed_though_they_share_their_message(printed: P
     assert printed(FORM, of("\n".join(errors), "gcc -c src/cart.c")) == errors
     many = [line.replace("cart", f"cart{number}") for number in range(4) for line in errors]
     assert len(printed(FORM, of("\n".join(many), "gcc -c src/*.c"))) < 4
+
+
+def test_a_few_errors_of_go_stay_as_printed_too(printed: Printed) -> None:
+    errors = [f"./cart.go:{line}:10: undefined: totalOf" for line in range(3, 9)]
+    assert printed(FORM, of("\n".join(["# shop/cart", *errors]), "go build ./..."))[1:] == errors
 
 
 def test_what_svelte_check_quotes_goes_but_for_the_line_that_an_error_is_about(printed: Printed) -> None:

@@ -31,7 +31,7 @@ _CODE = re.compile(r"\d+[\t ]")
 _SAID_BY = re.compile(r".* (?:\([a-z]+\))?$")
 """The last line of what svelte-check says: who found it, or nobody, behind a blank. What follows is quoted."""
 _SAID_LINES = 60
-_FOUND = "\nsvelte-check found "
+_SVELTES = ("\nsvelte-check found ", "Getting Svelte diagnostics...")
 _SURE = 3
 _QUOTING_LINES = 8
 """What it prints of one finding, most often: place, message, three lines of the file, now and then a chain of types."""
@@ -54,7 +54,9 @@ def is_told_so(segment: Segment) -> bool:
         return False
     text = segment.text
     told, lines = len(_TELLS.findall(text)), text.count("\n") - text.count("\n\n")
-    return 2.5 * told >= 0.8 * lines or (told >= _SURE and _QUOTING_LINES * told >= lines and _FOUND in text)
+    return 2.5 * told >= 0.8 * lines or (
+        told >= _SURE and _QUOTING_LINES * told >= lines and any(words in text for words in _SVELTES)
+    )
 
 
 def _issue(lines: Sequence[str], read: list[Line], start: int) -> None:

@@ -39,6 +39,9 @@ _LONG_CHARS = 80
 _MANY = 40
 """... or where so many are shown that nobody reads them one by one."""
 
+_GO = ".go:"
+"""Its compiler calls nothing an error that it prints."""
+
 _WHOLE_ERRORS = 12
 """So few errors in all stay as printed, whatever they share: it costs 0.02 % of what failing commands print."""
 
@@ -141,7 +144,7 @@ def shared(
 def _few_errors(grouped: _Groups, read: Sequence[Line]) -> frozenset[int]:
     """The lines that tell an error with its place, by themselves; none where errors are many."""
     begin = {_apart(unit, read)[0]: explained for (_, explained), units in grouped.items() for unit in units}
-    errors = [index for index in begin if read[index].kind is Kind.ERROR]
+    errors = [index for index in begin if read[index].kind is Kind.ERROR or _GO in read[index].place]
     if len(errors) > _WHOLE_ERRORS:
         return frozenset()
     return frozenset(index for index in errors if read[index].place and read[index].said and not begin[index])

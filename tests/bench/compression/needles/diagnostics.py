@@ -64,6 +64,11 @@ _PATTERNS = (
     r"^ +Location: (?P<place>\S+:\d+(?::\d+)?)$",
     r"^ +[×!⚠x] (?P<code>[\w@/-]+\([\w-]+\)): (?P<said>.+)$",
     r"^ +[,╭][-─]\[(?P<place>[^\]\n]+:\d+:\d+)\]",
+    # cspell, refurb, svelte-check for programs, Azure
+    r"^(?P<place>\S+:\d+:\d+) - (?P<said>Unknown word \(.*)$",
+    r"^(?P<place>\S+:\d+:\d+) (?P<said>\[[A-Z]+\d+\]: .*)$",
+    r"^\d{13} (?:ERROR|WARNING) (?P<place>\"[^\"\n]+\" \d+:\d+) (?P<said>\".*\")$",
+    r"^##vso\[task\.logissue (?:type=\w+;)?sourcepath=(?P<place>[^;\]\n]+)[^\]\n]*\](?P<said>.+)$",
     # isort
     r"^ERROR: (?P<place>\S+) (?P<said>Imports are .*)$",
     # ld, whose offsets into object files say nothing
