@@ -480,3 +480,16 @@ def test_goroutines_that_wait_alike_when_a_test_of_go_times_out_are_told_once() 
     assert "goroutine 20 [chan send]: (x12 alike)" in told
     assert told.count("radio_test.go:11 +0x1b") == 1
     assert "/src/radio/radio_test.go:16 +0xfe" in told
+
+
+def test_of_googletest_in_brief_each_failure_keeps_its_values_and_what_they_share_is_told_once() -> None:
+    failure = (
+        "t_price.cpp:7: Failure\nExpected equality of these values:\n  price(length, days)\n    Which is: {0}\n"
+        "  length * 2 * days + 1\n    Which is: {1}\n[  FAILED  ] Grid/Price.IsDouble/{2}, where GetParam() = {2}\n"
+    )
+    run = "".join(failure.format(12 * n, 12 * n + 1, n) for n in range(1, 13))
+    run += "[==========] 44 tests from 1 test suite ran. (2 ms total)\n[  PASSED  ] 32 tests.\n"
+    told = compress(run, command="./t_price --gtest_brief=1", exit_code=1).text
+    for n in range(1, 13):
+        assert f"    Which is: {12 * n + 1}\n[  FAILED  ] Grid/Price.IsDouble/{n}, where" in told
+    assert told.count("t_price.cpp:7: Failure") == 1

@@ -40,7 +40,7 @@ _MESSAGE_LINES = 3
 RULES: tuple[Rule, ...] = (
     Rule(Kind.SECTION, _FAILED + r" \[[\d.]+ seconds\]", start="• ["),
     Rule(Kind.PASSED, r"•(?: \[[\d.]+ seconds\])?$", start="•"),
-    Rule(Kind.NOISE, r"(?:\x20?[•SP])+$", has="", what="progress", inside=False),
+    Rule(Kind.NOISE, r"[•SP]+$", has="•", what="progress", inside=False),
     Rule(Kind.END, _RULER.pattern, start="-----", what=BLANK),
     Rule(Kind.NOISE, r"={20,}$", start="====", what=BLANK),
     Rule(Kind.KEPT, r"Running Suite: |Will run \d+ of \d+ specs", has=" "),

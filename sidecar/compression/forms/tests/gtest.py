@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
+from sidecar.compression.forms.tests.repeats import Repeats
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
 
@@ -44,12 +45,17 @@ def keep_nested_totals_once(run: Run) -> None:
 def _finish(run: Run) -> None:
     """The failures are listed again at the end.
 
-    In brief mode nothing says where a test begins, so all that was printed stays.
+    In brief mode nothing says where a test begins, so all that was printed stays, but for what failures share.
     """
     if Kind.BEGUN not in run.kinds:
+        repeats, body = Repeats(), list[int]()
         for index, kind in enumerate(run.kinds):
             if kind is Kind.OTHER:
                 run.why[index] = ""
+                body.append(index)
+            elif kind is Kind.FAILED:
+                repeats.mark(run.lines, body, run.why)
+                body = []
     told: set[str] = set()
     for index, full in run.failed.items():
         name, line = full.partition(",")[0], run.lines[index]
