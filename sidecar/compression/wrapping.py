@@ -51,10 +51,16 @@ class _Wrapper:
 
     def without(self, line: str, found: re.Match[str] | None) -> str:
         """*line* as it is read, where its prefix was *found*."""
-        if found is None or (self.whole is not None and self.whole.match(line)):
+        if found is None or (self.whole is not None and self.whole.match(line)) or _ENDED.match(line, found.end()):
             return line
         return line[found.end() :]
 
+
+_ENDED = re.compile(
+    r".{1,200} exited with code (?:\d+|SIG[A-Z]+)$|(?:Failed|Done)$|command finished with error"
+    r"|error Command failed with exit code \d+\.$"
+)
+"""How concurrently, pnpm, turbo and yarn say that a program has ended: whose end it was, only the prefix tells."""
 
 _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z(?: \d\d[OE]\+?)?"
 _LEVEL = r"(?i:info|errors?|warn(?:ing)?|debug|trace|fatal|notice|success|critical|failed|passed|ok)\]"
@@ -159,7 +165,9 @@ def _without(wrapper: _Wrapper, lines: Sequence[str], share: float) -> Unwrapped
     if sum(1 for one in found if one) < share * sum(1 for line in lines if line.strip()):
         return None
     first, last = _ends(lines, found)
-    runs = _runs([one and one["name"].strip() for one in found[first:last]], first)
+    # A line on a program's end is the runner's own: read among a program's it would be something that this printed.
+    owners = ("" if one and _ENDED.match(one.string, one.end()) else one and one["name"].strip() for one in found)
+    runs = _runs(list(owners)[first:last], first)
     if len(runs) * _RUN_LINES > len(lines):
         return None
     bare = [wrapper.without(line, one) for line, one in zip(lines, found, strict=True)]
@@ -172,8 +180,8 @@ def _without(wrapper: _Wrapper, lines: Sequence[str], share: float) -> Unwrapped
             bare[start:end] = lines[start:end]
             told[start] = ""
         else:
-            at = next((i for i in range(start, end) if found[i] and bare[i] != lines[i]), start)
-            told[start] = _told(lines[at], bare[at], wrapper.kind, is_alone=is_alone)
+            at = next((i for i in range(start, end) if found[i] and bare[i] != lines[i]), None)
+            told[start] = "" if at is None else _told(lines[at], bare[at], wrapper.kind, is_alone=is_alone)
     if last < len(lines):
         told[last] = ""
     return Unwrapped(bare, told, frozenset(shared))

@@ -228,3 +228,13 @@ def test_what_a_compiler_says_under_npms_name_is_read_and_what_npm_says_stays() 
     for line in (*output[:3], *output[-3:]):
         assert line in result
     assert unwrapped(output[:3] * 20) is None
+
+
+def test_how_each_program_ended_keeps_its_name(test_run: Run) -> None:
+    """Concurrently: `exited with code 1` was one of the lines that the tests before it had printed."""
+    tested = test_run({f"test_blend_{number}": f"wanted {number}" for number in range(8)}).splitlines()
+    ends = ["[api] npm run test:api exited with code 1", "[web] npm run build:web exited with code 0"]
+    result = compress("\n".join([*(f"[api] {line}" for line in tested), *ends]), command="npm run ci", exit_code=1)
+    assert "tests" in result.forms
+    assert all(end in result.text.split("\n") for end in ends)
+    assert "FAILED tests/test_shop.py::test_blend_7 - AssertionError: wanted 7" in result.text
