@@ -482,3 +482,39 @@ def test_of_alike_errors_with_long_traces_the_first_stands_for_the_others_withou
     assert "_execute_clauseelement" not in re.sub(r"\[\.\.\. [^\n]*", "", result.text)
     assert "sqlalchemy.exc.IntegrityError: (sqlite3.IntegrityError) CHECK constraint failed: qty >= 0" in result.text
     assert "library frames" in result.text
+
+
+def with_a_stack(number: int, *, library: str, frame: str, tail: str) -> str:
+    frames = [frame.format(f"{library}.step{at}") for at in range(8)]
+    own = frame.format("shop.Cart.total")
+    stack = "\\n".join([f"IllegalStateException: no cart {number}", frames[0], own, *frames[1:]])
+    return f'{{"time":"2026-11-22T12:07:{number % 60:02}Z","level":"ERROR","stack":"{stack}"{tail}'
+
+
+@pytest.mark.parametrize(
+    ("library", "frame"),
+    [
+        ("org.springframework.web.Dispatcher", "\\tat {0}(App.java:12)"),
+        ("Layer", "    at {0} (/srv/node_modules/router/lib/layer.js:169:33)"),
+    ],
+)
+def test_a_trace_in_a_text_of_json_keeps_its_message_its_innermost_and_its_own_frames(
+    library: str, frame: str, holds: Holds
+) -> None:
+    lines = [
+        with_a_stack(1, library=library, frame=frame, tail=',"msg":"failed"}'),
+        *(f'{{"time":"2026-11-22T12:08:{at:02}Z","level":"INFO","msg":"order {at} paid"}}' for at in range(40)),
+    ]
+    holds(FORM, Segment(lines))
+    text = shown(lines)
+    assert "no cart 1" in text
+    assert frame.format(f"{library}.step0") in text
+    assert '"msg":"failed"}' in text
+    assert frame.format("shop.Cart.total") in text
+    assert f"{library}.step5" not in text
+    assert re.search(r"\\n\[\d frames\]", text)
+
+
+def test_a_few_frames_in_a_text_stay() -> None:
+    line = '{"level":"error","time":"2026-11-22T12:07:01Z","stack":"Error: no\\n    at a (/x/node_modules/b.js:1:1)"}'
+    assert line in shown([line, *(record(at, f"order {at} paid") for at in range(60))])

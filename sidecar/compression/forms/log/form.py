@@ -21,9 +21,10 @@ from sidecar.compression.forms.log.heads import after_time, begins_record, recog
 from sidecar.compression.forms.log.kinds import Kinds, kinds_of, without_digits
 from sidecar.compression.forms.log.reports import without_long_reports
 from sidecar.compression.forms.log.sharing import with_shared_heads
+from sidecar.compression.forms.log.stacks import told_around_frames, with_short_stacks
 from sidecar.compression.forms.log.traces import library_frames, without_library_frames
 from sidecar.compression.forms.log.values import columns_of, outliers, varied
-from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep, omit, verbatim
+from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep, omit
 
 __all__ = ["FORM"]
 
@@ -89,11 +90,12 @@ _INSIDE = 0xFFFFFFFF
 
 
 def _evidence(segment: Segment) -> list[Evidence]:
-    """The first line of each kind of alarm and of each kind of warning."""
+    """The first line of each kind of alarm and of each kind of warning, but for the frames in a text of it."""
     if not segment.lines:
         return []
     kinds = kinds_of(segment)
-    return verbatim(segment, sorted({kinds.first[kind] for kind in (*kinds.alarms, *kinds.warnings)}))
+    first = sorted({kinds.first[kind] for kind in (*kinds.alarms, *kinds.warnings)})
+    return [Evidence(line, told_around_frames(segment.lines[line])) for line in first]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,8 @@ def _reduce(segment: Segment) -> list[Block]:
         frames.update(library_frames(segment.lines, record.start, record.end, loud))
     blocks = _blocks(segment, records, values, frames)
     short = without_long_reports(blocks, segment.lines, log.ends)
-    return list(with_shared_heads(without_library_frames(short, segment.lines, loud), segment.lines, loud))
+    shared = with_shared_heads(without_library_frames(short, segment.lines, loud), segment.lines, loud)
+    return list(with_short_stacks(shared, segment.lines))
 
 
 def _read(segment: Segment) -> _Log:
