@@ -25,6 +25,7 @@ _LINKED = re.compile(
     r"(?P<said>(?:undefined reference to|multiple definition of) (?:symbol )?[`'\"].+?['\"])"
     r"(?P<first>; (?P<there>\S+?)(?::\([^\s()]*\))?: first defined here)?$"
 )
+_SAYS = (": undefined reference to ", ": multiple definition of ")
 _FUNCTION = re.compile(rf"(?:{_NAME})?[^\s:(][^\s:]*: in function [`'\"].*['\"]:$")
 _FEWEST = 6
 _OFFSET_CHARS = 30
@@ -42,7 +43,8 @@ class _Symbol:
 
 def by_symbol(lines: Sequence[str], shown: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """What is printed for a linker's lines among *shown* (indexes, in order), where they are many."""
-    found = [(index, linked) for index in shown if (linked := _LINKED.match(lines[index])) is not None]
+    named = [index for index in shown if any(words in lines[index] for words in _SAYS)]
+    found = [(index, linked) for index in named if (linked := _LINKED.match(lines[index])) is not None]
     if len(found) < _FEWEST:
         return {}
     told: dict[tuple[str, str], _Symbol] = {}
