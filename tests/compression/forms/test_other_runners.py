@@ -36,7 +36,12 @@ def test_deno_keeps_message_and_place(shortened: Callable[[str], str]) -> None:
 
 def test_ava_keeps_every_place_and_difference(shortened: Callable[[str], str]) -> None:
     text = shortened("ava/red")
-    for line in ("  › av/cart.test.js:3:29", "  av/cart.test.js:4", "  - 30.8\n  + 31", "  CartError: no cup in cart"):
+    for line in (
+        "  › av/cart.test.js:3:29",
+        "  › av/cart.test.js:4:36",
+        "  - 30.8\n  + 31",
+        "  CartError: no cup in cart",
+    ):
         assert line in text
     assert "node_modules/ava" not in text
 
@@ -91,7 +96,8 @@ def test_ava_tells_each_failure_once_under_the_words_of_its_list(shortened: Call
     text = shortened("ava/red_large")
     assert [line for line in listed if text.count(f"{line.rstrip()}\n") != 1] == []
     assert text.count("Cobh") == raw.count("'Cobh',\n  ")
-    assert "   22:   test('invoices: charges tax for 2 jar-9 in FR'" in text
+    assert "   22:   test('invoices: charges tax for 2 jar-9 in FR'" not in text  # no more than the heading's words
+    assert "  › deep (ava/invoices.test.js:22:118)" in text
     assert "   21:   });" not in text
 
 

@@ -78,13 +78,25 @@ def _end(lines: Sequence[str], start: int) -> int:
 
 
 def _mark_source(run: Run, section: Section) -> None:
+    """Of the source the line that failed stays, where it is more than the test's name; of two same places the later."""
+    lines = run.lines
+    title = section.name.rpartition(" › ")[2]
+    frames = [line for line in lines[section.start : section.end] if line.startswith("  › ")]
     place = ""
     for index in range(section.start + 1, min(section.end, section.start + _NEAR)):
-        if (found := _PLACE.match(run.lines[index])) is not None:
+        line = lines[index]
+        if (found := _PLACE.match(line)) is not None:
             place = found["line"]
-        elif place and (source := _SOURCE.match(run.lines[index])) is not None and source["line"] != place:
-            run.why[index] = "source lines"
+            if any(f"{line.strip()}:" in frame for frame in frames):
+                run.why[index] = "places told below"
+        elif place and (source := _SOURCE.match(line)) is not None:
+            rest = line.partition(title)[2].rstrip()
+            if source["line"] != place or (rest.endswith("…") and len(rest) <= _REST_CHARS):
+                run.why[index] = "source lines"
 
+
+_REST_CHARS = 30
+"""AVA cuts a line of source: of a test's first line that tells the name so little of what it does is left."""
 
 _NEAR = 20
 """The source stands so near below a failure's heading."""
