@@ -105,7 +105,10 @@ _GRAPHS = tuple(
     )
 )
 """What `git log --graph` and `hg log -G` draw, by how their first line begins; where lines branch, it says how."""
-_BRANCHED = re.compile(r"\|[\\/]|[|*@o] [|*@o]")
+_BRANCHED = re.compile(r"\|[\\/]|[|*@o] [|*@o](?!@)")  # `| @@ -1,2 +1,2 @@` is a hunk's header
+_BRANCH = "|*\\/_ "
+_COMMIT = re.compile(r"(?P<graph>[|*\\/_ ]{0,80}\* {1,80})commit [0-9a-f]{7,64}\b")
+_HUNK = re.compile(r"[|*\\/_ ]{1,80}@@ -\d")
 _RUN_LINES = 4
 """Lines of several sources taking turns faster than this are one log, not several outputs."""
 _OWN_LINES = 20
@@ -133,8 +136,8 @@ def unwrapped(lines: Sequence[str]) -> Unwrapped | None:
     if len(lines) < _RUN_LINES:
         return None
     graphs = [graph for graph in _GRAPHS if graph.opens is not None and graph.opens.match(lines[0])]
-    if graphs and any(map(_BRANCHED.match, lines)):
-        return None
+    if (graphs or _COMMIT.match(lines[0])) and any(map(_BRANCHED.match, lines)):
+        return _without_branches(lines)
     sample = [line for line in lines[:: 1 + len(lines) // _SAMPLE] if line.strip()]
     wrappers = _WRAPPERS if _is_before_nearly_all(_ANY_WRAPPER, sample, _SHARE) else ()
     npm = [_NPM] if _NPM.proof is not None and any(map(_NPM.proof.match, sample)) else []
@@ -143,6 +146,22 @@ def unwrapped(lines: Sequence[str]) -> Unwrapped | None:
         if _is_before_nearly_all(wrapper.prefix, sample, share):
             return _without(wrapper, lines, share)
     return None
+
+
+def _without_branches(lines: Sequence[str]) -> Unwrapped | None:
+    """A history that branches without its graph, where it shows what was changed; else the graph is what was asked for.
+
+    The lines of a commit stand as far to the right as its name does.
+    """
+    if not any(map(_HUNK.match, lines)):
+        return None
+    width = 0
+    bare: list[str] = []
+    for line in lines:
+        if found := _COMMIT.match(line):
+            width = found.end("graph")
+        bare.append(line if line[:width].strip(_BRANCH) else line[width:])
+    return Unwrapped(bare, {0: "[... each line begins with the graph of the history, left out here]"})
 
 
 def dedented(lines: Sequence[str], least: int) -> Unwrapped | None:

@@ -238,3 +238,47 @@ def test_how_each_program_ended_keeps_its_name(test_run: Run) -> None:
     assert "tests" in result.forms
     assert all(end in result.text.split("\n") for end in ends)
     assert "FAILED tests/test_shop.py::test_blend_7 - AssertionError: wanted 7" in result.text
+
+
+def test_a_history_that_branches_and_shows_its_changes_is_read_without_its_graph() -> None:
+    def patch(lead: str, number: int) -> list[str]:
+        body = [f" kept line {number} {at}" for at in range(30)]
+        return [
+            f"{lead}diff --git a/src/part{number}.py b/src/part{number}.py",
+            f"{lead}index 1f{number}2e3a..2e{number}3f4b 100644",
+            f"{lead}--- a/src/part{number}.py",
+            f"{lead}+++ b/src/part{number}.py",
+            f"{lead}@@ -1,31 +1,31 @@ def part{number}():",
+            *(f"{lead}{line}" for line in body),
+            f"{lead}-    return {number}",
+            f"{lead}+    return {number + 1}",
+        ]
+
+    lines = [
+        "*   commit 6886458725dc3e920d42d41d6bdcd6e9e0ec00fd",
+        "|\\  Merge: a761a2d d2851d6",
+        "| | Author: Ann Lee <ann@shop.example>",
+        "| | ",
+        "| |     Merge the release",
+        "| | ",
+    ]
+    for number in range(20):
+        lead, mark = ("| | ", "| * ") if number % 2 else ("| | ", "* | ")
+        lines += [f"{mark}commit {number:040x}", f"{lead}Author: Ann Lee <ann@shop.example>", lead]
+        lines += [f"{lead}    Change part {number}", lead, *patch(lead, number), lead]
+    lines += ["|/  ", "* commit a761a2d5aa605edfb6e5b4e84a7a52386679e537", "  Author: Ann Lee <ann@shop.example>"]
+    found = unwrapped(lines)
+    assert found is not None
+    assert "+    return 7" in found.lines
+    assert "commit a761a2d5aa605edfb6e5b4e84a7a52386679e537" in found.lines
+    result = compress("\n".join(lines), command="git log --graph -p").text
+    assert all(f"-    return {number}\n+    return {number + 1}" in result for number in range(20))
+    assert all(f"Change part {number}" in result for number in range(20))
+
+
+def test_a_hunk_behind_a_graph_of_one_line_is_no_branch() -> None:
+    lines = ["* commit 6886458725dc3e920d42d41d6bdcd6e9e0ec00fd", "| Author: Ann Lee <ann@shop.example>", "| "]
+    lines += ["|     Change it", "| ", "| diff --git a/x.py b/x.py", "| --- a/x.py", "| +++ b/x.py", "| @@ -1 +1 @@"]
+    found = unwrapped([*lines, "| -old", "| +new"])
+    assert found is not None
+    assert found.lines[-3:] == ["@@ -1 +1 @@", "-old", "+new"]
