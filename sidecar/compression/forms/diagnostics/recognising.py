@@ -62,7 +62,7 @@ _MAVENS = "[ERROR] COMPILATION ERROR"
 _SPHINX = "Running Sphinx v"
 _SPHINX_SAYS = ("WARNING: ", ": ERROR: ")
 _BANNER_CHARS = 2_000
-_SVELTE = re.compile(r'\d{13} START "')
+_SVELTE = re.compile(r'\d{13} (?:ERROR|WARNING) "')
 """svelte-check for programs, whose lines begin with their time, as a log's."""
 _BANNER_LINES = 8
 """What a package's script prints above."""

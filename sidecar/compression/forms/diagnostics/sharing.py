@@ -42,7 +42,7 @@ _MANY = 40
 _GO = ".go:"
 """Its compiler calls nothing an error that it prints."""
 
-_WHOLE_ERRORS = 12
+_WHOLE_ERRORS = 10
 """So few errors in all stay as printed, whatever they share: it costs 0.02 % of what failing commands print."""
 
 _ABREAST = 24
