@@ -49,7 +49,8 @@ _SEARCHERS = frozenset({"ack", "ag", "egrep", "fgrep", "git", "grep", "rg"})
 _CLEAN_LINES = 8
 _CLEAN = ("All checks passed!", "Success: no issues found", "0 errors, 0 warnings", "no issues found")
 
-_TELLS = (": error", ": warning", "error: ", "error[", " - error ", "--> ", " error  ", "*** [", "undefined reference",
+_LINKS = ("undefined reference to ", "multiple definition of ")
+_TELLS = (": error", ": warning", "error: ", "error[", " - error ", "--> ", " error  ", "*** [", *_LINKS,
           "✖", "warning: ", ": WARNING: ", ": ERROR: ", "error TS", "━━━━", "::error ", "::warning ",
           "##vso[task.logissue ", "-[")  # fmt: skip
 _SHAPES = ("[INFO] ", "syntax error")
@@ -250,5 +251,9 @@ def _is_placed(this: Line, line: str) -> bool:
     if this.kind in _SEVERE:
         # Indented, a compiler's line stands in what somebody else says of it: a failed installation.
         is_own = bool(this.place) and not (line[:1] == " " and this.said[:1] != "-" and f"{this.place}: " in line)
-        return is_own or "undefined reference" in line or (line.startswith(BEGINS) and annotation(line) is not None)
+        return (
+            is_own
+            or any(words in line for words in _LINKS)
+            or (line.startswith(BEGINS) and annotation(line) is not None)
+        )
     return this.kind in _ITSELF or (this.kind is Kind.FAILURE and "*** [" in line)
