@@ -12,9 +12,11 @@ both ends, and at least a good share of the rest stay as they were printed.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
+from operator import ne
 
 from sidecar.compression.alarms import alarm_lines, warning_lines
 from sidecar.compression.forms.above import ABOVE, printed_above
@@ -306,10 +308,49 @@ def _repeats(
     index = start
     keys = all_without_digits([line[:_COMPARED] for line in lines[start:end]])
     edges = [at for at, (one, other) in enumerate(pairwise(keys), start + 1) if one != other]
-    for last in (*edges, end):
+    for last in _taking_turns(keys, [*edges, end], start, loud):
         if last - index > 1:
             yield from _run(lines, index, last, loud, numbers=numbers)
         index = last
+
+
+def _taking_turns(keys: Sequence[bytes], ends: Sequence[int], start: int, loud: set[int]) -> Iterable[int]:
+    """Where runs end, those taken together that differ in one word which comes and goes: `is booked`, `is open`.
+
+    *keys* are the lines from *start* on without their digits.
+    """
+    begins = [start, *ends]
+    at = 0
+    while at < len(ends):
+        until = at
+        turns, sizes = Counter[bytes](), Counter[bytes]()
+        while until < len(ends) and _is_like(keys[begins[at] - start], key := keys[begins[until] - start]):
+            if loud and any(index in loud for index in range(begins[until], ends[until])):
+                break
+            turns[key] += 1
+            sizes[key] += ends[until] - begins[until]
+            until += 1
+        until = max(until, at + 1)
+        are_turns = len(turns) > 1 and min(turns.values()) >= _TURNS
+        is_none_rare = are_turns and min(sizes.values()) >= _RARE * sizes.total()
+        yield from ends[until - 1 : until] if is_none_rare else ends[at:until]
+        at = until
+
+
+_TURNS = 3
+_RARE = 0.1
+"""A word that comes in fewer of the lines is worth seeing where it stands."""
+_WORD_CHARS = 12
+
+
+def _is_like(key: bytes, other: bytes) -> bool:
+    """Whether two lines without digits have the same words but for a short one; no rows of a table."""
+    if key == other:
+        return True
+    if abs(len(key) - len(other)) > _WORD_CHARS or b"  " in key.strip():
+        return False
+    words, others = key.split(), other.split()
+    return len(words) == len(others) > _SAID_OF_ONE and sum(map(ne, words, others)) == 1
 
 
 _COMPARED = 2_000

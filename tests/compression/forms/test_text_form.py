@@ -286,3 +286,38 @@ def test_a_few_like_errors_of_a_command_that_failed_stay_as_they_were_printed(co
     text = "\n".join(["/etc/shop.conf", *lines, "/etc/cart.conf"])
     result = compress(text, command="find / -name '*.conf'", exit_code=1).text
     assert all(line in result for line in lines) == are_whole
+
+
+def test_lines_that_take_turns_in_one_word_are_told_as_one_run() -> None:
+    """A report of records, booked or open in turn, was told as so many runs of a few lines each."""
+    rows = [
+        f"  record {n:03}: customer {n % 7}, amount {n * 17 % 230}, is {'booked' if n % 9 else 'open'}"
+        for n in range(90)
+    ]
+    failed = "ERROR: record 044 is locked"
+    told = compress("\n".join([*rows, failed]), command="./book", exit_code=2)
+    lines = told.text.split("\n")
+    assert rows[0] in lines
+    assert rows[-1] in lines
+    assert failed in lines
+    assert "open x10 booked x79" in told.text
+    assert (told.after_tokens or 0) * 5 < (told.before_tokens or 0)
+
+
+def test_a_word_that_comes_once_or_twice_is_no_turn() -> None:
+    rows = [f"step {n} of the migration is {'skipped' if n in {11, 25, 40, 51} else 'done'}" for n in range(60)]
+    told = compress("\n".join(rows), command="./migrate", exit_code=1).text.split("\n")
+    assert rows[11] in told
+    assert rows[40] in told
+
+
+def test_rows_of_a_table_are_no_turns() -> None:
+    rows = [f"{n:4}  {('north', 'south', 'west')[n % 3]:6}  {n * 7:5}" for n in range(30)]
+    told = compress("\n".join([*rows, "AssertionError: 3 != 4"]), command="python a.py", exit_code=1).text
+    assert all(" ".join(row.split()) in " ".join(told.split()) for row in rows)
+
+
+def test_the_workers_of_a_pool_are_counted_and_not_told_line_by_line() -> None:
+    rows = [f"[worker-{n % 4}] polled the queue, got 0 messages (attempt {n})" for n in range(200)]
+    told = compress("\n".join(rows), command="timeout 4 ./worker", exit_code=124).text
+    assert "worker-0 x50 worker-1 x50 worker-2 x50" in told

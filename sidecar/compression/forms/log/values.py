@@ -64,7 +64,7 @@ def varied(
     columns = [column for column in columns if not _are_by_chance(column)]
     if not columns:
         return ""
-    if numbers or len(lines) <= _LEAST or not all(map(_is_numeric, columns)):
+    if numbers or len(lines) <= _LEAST or not all(_is_numeric(column) or _are_few(column) for column in columns):
         rows = Counter(columns[0][1:]) if len(columns) == 1 else Counter(map(" ".join, _rows(columns)))
         if len(columns) == 1 and (said := _counted_up(list(rows))) and len(said) <= room:
             return said
@@ -80,6 +80,11 @@ def varied(
         room -= 0 if at in mere else len(part)
         parts.append(part)
     return "; ".join(filter(None, parts))
+
+
+def _are_few(column: Sequence[str]) -> bool:
+    """Whether a place has few names, which say nothing of a line that their counts do not: the workers of a pool."""
+    return len(set(column)) <= _FEW_VALUES
 
 
 def _rows(columns: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
