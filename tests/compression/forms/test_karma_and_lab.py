@@ -41,6 +41,8 @@ def test_every_failure_of_lab_keeps_its_name_message_and_place(name: str) -> Non
     headings = re.findall(r"^  \d+\) \S.*:$", printed, re.MULTILINE)
     assert len(headings) >= 29
     assert [heading for heading in headings if heading not in told] == []
+    tree = re.findall(r"^ +✖ \d+\) .*$", printed, re.MULTILINE)
+    assert [line for line in tree if line not in told] == []
     for words in re.findall(r"^ +((?:Expected |no berth |days must ).*)$", printed, re.MULTILINE):
         assert words in told
     total = re.findall(r"^\d+ of \d+ tests failed$", printed, re.MULTILINE)

@@ -1,7 +1,7 @@
 """How @hapi/lab reads (captured with 26): dots or a tree, then each failure with its message and frames.
 
   ✔ 1) counts ship number 0 (11 ms)         a list of names
-  ✖ 17) takes a discount off                left out: told below under the same number
+  ✖ 17) takes a discount off                as printed: below its name stands behind the headings
 Failed tests:
   17) inner harbour takes a discount off:   heading, message, own frames
       actual expected                       goes, where the message tells both: it is drawn in colours alone
@@ -42,8 +42,7 @@ def _tell(run: Run, start: int, end: int) -> None:
 
 
 def _finish(run: Run) -> None:
-    numbers = {run.lines[section.heading].split(")")[0].strip() for section in run.sections}
-    name_tree(run, is_told=lambda whole: whole.rpartition(" > ")[2].partition(")")[0] in numbers)
+    name_tree(run)
     keep_evidence(run, RUNNER.evidence(run.segment))
 
 
@@ -70,7 +69,7 @@ _GRAMMAR = Grammar(
 
 _MUST = Must(
     heading=re.compile(rf"^{_HEADING.pattern}", re.MULTILINE),
-    anywhere=re.compile(rf"^(?:{_TOTALS}).*$", re.MULTILINE),
+    anywhere=re.compile(rf"^(?:{_TOTALS}| +✖ \d+\) ).*$", re.MULTILINE),
     leaves=re.compile(r"\d+ of \d+ tests|Test duration"),
     message_lines=0,
     always=re.compile(r" {6}(?!actual expected$|at |\d)(?:Expected |[A-Za-z][\w' ]+$)|\} to equal "),
