@@ -47,6 +47,8 @@ class Ending:
 
     heads: tuple[str, ...]
     closes: re.Pattern[str]
+    below: re.Pattern[str] | None = None
+    """What the program may say in one line more."""
 
 
 BORDERS = (
@@ -129,6 +131,13 @@ BORDERS = (
         re.compile(r" *\d+ FAILED TESTS?$"),
         inside=frozenset({"ctest"}),
     ),
+    Border(
+        "exunit",
+        ("Ru",),
+        re.compile(r"Running ExUnit with seed: \d+"),
+        ("Ra",),
+        re.compile(r"Randomized with seed \d+$"),
+    ),
     Border("maven", ("[I",), re.compile(r"\[INFO\] Scanning for projects\.\.\.")),
     Border(
         "gradle",
@@ -163,5 +172,19 @@ ENDINGS = (
     Ending(("Fo",), re.compile(r"Found \d+ errors? in \d+ files? \(checked \d+ source files?\)$")),
     Ending(("Su",), re.compile(r"Success: no issues found in \d+ source files?$")),
     Ending(("Al",), re.compile(r"All checks passed!$")),
-    Ending(("Ra",), re.compile(r"Ran all test suites")),
+    Ending(("Ra",), re.compile(r"Ran all test suites|Randomized with seed \d+$")),
+    Ending(("er",), re.compile(r"error: test run failed$")),
+    Ending(
+        ("\u2716 ",),
+        re.compile(r"\u2716 \d+ problems? \(\d+ errors?, \d+ warnings?\)$"),
+        re.compile(r" +\d+ errors? and \d+ warnings? potentially fixable"),
+    ),
+    Ending(
+        ("[w", "Er", "Al"),
+        re.compile(
+            r"\[warn\] Code style issues (?:found|fixed) in |Error occurred when checking code style in "
+            r"|All matched files use Prettier code style!"
+        ),
+    ),
+    Ending(("Oh", "Al"), re.compile(r"(?:Oh no|All done)! "), re.compile(r"\d+ files? ")),
 )

@@ -49,7 +49,7 @@ def split(lines: Sequence[str], text: str | None = None) -> list[Stretch]:
     for index in [index for index, head in enumerate(begins) if head in heads]:
         by_head.setdefault(begins[index], []).append(index)
     borders = [border for border in borders if _is_here(border, lines, by_head)]
-    cutter = _Cutter(borders, [ending.closes for ending in endings], lines)
+    cutter = _Cutter(borders, endings, lines)
     for index in sorted(index for head in _heads(borders, endings) for index in by_head.get(head, ())):
         cutter.see(index)
     return cutter.stretches()
@@ -88,7 +88,7 @@ def _is_here(border: Border, lines: Sequence[str], by_head: Mapping[str, Sequenc
 class _Cutter:
     """Follows the lines of one output and remembers where it is to be cut, and which command begins there."""
 
-    def __init__(self, borders: Sequence[Border], endings: Sequence[re.Pattern[str]], lines: Sequence[str]) -> None:
+    def __init__(self, borders: Sequence[Border], endings: Sequence[Ending], lines: Sequence[str]) -> None:
         self._borders = borders
         self._endings = endings
         self._lines = lines
@@ -112,8 +112,10 @@ class _Cutter:
                 command = found.groupdict().get("command") or self._command_below(index, border)
                 self._open(index - 1 if border.above and index else index, border, command)
                 break
-        if any(pattern.match(line) for pattern in self._endings):
-            self._end(index)
+        for ending in self._endings:
+            if ending.closes.match(line):
+                said = ending.below is not None and ending.below.match("".join(self._lines[index + 1 : index + 2]))
+                self._end(index + 1 if said else index)
 
     def _command_below(self, index: int, border: Border) -> str:
         """npm, pnpm and yarn print the script's command below its name: `> vitest run`."""

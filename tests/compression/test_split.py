@@ -166,3 +166,13 @@ def test_files_that_a_loop_shows_are_read_together() -> None:
     output = "".join(f"== src/part_{number}.py\n{source}" for number in range(3))
     line = 'for f in src/*.py; do echo "== $f"; cat $f; done'
     assert compress(output, command=line, exit_code=0).forms == ("code",)
+
+
+@pytest.mark.parametrize(
+    "name", ["prettier/check", "eslint/stylish", "black/check", "nextest/final_only", "mix_test/red_trace"]
+)
+def test_what_follows_the_last_line_of_a_tool_is_anothers(capture: Captured, name: str) -> None:
+    data, command, exit_code = capture(name)
+    said = data.decode().rstrip("\n") + "\n"
+    result = compress(said + "shipped 40 crates\n" * 30, command=command, exit_code=exit_code)
+    assert said.count("\n") + 1 in [part.first for part in result.segments]

@@ -162,8 +162,10 @@ def _weighed(segment: Segment, words: Sequence[str], *, is_known: bool) -> float
     if not total or logged > 0.3 * total:
         return 0.0
     explained = 1 - kinds[Kind.OTHER] / total
+    is_quoted = kinds[Kind.MARK] >= 0.5 * kinds[Kind.LINT] >= 1  # flake8 quotes whole statements
+    is_ruled = ruled >= max(_FEW, _MOST * kinds[Kind.LINT]) and (explained >= 0.5 or is_quoted)
     if placed or told:
-        sure = 0.75 if explained >= 0.6 else 0.55 if explained >= 0.35 else 0.25
+        sure = 0.75 if explained >= 0.6 or is_ruled else 0.55 if explained >= 0.35 else 0.25
         if is_known:
             # javac explains an error in up to eight lines of words.
             return 0.95 if placed >= _PLACED_SHARE * total else min(0.95, sure + 0.2)
@@ -171,12 +173,11 @@ def _weighed(segment: Segment, words: Sequence[str], *, is_known: bool) -> float
             return 0.95  # annotations of a workflow, whose fields a comma parts as a table's
         return sure if placed or kinds[Kind.BUILD] >= 0.5 * total else sure - 0.3
     if kinds[Kind.LINT]:
-        is_quoted = kinds[Kind.MARK] >= 0.5 * kinds[Kind.LINT] >= 1  # flake8 quotes whole statements
         if is_known:
             if kinds[Kind.LINT] >= 0.95 * total:
                 return 0.97
             return 0.85 if explained >= 0.5 or is_quoted else 0.5
-        if ruled >= max(_FEW, _MOST * kinds[Kind.LINT]) and (explained >= 0.5 or is_quoted):
+        if is_ruled:
             return 0.75
         found = kinds[Kind.LINT] + kinds[Kind.BUILD] * (kinds[Kind.LINT] >= _FEW)
         return 0.6 if found >= _MOST * total and total >= _FEW else 0.0
