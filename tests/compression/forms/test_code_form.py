@@ -126,3 +126,10 @@ def test_a_patch_that_does_not_apply_is_no_source_though_it_quotes_one() -> None
     """`git apply --reject` prints what it looked for, pages of it, and where between them."""
     lines = (CAPTURES / "git" / "apply_reject.txt").read_text("utf-8").splitlines()
     assert FORM.recognise(Segment(lines, 0, None, 1)) == 0.0
+
+
+def test_a_document_that_quotes_programs_is_no_program() -> None:
+    program = (CAPTURES / "code" / "python_module.txt").read_text("utf-8").split("\n")
+    segment = Segment(program, command=Command(("cat", "coroutines.rst")))
+    assert FORM.recognise(segment) == 0.0
+    assert FORM.recognise(Segment(program)) > 0.5

@@ -20,6 +20,7 @@ from sidecar.compression.forms.code.languages import (
     is_loud,
     language_by_looks,
     language_of_command,
+    prints_prose,
     suffix_of_command,
 )
 from sidecar.compression.forms.code.outline import outline
@@ -49,6 +50,8 @@ def _recognise(segment: Segment) -> float:
         # A small one stays whole, which another form might not know.
         is_source = _language(segment) is not None if _is_outlined(segment) else _defines(lines)
         return _NAMED if is_source else 0.0
+    if prints_prose(segment.command):
+        return 0.0
     return _BY_LOOKS if _is_outlined(segment) and _language(segment) is not None else 0.0
 
 

@@ -13,7 +13,10 @@ from pathlib import PurePosixPath
 
 from sidecar.compression.vocabulary import Command
 
-__all__ = ["DEFINITION", "Language", "is_loud", "language_by_looks", "language_of_command", "suffix_of_command"]
+__all__ = [
+    "DEFINITION", "Language", "is_loud", "language_by_looks", "language_of_command", "prints_prose",
+    "suffix_of_command",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,9 @@ _NO_CODE = re.compile(
 )
 
 
+_PROSE = frozenset((".adoc", ".md", ".rst", ".txt"))
+
+
 def language_of_command(command: Command | None) -> Language | None:
     """The language of the file a command prints; None where it prints none that is known, or several kinds."""
     if command is None or command.program not in _PRINTERS:
@@ -113,6 +119,12 @@ def suffix_of_command(command: Command | None) -> str:
     """The ending (".py") of the one file a command prints; "" where it names none, or several kinds."""
     found = set(_suffixes(command.words[1:])) if command is not None else set()
     return found.pop() if len(found) == 1 else ""
+
+
+def prints_prose(command: Command | None) -> bool:
+    """Whether a command prints a document, which may quote whole programs and is none."""
+    words = command.words[1:] if command is not None else ()
+    return not _PROSE.isdisjoint(PurePosixPath(word).suffix.lower() for word in words)
 
 
 def _suffixes(words: Sequence[str]) -> list[str]:
