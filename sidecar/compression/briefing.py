@@ -79,18 +79,18 @@ class _Unit:
         )
 
 
-def failing(parts: Sequence[Part]) -> list[Part]:
-    """The parts that say what went wrong, or else what was warned of, in order."""
-    return _first_kind(parts, _WRONG)
+def failing(now: Sequence[Part], earlier: Sequence[Part]) -> tuple[list[Part], list[Part]]:
+    """The parts of two outputs that say what went wrong; what was warned of, where nothing did in either.
+
+    Of the same kinds in both: warnings are not fixed by an error.
+    """
+    wrong = next((kinds for kinds in _WRONG if any(part.kind in kinds for part in (*now, *earlier))), frozenset())
+    return [part for part in now if part.kind in wrong], [part for part in earlier if part.kind in wrong]
 
 
 def named(parts: Sequence[Part]) -> list[Part]:
     """The parts that should at least be named: what went wrong, else the commits, else the files."""
-    return _first_kind(parts, _NAMED)
-
-
-def _first_kind(parts: Sequence[Part], kinds: Sequence[frozenset[str]]) -> list[Part]:
-    return next((found for kind in kinds if (found := [part for part in parts if part.kind in kind])), [])
+    return next((found for kinds in _NAMED if (found := [part for part in parts if part.kind in kinds])), [])
 
 
 def kind_of(said: str) -> str:

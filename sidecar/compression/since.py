@@ -43,7 +43,7 @@ class Comparison:
 
 def compared(now: Shortened, since: Comparison) -> tuple[Printed, ...]:
     """*now* as what differs from the earlier output, a heading with the counts first."""
-    ours, theirs = failing(now.parts), failing(since.earlier.parts)
+    ours, theirs = failing(now.parts, since.earlier.parts)
     if ours or theirs:
         earlier = frozenset(_lines(since.earlier))
         return tuple(_by_parts(now, ours, theirs, _Known(earlier, frozenset(map(_same, earlier)))))
@@ -157,12 +157,14 @@ def _bare(block: Printed, what: str) -> Printed:
 
 
 def _cut(block: Printed, states: _States, lines: Sequence[str]) -> Iterator[Printed]:
-    """A block in pieces, what belongs to parts and what is between them; whole where all of its parts are new.
+    """A block in pieces, what belongs to parts and what is between them; whole where it tells little but new parts.
 
     Where it is a notation, as the *lines* it stands for.
     """
     inside = states.inside(block)
-    if not inside or (not block.is_verbatim and all(is_new for _, is_new in inside)):
+    new = sum(min(part.end, block.end) - max(part.start, block.start) for part, is_new in inside if is_new)
+    is_new = all(is_new for _, is_new in inside) and 2 * new >= block.end - block.start
+    if not inside or (not block.is_verbatim and is_new):
         yield block
         return
     edges = {edge for part, _ in inside for edge in (part.start, part.end) if block.start < edge < block.end}

@@ -78,9 +78,16 @@ def no_more(_told: Sequence[Printed]) -> bool:
 
 def test_errors_are_what_went_wrong_and_warnings_only_where_nothing_did() -> None:
     parts = [part("file", 0, 9), part("warning", 1, 2), part("error", 3, 4), part("failure", 5, 6)]
-    assert [one.kind for one in failing(parts)] == ["error", "failure"]
-    assert [one.kind for one in failing(parts[:2])] == ["warning"]
-    assert failing(parts[:1]) == []
+    assert [one.kind for one in failing(parts, [])[0]] == ["error", "failure"]
+    assert [one.kind for one in failing(parts[:2], parts[:1])[0]] == ["warning"]
+    assert failing(parts[:1], []) == ([], [])
+
+
+def test_where_errors_came_warnings_are_not_what_was_fixed() -> None:
+    """A build that warned and now does not link told of all its warnings that they were fixed."""
+    warned, failed = [part("warning", 1, 2)], [part("warning", 1, 2), part("error", 3, 4)]
+    assert failing(failed, warned) == (failed[1:], [])
+    assert failing(warned, failed) == ([], failed[1:])
 
 
 def test_without_anything_wrong_the_commits_are_named_and_without_commits_the_files() -> None:

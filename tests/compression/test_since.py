@@ -143,3 +143,16 @@ def test_of_runs_that_pass_as_before_only_the_totals_are_told_again() -> None:
     assert "0 fixed, 1 still failing, 0 new" in text
     assert "  30 passing (12ms)" in text.split("\n")
     assert "pours tea" not in text
+
+
+def test_one_new_error_among_known_warnings_is_shown_without_them(capture: Callable[[str], Any]) -> None:
+    data, command, _ = capture("gcc/make_success_warnings")
+    now = (
+        data.decode()
+        + "/usr/bin/ld: cart.o: undefined reference to `total'\ncollect2: error: ld returned 1 exit status\n"
+    )
+    text = compress(now, command=command, exit_code=2, since=data).text
+    assert "undefined reference to `total'" in text
+    assert "collect2: error: ld returned 1 exit status" in text
+    assert "as before, or ordinary]" in text
+    assert text.count("warning: ") == 0
