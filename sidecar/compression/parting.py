@@ -34,6 +34,9 @@ _SHOWN = frozenset({"code", "text"})
 
 _BEFORE = frozenset({"log"})
 """A log that begins before the run is another program's."""
+_AFTER = frozenset({"log", "text"})
+_MANY_LINES = 10
+"""So much behind the totals of a test run is no word of its own, and no test has printed it."""
 _BEHIND_SOURCE = _STRICT | {"diagnostics"}
 _LEAST_LINES = 3
 _LEAST_CHARS = 400
@@ -69,7 +72,8 @@ def parted(
         return parted(other, part, recognise, beside_shown=beside_shown) if other.name in worth and not is_own else []
 
     before = around(0, run.start, worth | _BEFORE)
-    behind = around(run.end, total, worth)
+    is_over = form.name == "tests" and total - run.end >= _MANY_LINES
+    behind = around(run.end, total, worth | _AFTER if is_over else worth)
     if not before and not behind:
         return [(form, segment)]
     middle = recognise(_part(segment, run.start if before else 0, run.end if behind else total))

@@ -146,3 +146,11 @@ def test_a_build_before_a_list_of_its_objects_is_no_list_of_names() -> None:
     told, build = (compress(said, command=line, exit_code=0) for line in ("make -k; ls *.o", "make -k"))
     assert told.forms == build.forms == ("diagnostics",)
     assert told.text == build.text
+
+
+def test_what_stands_behind_the_totals_of_a_run_is_no_output_of_its_tests() -> None:
+    run = alone("phpunit/red_testdox")[0].decode()
+    said = "".join(f"[warn] lib/part_{number}.js\n" for number in range(60))
+    result = compress(f"{run}Checking formatting...\n{said}", exit_code=1)
+    assert [part.first for part in result.segments] == [1, run.rstrip("\n").count("\n") + 2]
+    assert [number for number in range(60) if f"lib/part_{number}.js" not in result.text] == []
