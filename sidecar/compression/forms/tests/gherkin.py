@@ -21,7 +21,7 @@ from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
-from sidecar.compression.vocabulary import Evidence, Part, Segment
+from sidecar.compression.vocabulary import Evidence, Extent, Part, Segment
 
 __all__ = ["RUNNER"]
 
@@ -243,4 +243,12 @@ def _parts(segment: Segment) -> list[Part]:
 
 
 _FORM = runner(_GRAMMAR)
-RUNNER = replace(_FORM, evidence=_evidence, parts=_parts)
+
+
+def _extent(segment: Segment) -> Extent:
+    """What it says of steps that nobody has written, behind its totals, is its own."""
+    extent = _FORM.extent(segment)
+    return extent._replace(end=len(segment.lines)) if _SNIPPETS in segment.text else extent
+
+
+RUNNER = replace(_FORM, evidence=_evidence, parts=_parts, extent=_extent)
