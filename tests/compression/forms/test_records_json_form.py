@@ -38,7 +38,7 @@ TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"')
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?$")
 HEAD = re.compile(r"\((\d+) (rows|by key|values|items|pairs)\):")
 MISSING = object()
-KEY = "\0"
+KEY = "\0 the key of a row"
 
 
 class Cells:
