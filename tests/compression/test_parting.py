@@ -67,6 +67,8 @@ def missed(*names: str) -> list[str]:
         ("tsc/pretty", "trace/python_group"),
         ("mocha/missing", "cucumber/red_ruby"),
         ("eslint/unix", "jest/red", "phpunit/red"),
+        ("cucumber/red_ruby", "eslint/stylish"),
+        ("behave/red_plain", "nextest/fail_fast"),
     ],
     ids=" ; ".join,
 )

@@ -339,8 +339,11 @@ def test_c6_a_line_that_is_shown_as_it_was_is_a_line_that_was_printed(case: tupl
     for one in result.shortened.reduced if result.printed else ():
         for block in one.blocks:
             if block.shown is None:
-                first = one.segment.first
-                assert set(escaped(lines[first + block.start : first + block.end])) <= shown
+                within = one.segment.lines[block.start : block.end]
+                assert set(escaped(within)) <= shown
+                # A prefix that all lines share is said once, before them.
+                printed = lines[one.segment.first + block.start : one.segment.first + block.end]
+                assert all(whole.endswith(line) for whole, line in zip(printed, within, strict=True))
 
 
 FORMS = [*forms(), text.FORM]

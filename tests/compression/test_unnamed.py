@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -35,3 +36,8 @@ def test_shellchecks_report_is_told_by_its_own_shape() -> None:
     result = compress(found)
     assert result.forms == ("diagnostics",)
     assert [number for number in range(10, 60) if f"In build.sh line {number}" not in result.text] == []
+
+
+def test_a_compiler_that_quotes_the_source_of_each_warning_is_known_by_its_marks() -> None:
+    printed = Path(__file__).parents[1] / "bench" / "captures" / "javac" / "lang3_xlint.txt"
+    assert compress(printed.read_bytes()).forms == ("diagnostics",)

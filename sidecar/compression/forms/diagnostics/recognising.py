@@ -165,7 +165,8 @@ def _weighed(segment: Segment, words: Sequence[str], *, is_known: bool) -> float
     is_quoted = kinds[Kind.MARK] >= 0.5 * kinds[Kind.LINT] >= 1  # flake8 quotes whole statements
     is_ruled = ruled >= max(_FEW, _MOST * kinds[Kind.LINT]) and (explained >= 0.5 or is_quoted)
     if placed or told:
-        sure = 0.75 if explained >= 0.6 or is_ruled else 0.55 if explained >= 0.35 else 0.25
+        is_marked = kinds[Kind.MARK] >= 0.5 * placed >= _FEW and placed >= _PLACED_SHARE * total  # javac's, of sources
+        sure = 0.75 if explained >= 0.6 or is_ruled or is_marked else 0.55 if explained >= 0.35 else 0.25
         if is_known:
             # javac explains an error in up to eight lines of words.
             return 0.95 if placed >= _PLACED_SHARE * total else min(0.95, sure + 0.2)

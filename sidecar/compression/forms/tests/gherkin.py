@@ -41,6 +41,8 @@ _TOOK = re.compile(r" \d+\.\d+s$")
 """With colours on behave prints a step, and over it the step again with its place and its time."""
 
 _SNIPPETS = "You can implement step definitions for undefined steps with these snippets:"
+_STEP_LINE = re.compile(r"\s*$| {2}|from behave|@\w+\(|def step_|(?:Given|When|Then|And|But)\(|end$|\}\)?;?$")
+"""A line of a step as behave and Cucumber would write it."""
 """What follows says again, as code, which steps nothing defines."""
 
 _PASSED = "passed tests"
@@ -246,9 +248,15 @@ _FORM = runner(_GRAMMAR)
 
 
 def _extent(segment: Segment) -> Extent:
-    """What it says of steps that nobody has written, behind its totals, is its own."""
-    extent = _FORM.extent(segment)
-    return extent._replace(end=len(segment.lines)) if _SNIPPETS in segment.text else extent
+    """Up to where it ends what it says, behind its totals, of steps that nobody has written."""
+    extent, lines = _FORM.extent(segment), segment.lines
+    if _SNIPPETS not in segment.text:
+        return extent
+    begun = next((at for at in range(extent.end, len(lines)) if lines[at].startswith(_SNIPPETS)), extent.end)
+    end = begun + 1
+    while end < len(lines) and _STEP_LINE.match(lines[end]):
+        end += 1
+    return extent._replace(end=end) if begun < len(lines) else extent
 
 
 RUNNER = replace(_FORM, evidence=_evidence, parts=_parts, extent=_extent)
