@@ -515,3 +515,9 @@ def test_what_a_program_says_of_an_error_is_no_row_of_the_table_above_it() -> No
     )
     found = compress(head + rows + "\n".join(said), command="ps aux; ls /srv/shop/none; cat /nope.txt", exit_code=1)
     assert all(one in found.text.split("\n") for one in said)
+
+
+def test_a_quoted_text_of_several_lines_keeps_its_own_quotation_marks_alone() -> None:
+    items = "".join(f"- name: n{at}\n  about: 'part {at} of\n    the: order'\n  size: {at}\n" for at in range(12))
+    text = compress(f"apiVersion: v1\nkind: Order\nitems:\n{items}").text
+    assert "\n n3 'part 3 of the: order' 3\n" in text

@@ -243,7 +243,7 @@ class _Reader:
                 pieces[-1] = pieces[-1][:-1] + line.removeprefix("\\")
             else:
                 pieces.append(line)
-        return Literal(pieces[0]) if len(pieces) == 1 else _text_of(pieces)
+        return _text_of(pieces) if "" in pieces else Literal(" ".join(pieces))
 
     def _folded(self, text: str, indent: int) -> Value:
         """A plain text that goes on, further indented, on the next lines."""
