@@ -41,9 +41,9 @@ _TOOK = re.compile(r" \d+\.\d+s$")
 """With colours on behave prints a step, and over it the step again with its place and its time."""
 
 _SNIPPETS = "You can implement step definitions for undefined steps with these snippets:"
+"""What follows says again, as code, which steps nothing defines."""
 _STEP_LINE = re.compile(r"\s*$| {2}|from behave|@\w+\(|def step_|(?:Given|When|Then|And|But)\(|end$|\}\)?;?$")
 """A line of a step as behave and Cucumber would write it."""
-"""What follows says again, as code, which steps nothing defines."""
 
 _PASSED = "passed tests"
 
