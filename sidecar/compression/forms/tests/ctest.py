@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from sidecar.compression.alarms import alarm_lines
 from sidecar.compression.forms.drafting import BLANK
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.gtest import NESTED_RULES, keep_nested_totals_once
 from sidecar.compression.forms.tests.nested import Inner, inner_runs, nested_evidence, tell_inner
@@ -29,6 +30,7 @@ _ONE_TEST = "[ RUN      ] "
 """GoogleTest run one test at a time: the rules below know it, and say what all of them print once."""
 
 
+@kept
 def _inner(segment: Segment) -> Mapping[int, Inner]:
     return inner_runs(_GRAMMAR, segment, besides=(_ONE_TEST,))
 

@@ -34,20 +34,14 @@ class Inner:
         return self.start + len(self.segment.lines)
 
 
-def inner_runs(grammar: Grammar, segment: Segment, *, besides: Iterable[str] = ()) -> dict[int, Inner]:
-    """By heading, the sections that hold the run of another runner; *besides*: none whose text has one of these once.
-
-    Read once for a segment.
-    """
-    known: dict[int, Inner] | None = segment.__dict__.get("_tests_inner")
-    if known is None:
-        found = (
-            _inner(segment, section.heading, section.end, tuple(besides))
-            for section in read(grammar, segment).sections
-            if section.end - section.heading > _FEW_LINES
-        )
-        known = segment.__dict__["_tests_inner"] = {inner.heading: inner for inner in found if inner is not None}
-    return known
+def inner_runs(grammar: Grammar, segment: Segment, *, besides: Sequence[str] = ()) -> dict[int, Inner]:
+    """By heading, the sections that hold another runner's run; *besides*: none whose text has one of these once."""
+    found = (
+        _inner(segment, section.heading, section.end, besides)
+        for section in read(grammar, segment).sections
+        if section.end - section.heading > _FEW_LINES
+    )
+    return {inner.heading: inner for inner in found if inner is not None}
 
 
 def _inner(segment: Segment, heading: int, end: int, besides: Sequence[str]) -> Inner | None:
