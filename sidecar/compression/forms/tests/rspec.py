@@ -106,7 +106,7 @@ _GRAMMAR = Grammar(
     ),
     frame=r" *# (?P<path>\S+:\d+)(?::in .*)?$",
     library=_LIBRARY,
-    before=r"Failures:$|Pending: |[.F*]+$|Finished in |Run options: |Randomized|\S",
+    before=r"\S",
     message=r" +(?!Failure/Error: )(\S.*)",
     evidence=r"(?!)",
     tell=_tell,
