@@ -34,7 +34,7 @@ from sidecar.compression.forms.listing.git_status import (
     v2_share,
 )
 from sidecar.compression.forms.listing.packages import is_of_packages, packages_evidence, packages_reduced
-from sidecar.compression.forms.listing.paths import is_listed, paths_evidence, paths_reduced
+from sidecar.compression.forms.listing.paths import CHANGE, is_listed, paths_evidence, paths_reduced
 from sidecar.compression.forms.listing.rows import is_row, rows_evidence, rows_of, rows_reduced
 from sidecar.compression.forms.listing.trees import (
     BRANCH,
@@ -144,8 +144,8 @@ def _by_paths_alone(lines: Sequence[str], sample: Sequence[str]) -> tuple[_Shape
     return (_PATHS, 0.7) if _share(lines, is_listed) > 0.95 else (None, 0.0)
 
 
-_CHANGED_FILE = re.compile(r"(?:[ACDMRTUX]\d{0,3}|(?:\d+|-)\t(?:\d+|-))\t[^\s./]*[./]\S*(?:$|[\t ])").match
-"""`git diff --numstat` and `--name-status`, whatever command is said to have printed them."""
+_CHANGED_FILE = re.compile(rf"{CHANGE}[^\s./]*[./]\S*(?:$|[\t ])").match
+"""A file that git says was changed, whatever command is said to have printed it."""
 _FEW = 4
 
 

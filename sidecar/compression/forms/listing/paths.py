@@ -29,7 +29,7 @@ from sidecar.compression.forms.kept import kept
 from sidecar.compression.prefixes import WHOLE_PATHS, between_numbers, folder_and_name, names_on_lines, ranged
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep, note
 
-__all__ = ["is_listed", "paths_evidence", "paths_reduced"]
+__all__ = ["CHANGE", "is_listed", "paths_evidence", "paths_reduced"]
 
 _PATH = re.compile(r"[^\s:*?\"'<>|;{}=]+$")
 _LED_PATH = re.compile(
@@ -40,8 +40,10 @@ _COUNTED_PATH = re.compile(r"( *\d[\d.]*[KMGT]?(?: +\d+){0,3} +)([^\s:*?\"'<>|;{
 """A path behind its numbers, as `wc` prints it, or `find -printf '%s %p'`."""
 _OBJECT = re.compile(r"(\d{6}) (?:[a-z]+ )?[0-9a-f]{40,64}( +)?(\d+|-)?\t$")
 """What `git ls-tree` and `git ls-files -s` say before a path: its mode, its object, its size or its stage."""
-_CHANGED = re.compile(r"(?:[ACDMRTUX]\d{0,3}|(?:\d+|-)\t(?:\d+|-))\t\S")
-"""A file that git says was changed, by its state or by its lines: few of them stay as they were printed."""
+CHANGE = r"(?:[ACDMRTUX]\d{0,3}|(?:\d+|-)\t(?:\d+|-))\t"
+"""What `git diff --name-status` and `--numstat` say before a path: its state, or how many lines came and went."""
+_CHANGED = re.compile(rf"{CHANGE}\S")
+"""A file that git says was changed: few of them stay as they were printed."""
 _COUNTS = frozenset(" 0123456789")
 _PLAIN_MODE = "100644"
 _OBJECTS = 10 * 120

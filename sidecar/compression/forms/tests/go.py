@@ -197,7 +197,7 @@ def _parents(lines: Sequence[str]) -> dict[int, int]:
     below, name = -1, ""
     for index in range(len(lines) - 1, -1, -1):
         line = lines[index]
-        failed = _FAILED_NAME.match(line) if "--- FAIL: " in line else None
+        failed = gotestsum.FAILED_NAME.match(line) if "--- FAIL: " in line else None
         if failed is None:
             below = -1
             continue
@@ -208,11 +208,8 @@ def _parents(lines: Sequence[str]) -> dict[int, int]:
 
 
 def _name_of(line: str) -> str:
-    failed = _FAILED_NAME.match(line)
+    failed = gotestsum.FAILED_NAME.match(line)
     return failed[1] if failed else line.strip()
-
-
-_FAILED_NAME = re.compile(r"\s*--- FAIL: (\S+) \([\d.]+s\)$")
 
 
 def _finish(run: Run) -> None:

@@ -14,7 +14,7 @@ import re
 from sidecar.compression.forms.tests.grammar import Kind, Rule
 from sidecar.compression.forms.tests.run import Run
 
-__all__ = ["LITERALS", "RULES", "SURE", "leave_out_summary"]
+__all__ = ["FAILED_NAME", "LITERALS", "RULES", "SURE", "leave_out_summary"]
 
 _TIMED = r" \([\d.]+ ?s\)$"
 
@@ -34,7 +34,8 @@ RULES: tuple[Rule, ...] = (
 )
 """To be asked before those of `go test`."""
 
-_TOLD = re.compile(r"\s*--- FAIL: (\S+) \([\d.]+s\)$")
+FAILED_NAME = re.compile(r"\s*--- FAIL: (\S+) \([\d.]+s\)$")
+"""How `go test` itself says which test failed."""
 _SUMMED = re.compile(r"=== FAIL: \S+ (\S+) \([\d.]+s\)$")
 
 
@@ -42,7 +43,7 @@ def leave_out_summary(run: Run) -> None:
     """Leave out the tests that the run's own lines have told, where the summary says nothing more of them."""
     if "=== FAIL: " not in run.segment.text:
         return
-    told = {found[1] for line in run.lines if "--- FAIL: " in line and (found := _TOLD.match(line))}
+    told = {found[1] for line in run.lines if "--- FAIL: " in line and (found := FAILED_NAME.match(line))}
     leaders = {section.heading: section.leader for section in run.sections}
     for index, line in enumerate(run.lines):
         found = _SUMMED.match(line) if line.startswith("=== FAIL: ") else None
