@@ -28,13 +28,14 @@ BUILD_RULES: tuple[Rule, ...] = (
         Kind.NOISE,
         r" +(?:Compiling|Checking|Fresh|Downloading|Downloaded|Updating|Locking|Blocking"
         r"|Finished|Adding|Executable|Dirty) ",
-        start=" ",
         what="build progress",
         inside=False,
     ),
-    Rule(Kind.ALARM, r"error(?:\[E\d+\])?: ", start="error", inside=False),
+    Rule(Kind.ALARM, r"error(?:\[E\d+\])?: ", inside=False),
 )
 """What cargo prints before any runner's own lines; a compiler's words go to the form that reads compilers."""
+
+_TEST = r"test (?!result: )(?P<name>.+?)(?!\S)(?: - should panic| - compile(?: fail)?)? \.\.\. "
 
 FRAME = r"\s+(?:\d+: |at )"
 LIBRARY = (
@@ -137,27 +138,21 @@ _GRAMMAR = Grammar(
     rules=(
         Rule(
             Kind.PASSED,
-            r"test (?!result: )(?P<name>.+?)(?: - should panic| - compile(?: fail)?)? \.\.\. ok(?: <[\d.]+s>)?$",
-            start="test ",
-            has=" ... ok",
+            _TEST + r"ok(?: <[\d.]+s>)?$",
         ),
         Rule(
             Kind.FAILED,
-            r"test (?!result: )(?P<name>.+?)(?: - should panic| - compile(?: fail)?)? \.\.\. FAILED(?: <[\d.]+s>)?$",
-            start="test ",
-            has=" ... FAILED",
+            _TEST + r"FAILED(?: <[\d.]+s>)?$",
         ),
-        Rule(
-            Kind.SKIPPED, r"test (?P<name>.+) \.\.\. ignored(?:, (?P<reason>.*))?$", start="test ", has=" ... ignored"
-        ),
-        Rule(Kind.KEPT, r"test .+ \.\.\. bench: |test .+ has been running for", start="test ", inside=False),
-        Rule(Kind.TOTAL, r"test result: ", start="test result: "),
-        Rule(Kind.SECTION, r"---- (?P<name>.+) (?:stdout|stderr) ----$", start="---- "),
-        Rule(Kind.SECTION, r"thread '(?P<name>[^']*)'.* panicked at ", start="thread '", inside=False),
-        Rule(Kind.END, r"failures:$", start="failures:", what="list of failures"),
-        Rule(Kind.END, r"successes:$", start="successes:", what="list of successes"),
-        Rule(Kind.NOISE, r"running \d+ tests?$", start="running ", what="headers"),
-        Rule(Kind.SUITE, r" +(?:Running|Doc-tests) \S.*$", start=" ", inside=False),
+        Rule(Kind.SKIPPED, r"test (?P<name>.+) \.\.\. ignored(?:, (?P<reason>.*))?$"),
+        Rule(Kind.KEPT, r"test .+ \.\.\. bench: |test .+ has been running for", inside=False),
+        Rule(Kind.TOTAL, r"test result: "),
+        Rule(Kind.SECTION, r"---- (?P<name>.+) (?:stdout|stderr) ----$"),
+        Rule(Kind.SECTION, r"thread '(?P<name>[^']*)'.* panicked at ", inside=False),
+        Rule(Kind.END, r"failures:$", what="list of failures"),
+        Rule(Kind.END, r"successes:$", what="list of successes"),
+        Rule(Kind.NOISE, r"running \d+ tests?$", what="headers"),
+        Rule(Kind.SUITE, r" +(?:Running|Doc-tests) \S.*$", inside=False),
         *BUILD_RULES,
         Rule(Kind.ALARM, r"Caused by:| +process didn't exit successfully", inside=False),
         Rule(Kind.NOISE, r"[.Fia]+(?: \d+/\d+)?$", what="progress", inside=False),

@@ -54,30 +54,25 @@ _GRAMMAR = Grammar(
     sure=r"\d+% tests passed, \d+ tests? failed out of \d+| *\d+/\d+ Test +#\d+: \S.* (?:Passed"
     r"|\*\*\*\S.*) +[\d.]+ sec|No tests were found!!!$",
     rules=(
-        Rule(Kind.PASSED, _TEST + r"Passed +[\d.]+ sec", start=" ", has=" Passed "),
-        Rule(Kind.PASSED, _TEST + r"Passed +[\d.]+ sec", has=" Passed "),
-        Rule(Kind.SKIPPED, _TEST + r"\*\*\*(?P<reason>Skipped|Not Run \(Disabled\)|Not Run \(Skipped\))", has="***"),
-        Rule(Kind.SECTION, _TEST + r"\*\*\*", has="***"),
-        Rule(Kind.SECTION, r" *\d+/\d+ Test +#\d+: (?P<name>\S+) \.*(?:\*\*\*|Subprocess|Child)", has=" Test "),
-        Rule(Kind.BEGUN, r" +Start +\d+: (?P<name>.+)$", start=" ", has="Start ", what="starts"),
-        Rule(Kind.TOTAL, r"\d+% tests passed, ", has="% tests passed"),
+        Rule(Kind.PASSED, _TEST + r"Passed +[\d.]+ sec"),
+        Rule(Kind.SKIPPED, _TEST + r"\*\*\*(?P<reason>Skipped|Not Run \(Disabled\)|Not Run \(Skipped\))"),
+        Rule(Kind.SECTION, _TEST + r"\*\*\*"),
+        Rule(Kind.SECTION, r" *\d+/\d+ Test +#\d+: (?P<name>\S+) \.*(?:\*\*\*|Subprocess|Child)"),
+        Rule(Kind.BEGUN, r" +Start +\d+: (?P<name>.+)$", what="starts"),
+        Rule(Kind.TOTAL, r"\d+% tests passed, "),
         Rule(
             Kind.TOTAL,
             r"Total Test time|The following tests|Label Time Summary|Errors while running"
             r"|Output from these|No tests were found",
-            has=" ",
         ),
-        Rule(Kind.FAILED, r"\t *\d+ - (?P<name>\S+(?: \S+)*?) \((?!Skipped|Disabled|Not Run \(Disabled)", start="\t"),
-        Rule(
-            Kind.SKIPPED, r"\t *\d+ - (?P<name>\S.*?) \((?P<reason>Skipped|Disabled|Not Run \(Disabled\))", start="\t"
-        ),
+        Rule(Kind.FAILED, r"\t *\d+ - (?P<name>\S+(?: \S+)*?) \((?!Skipped|Disabled|Not Run \(Disabled)"),
+        Rule(Kind.SKIPPED, r"\t *\d+ - (?P<name>\S.*?) \((?P<reason>Skipped|Disabled|Not Run \(Disabled\))"),
         Rule(
             Kind.NOISE,
             r"\d+: (?:Test command|Working Directory|Test timeout computed|Environment variables)",
-            has=": ",
             what="commands",
         ),
-        Rule(Kind.NOISE, r"test \d+$", start="test ", what=BLANK),
+        Rule(Kind.NOISE, r"test \d+$", what=BLANK),
         Rule(
             Kind.NOISE,
             r"Constructing a list of tests|Done constructing|Updating test list"
@@ -85,14 +80,11 @@ _GRAMMAR = Grammar(
             r"|Parse Config file",
             what="headers",
         ),
-        Rule(Kind.KEPT, r"Test project |Internal ctest changing into", has=" "),
-        Rule(
-            Kind.ALARM, r"Unable to find executable: |Could not find executable|CMake Error|Cannot find file", has=" "
-        ),
+        Rule(Kind.KEPT, r"Test project |Internal ctest changing into"),
+        Rule(Kind.ALARM, r"Unable to find executable: |Could not find executable|CMake Error|Cannot find file"),
         Rule(
             Kind.NOISE,
             r"/?\S+/(?:Release|Debug|MinSizeRel|RelWithDebInfo|Deployment|Development)/\S+$",
-            has="/",
             what="places looked in",
         ),
         *NESTED_RULES,

@@ -49,23 +49,23 @@ _GRAMMAR = Grammar(
     r"|^Test Run (?:Failed|Successful|Aborted)\."
     r"|^Test summary: total: \d+|^Total tests: \d+|: error TESTERROR: ",
     rules=(
-        Rule(Kind.PASSED, rf" +Passed (?P<name>\S.*?){_TIME}$", "  ", "Passed "),
-        Rule(Kind.PASSED, rf" +✓ (?P<name>\S.*?){_TIME}$", "  ", "✓"),
-        Rule(Kind.SECTION, rf"  Failed (?P<name>\S.*?){_TIME}$", "  Failed "),
-        Rule(Kind.SECTION, rf"  [Xx✗] (?P<name>\S.*?){_TIME}$", "  "),
-        Rule(Kind.SKIPPED, rf" +(?:Skipped|!) (?P<name>\S.*?){_TIME}$", "  "),
-        Rule(Kind.ALARM, r"\[xUnit\.net [\d:.]+\] +(?P<name>.*) \[FAIL\]$", "[xUnit.net", "[FAIL]"),
-        Rule(Kind.NOISE, r"\[xUnit\.net [\d:.]+\]", "[xUnit.net", what="what xUnit says of the same"),
+        Rule(Kind.PASSED, rf"  +Passed (?P<name>\S.*?)(?!\S){_TIME}$"),
+        Rule(Kind.PASSED, rf"  +✓ (?P<name>\S.*?)(?!\S){_TIME}$"),
+        Rule(Kind.SECTION, rf"  Failed (?P<name>\S.*?)(?!\S){_TIME}$"),
+        Rule(Kind.SECTION, rf"  [Xx✗] (?P<name>\S.*?)(?!\S){_TIME}$"),
+        Rule(Kind.SKIPPED, rf"  +(?:Skipped|!) (?P<name>\S.*?)(?!\S){_TIME}$"),
+        Rule(Kind.ALARM, r"\[xUnit\.net [\d:.]+\] +(?P<name>.*) \[FAIL\]$"),
+        Rule(Kind.NOISE, r"\[xUnit\.net [\d:.]+\]", what="what xUnit says of the same"),
         Rule(Kind.TOTAL, _TOTALS),
-        Rule(Kind.TOTAL, r" +(?:Passed|Failed|Skipped): +\d+$", " "),
-        Rule(Kind.NOISE, r" Total time: ", " Total", what="timing"),
+        Rule(Kind.TOTAL, r" +(?:Passed|Failed|Skipped): +\d+$"),
+        Rule(Kind.NOISE, r" Total time: ", what="timing"),
         Rule(Kind.END, r"Results File: |Attachments:", what="headers"),
         Rule(
             Kind.ALARM,
             r".*(?:: error (?:[A-Z]+\d+|TESTERROR): |The active test run was aborted|Test host process crashed)",
         ),
-        Rule(Kind.KEPT, r".*: warning [A-Z]+\d+: ", has=": warning "),
-        Rule(Kind.SUITE, r"Test run for .*", "Test run for "),
+        Rule(Kind.KEPT, r".*: warning [A-Z]+\d+: "),
+        Rule(Kind.SUITE, r"Test run for .*"),
         Rule(
             Kind.NOISE,
             r"(?:VSTest version|Microsoft \(R\) Test|Copyright \(C\)|Starting test execution"
@@ -76,13 +76,10 @@ _GRAMMAR = Grammar(
             Kind.NOISE,
             r"  (?:Determining projects to restore|All projects are up-to-date"
             r"|Restored |Restore complete)|  \S.* -> \S",
-            "  ",
             what="build progress",
         ),
         Rule(Kind.NOISE, r"(?:Restore complete|Build succeeded|    \d+ Warning\(s\)$)", what="build progress"),
-        Rule(
-            Kind.NOISE, r"  (?:Error Message|Stack Trace|Standard Output Messages):$", "  ", inside=True, what="headers"
-        ),
+        Rule(Kind.NOISE, r"  (?:Error Message|Stack Trace|Standard Output Messages):$", inside=True, what="headers"),
     ),
     frame=r" +at (?P<path>.*)|--- End of stack trace",
     library=_LIBRARY,

@@ -38,17 +38,17 @@ _TIMES = "times"
 _MESSAGE_LINES = 3
 
 RULES: tuple[Rule, ...] = (
-    Rule(Kind.SECTION, _FAILED + r" \[[\d.]+ seconds\]", start="• ["),
-    Rule(Kind.PASSED, r"•(?: \[[\d.]+ seconds\])?$", start="•"),
-    Rule(Kind.NOISE, r"[•SP]+$", has="•", what="progress", inside=False),
-    Rule(Kind.END, _RULER.pattern, start="-----", what=BLANK),
-    Rule(Kind.NOISE, r"={20,}$", start="====", what=BLANK),
-    Rule(Kind.KEPT, r"Running Suite: |Will run \d+ of \d+ specs", has=" "),
-    Rule(Kind.NOISE, r"Random Seed: \d+|Running in parallel across", has=" ", what="headers"),
-    Rule(Kind.NOISE, r"  (?:Timeline >>|<< Timeline)$", start="  ", what=BLANK),
-    Rule(Kind.END, r"Summarizing \d+ Failures?:$", start="Summarizing ", what="failures listed again"),
-    Rule(Kind.TOTAL, r"Ran \d+ of \d+ Specs? in |(?:FAIL|SUCCESS)! -- |Ginkgo ran \d|Test Suite (?:Failed|Passed)", ""),
-    Rule(Kind.ALARM, r"There were failures detected in the following suites:", start="There were"),
+    Rule(Kind.SECTION, _FAILED + r" \[[\d.]+ seconds\]"),
+    Rule(Kind.PASSED, r"•(?: \[[\d.]+ seconds\])?$"),
+    Rule(Kind.NOISE, r"[SP]*•[•SP]*$", what="progress", inside=False),
+    Rule(Kind.END, _RULER.pattern, what=BLANK),
+    Rule(Kind.NOISE, r"={20,}$", what=BLANK),
+    Rule(Kind.KEPT, r"Running Suite: |Will run \d+ of \d+ specs"),
+    Rule(Kind.NOISE, r"Random Seed: \d+|Running in parallel across", what="headers"),
+    Rule(Kind.NOISE, r"  (?:Timeline >>|<< Timeline)$", what=BLANK),
+    Rule(Kind.END, r"Summarizing \d+ Failures?:$", what="failures listed again"),
+    Rule(Kind.TOTAL, r"Ran \d+ of \d+ Specs? in |(?:FAIL|SUCCESS)! -- |Ginkgo ran \d|Test Suite (?:Failed|Passed)"),
+    Rule(Kind.ALARM, r"There were failures detected in the following suites:"),
 )
 """To be asked before those of `go test`."""
 

@@ -133,7 +133,7 @@ _FORM = runner(
         name="go test -json",
         literals=('"Action":"',),
         sure=r'\{(?:"Time":"[^"]*",)?"Action":"(?:start|run|output|pass|fail|skip|pause|cont|bench)","Package":"|\{"ImportPath":"[^"]*","Action":"build-',
-        rules=(Rule(Kind.NOISE, r"\{", start="{", what="events"),),
+        rules=(Rule(Kind.NOISE, r"\{", what="events"),),
         evidence=r"(?!)",
         finish=_finish,
     )

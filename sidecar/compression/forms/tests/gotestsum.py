@@ -22,15 +22,15 @@ LITERALS = ("=== FAIL: ",)
 SURE = r"|=== FAIL: \S+ \S|DONE \d+ tests?(?:, \d+ \w+)* in "
 
 RULES: tuple[Rule, ...] = (
-    Rule(Kind.SECTION, r"=== FAIL: (?P<name>\S+(?: \S+)?)" + _TIMED, start="=== FAIL: "),
-    Rule(Kind.SKIPPED, r"=== SKIP: (?P<name>\S+ \S+)(?P<reason>)" + _TIMED, start="=== SKIP: "),
-    Rule(Kind.END, r"=== (?:Failed|Skipped|Errors)$", start="=== ", what="headers"),
-    Rule(Kind.TOTAL, r"DONE \d+ (?:tests?|runs)", start="DONE "),
-    Rule(Kind.PASSED, r"PASS (?P<name>\S+\.\S+)" + _TIMED, start="PASS "),
-    Rule(Kind.FAILED, r"FAIL (?P<name>\S+\.\S+)" + _TIMED, start="FAIL "),
-    Rule(Kind.PASSED, r" ✓ (?P<name>\S.*)" + _TIMED, start=" ✓ "),
-    Rule(Kind.FAILED, r" ✖ (?P<name>\S.*)" + _TIMED, start=" ✖ "),
-    Rule(Kind.NOISE, r"\[[\w./-]+\][·✖↷].*$", start="[", what="progress"),
+    Rule(Kind.SECTION, r"=== FAIL: (?P<name>\S+(?: \S+)?)" + _TIMED),
+    Rule(Kind.SKIPPED, r"=== SKIP: (?P<name>\S+ \S+)(?P<reason>)" + _TIMED),
+    Rule(Kind.END, r"=== (?:Failed|Skipped|Errors)$", what="headers"),
+    Rule(Kind.TOTAL, r"DONE \d+ (?:tests?|runs)"),
+    Rule(Kind.PASSED, r"PASS (?P<name>\S+\.\S+)" + _TIMED),
+    Rule(Kind.FAILED, r"FAIL (?P<name>\S+\.\S+)" + _TIMED),
+    Rule(Kind.PASSED, r" ✓ (?P<name>\S.*)" + _TIMED),
+    Rule(Kind.FAILED, r" ✖ (?P<name>\S.*)" + _TIMED),
+    Rule(Kind.NOISE, r"\[[\w./-]+\][·✖↷].*$", what="progress"),
 )
 """To be asked before those of `go test`."""
 

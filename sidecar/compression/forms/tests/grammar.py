@@ -10,11 +10,11 @@ How to write a runner:
         literals=("test result: ",),                 one of them must be in the text, or it is not ours
         sure=r"test result: (?:ok|FAILED)\\. ",        a line with a literal that only this runner prints: 0.97
         rules=(                                      the first rule that matches a line says its kind
-            Rule(Kind.PASSED, r"test (?P<name>.+) \\.\\.\\. ok$", start="test ", has=" ... ok"),
-            Rule(Kind.FAILED, r"test (?P<name>.+) \\.\\.\\. FAILED$", start="test "),
-            Rule(Kind.SECTION, r"---- (?P<name>.+) stdout ----$", start="---- "),
-            Rule(Kind.TOTAL, r"test result: ", start="test result: "),
-            Rule(Kind.NOISE, r"running \\d+ tests?$", start="running ", what="headers"),
+            Rule(Kind.PASSED, r"test (?P<name>.+) \\.\\.\\. ok$"),
+            Rule(Kind.FAILED, r"test (?P<name>.+) \\.\\.\\. FAILED$"),
+            Rule(Kind.SECTION, r"---- (?P<name>.+) stdout ----$"),
+            Rule(Kind.TOTAL, r"test result: "),
+            Rule(Kind.NOISE, r"running \\d+ tests?$", what="headers"),
         ),
         frame=r" +at (?P<path>\\S+)", library=r"/rustc/|/\\.cargo/registry/",
         message=r"assertion .*",                     the line of a section that a Part quotes
@@ -22,8 +22,9 @@ How to write a runner:
     )
     RUNNER = runner(GRAMMAR)
 
-`start` is a literal the line begins with and `has` one that it contains: they are what makes it fast, so give them
-wherever there is one. `inside=True` makes a rule read lines of a failing section only, `inside=False` others only;
+All rules are asked in one pattern: begin each with what only its lines begin with, and where something may stand
+behind a name, let it end at a blank, `(?P<name>\\S.*?)(?!\\S)(?: \\(\\d+ms\\))?$`: tried behind every letter, it costs
+most of the reading. `inside=True` makes a rule read lines of a failing section only, `inside=False` others only;
 a rule without it reads both (a PASSED line inside a section ends the section). Lines no rule matches are OTHER: kept
 inside a section (long ones by their head, alarms, changed lines and end), and outside it where they are few or sound
 an alarm. Where a runner does something of its own way: `tell(run, start, end)` marks `run.why[i]` for a failing
@@ -81,8 +82,6 @@ class Rule:
 
     kind: Kind
     pattern: str
-    start: str = ""
-    has: str = ""
     what: str = ""
     """What a NOISE or BEGUN line is called where it is left out: "progress"."""
     inside: bool | None = None
@@ -94,18 +93,36 @@ class Rule:
         return re.compile(self.pattern).match
 
 
-_Rules = tuple[tuple[str, str, Callable[[str], re.Match[str] | None], Rule], ...]
-"""Rules in order, each with its `start`, its `has` and its `match`: they are asked about every line."""
-_Asked = tuple[dict[str, _Rules], _Rules]
-"""The rules that may match a line with this first character; and those for any other."""
+_GROUP = re.compile(r"\(\?P<(\w+)>")
 
 
-def _asked(rules: Sequence[Rule]) -> _Asked:
-    told = [(rule.start, rule.has, rule.match, rule) for rule in rules]
-    initials = dict.fromkeys(rule.start[0] for rule in rules if rule.start)
-    return {initial: tuple(one for one in told if one[0][:1] in {"", initial}) for initial in initials}, tuple(
-        one for one in told if not one[0]
-    )
+class _Rules:
+    """Rules in order as one pattern, each as a group of it: the group that closes last tells which has matched.
+
+    A line that no rule matches, as most of a failing section's, is so asked about once and not once for each.
+    """
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        numbered = (_GROUP.sub(rf"(?P<\g<1>{number}>", rule.pattern) for number, rule in enumerate(rules))
+        whole = re.compile("|".join(f"(?P<rule{number}>{pattern})" for number, pattern in enumerate(numbered)))
+        groups = whole.groupindex
+        self._match = whole.match
+        self._rules = {
+            groups[f"rule{number}"]: (rule, groups.get(f"name{number}", 0), groups.get(f"reason{number}", 0))
+            for number, rule in enumerate(rules)
+        }
+
+    def ruled(self, line: str) -> _Ruled | None:
+        """What the first rule that matches says of a line."""
+        found = self._match(line)
+        if found is None or found.lastindex is None:
+            return None
+        rule, name, reason = self._rules[found.lastindex]
+        if rule.name_of is not None and (own := rule.match(line)) is not None:
+            said = rule.name_of(own)
+        else:
+            said = (name and found[name]) or ""
+        return rule.kind, said, (reason and found[reason]) or "", rule
 
 
 @dataclass(frozen=True)
@@ -180,14 +197,14 @@ class Grammar:
         return re.compile(self.message or r"\s*\S.*").match
 
     @cached_property
-    def outside(self) -> _Asked:
+    def outside(self) -> _Rules:
         """The rules for lines that are in no failing section."""
-        return _asked([rule for rule in self.rules if rule.inside is not True])
+        return _Rules([rule for rule in self.rules if rule.inside is not True])
 
     @cached_property
-    def inside(self) -> _Asked:
+    def inside(self) -> _Rules:
         """The rules for the lines of one."""
-        return _asked([rule for rule in self.rules if rule.inside is not False])
+        return _Rules([rule for rule in self.rules if rule.inside is not False])
 
 
 @dataclass(slots=True)
@@ -223,38 +240,33 @@ def read(grammar: Grammar, segment: Segment) -> Read:
     return known[grammar.name]
 
 
-def _read(grammar: Grammar, lines: Sequence[str]) -> Read:  # noqa: PLR0912, PLR0915 - one case a kind, in one hot loop
+def _read(grammar: Grammar, lines: Sequence[str]) -> Read:  # noqa: PLR0912 - one case a kind, in one hot loop
     told = Read([Kind.OTHER] * len(lines))
     kinds = told.kinds
     section: Section | None = None
     begun = -1
     begun_name = ""
-    outside: dict[str, _Ruled | None] = {}
-    inside: dict[str, _Ruled | None] = {}
-    for index, whole in enumerate(lines):
-        if not whole:
-            kinds[index] = Kind.BLANK
-            continue
+    outside: dict[str, _Ruled] = {}
+    inside: dict[str, _Ruled] = {}
+    known = outside
+    for index, line in enumerate(lines):
         # A run says the same lines again and again: frames, braces, headings.
-        known = outside if section is None else inside
-        if whole in known:
-            ruled = known[whole]
-        else:
-            ruled = _ruled(grammar, whole, is_inside=section is not None)
-            if len(known) < _KNOWN_LINES and len(whole) <= REACH:
-                known[whole] = ruled
+        ruled = known.get(line)
         if ruled is None:
-            if whole.isspace():
-                kinds[index] = Kind.BLANK
+            ruled = _ruled(grammar, line, is_inside=section is not None)
+            if len(known) < _KNOWN_LINES and len(line) <= REACH:
+                known[line] = ruled
+        kind, name, reason, rule = ruled
+        if kind is Kind.OTHER:
             continue
-        rule, name, reason, line = ruled
-        kind = rule.kind
         kinds[index] = kind
+        if kind is Kind.BLANK:
+            continue
         if section is not None and (kind in _ENDS_SECTION or (kind in _TESTS and grammar.tests_end_sections)):
             section.end = index
-            section = None
+            section, known = None, outside
         if kind is Kind.PASSED:
-            told.names[index] = name or line.strip()
+            told.names[index] = name or line[:REACH].strip()
             begun = -1
         elif kind is Kind.FAILED:
             told.failed[index] = name
@@ -271,8 +283,9 @@ def _read(grammar: Grammar, lines: Sequence[str]) -> Read:  # noqa: PLR0912, PLR
         elif kind is Kind.SECTION:
             # What a test printed may stand on both sides of the line that says it failed.
             before = begun >= 0 and begun_name == name and Kind.OTHER in kinds[begun + 1 : index]
-            section = Section(begun if before else index, len(lines), index, name or line.strip())
+            section = Section(begun if before else index, len(lines), index, name or line[:REACH].strip())
             told.sections.append(section)
+            known = inside
             begun = -1
         elif kind is Kind.NOISE or kind is Kind.END:
             told.rules[index] = rule
@@ -282,29 +295,25 @@ def _read(grammar: Grammar, lines: Sequence[str]) -> Read:  # noqa: PLR0912, PLR
     return told
 
 
-_Ruled = tuple[Rule, str, str, str]
-"""The rule that reads a line, the name and the reason it finds there, and the line as it saw it."""
+_Ruled = tuple[Kind, str, str, Rule]
+"""What a line is, the name and the reason found there, and the rule that says so."""
 
+_NO_RULE = Rule(Kind.OTHER, "")
+_OTHER: _Ruled = (Kind.OTHER, "", "", _NO_RULE)
+_BLANK: _Ruled = (Kind.BLANK, "", "", _NO_RULE)
 _KNOWN_LINES = 50_000
 
 
-def _ruled(grammar: Grammar, whole: str, *, is_inside: bool) -> _Ruled | None:
+def _ruled(grammar: Grammar, line: str, *, is_inside: bool) -> _Ruled:
     """What the first rule that matches a line says of it; *is_inside*: the line is part of a failing section."""
-    by_initial, anywhere = grammar.inside if is_inside else grammar.outside
+    if not line:
+        return _BLANK
+    rules = grammar.inside if is_inside else grammar.outside
     # Some keep the carriage return of a terminal's line.
-    line = whole if len(whole) <= REACH else whole[:REACH]
-    line = line[:-1] if line[-1:] == "\r" else line
-    for start, has, match, rule in by_initial.get(line[:1], anywhere):
-        # No `start` is in every line too, and to ask costs less than to look whether there is one.
-        if has not in line or not line.startswith(start):
-            continue
-        found = match(line)
-        if found is None:
-            continue
-        groups = found.groupdict() if found.re.groups else {}
-        name = rule.name_of(found) if rule.name_of is not None else groups.get("name") or ""
-        return rule, name, groups.get("reason") or "", line
-    return None
+    found = rules.ruled(line[:REACH].removesuffix("\r"))
+    if found is None:
+        return _BLANK if line.isspace() else _OTHER
+    return found
 
 
 def _without_bare(told: Read) -> None:

@@ -19,10 +19,10 @@ from sidecar.compression.forms.tests.runner import runner
 __all__ = ["NESTED_RULES", "RUNNER", "keep_nested_totals_once"]
 
 NESTED_RULES: tuple[Rule, ...] = (
-    Rule(Kind.NOISE, r"\[(?:==========\] Running |----------\]| RUN )", start="[", what="headers", inside=True),
-    Rule(Kind.NOISE, r"\[  FAILED  \] (?:1 test, listed below:|[^ ]+)$", start="[", what="headers", inside=True),
-    Rule(Kind.KEPT, r"\[==========\] \d+ tests? |\[  PASSED  \] \d+ tests?\.", start="[", inside=True),
-    Rule(Kind.KEPT, r" *\d+ FAILED TESTS?$", start=" ", has=" FAILED TEST", inside=True),
+    Rule(Kind.NOISE, r"\[(?:==========\] Running |----------\]| RUN )", what="headers", inside=True),
+    Rule(Kind.NOISE, r"\[  FAILED  \] (?:1 test, listed below:|[^ ]+)$", what="headers", inside=True),
+    Rule(Kind.KEPT, r"\[==========\] \d+ tests? |\[  PASSED  \] \d+ tests?\.", inside=True),
+    Rule(Kind.KEPT, r" +\d+ FAILED TESTS?$", inside=True),
     Rule(Kind.NOISE, r"Running main\(\) from |Note: Google Test filter = ", what="headers", inside=True),
 )
 """GoogleTest run by another runner, often one test at a time: what repeats for each."""
@@ -75,18 +75,18 @@ _GRAMMAR = Grammar(
     sure=r"\[==========\] (?:Running )?\d+ tests? from \d+ test|\[ RUN      \] \S+$"
     r"|\[  FAILED  \] \S+.* \(\d+ ms\)$|\[  PASSED  \] \d+ tests?\.",
     rules=(
-        Rule(Kind.BEGUN, r"\[ RUN      \] (?P<name>\S+)", start="[ RUN"),
-        Rule(Kind.PASSED, r"\[       OK \] (?P<name>\S.*?)(?: \(\d+ ms\))?$", start="[       OK"),
-        Rule(Kind.TOTAL, r"\[  (?:FAILED |PASSED ) \] \d+ tests?[.,]", start="[  "),
-        Rule(Kind.TOTAL, r"\[  SKIPPED \] \d+ tests?, listed below:", start="[  SKIPPED"),
-        Rule(Kind.FAILED, r"\[  FAILED  \] (?P<name>\S.*?)(?: \(\d+ ms\))?$", start="[  FAILED"),
-        Rule(Kind.SKIPPED, r"\[(?:  SKIPPED |(?P<reason> DISABLED )) ?\] (?P<name>\S+)", start="["),
-        Rule(Kind.SKIPPED, r"\[(?P<reason> DISABLED )\] (?P<name>\S+)", start="[ DISABLED"),
-        Rule(Kind.NOISE, r"\[==========\] Running |\[----------\] ", start="[", what="headers"),
-        Rule(Kind.TOTAL, r"\[==========\] ", start="[="),
-        Rule(Kind.TOTAL, r" *\d+ FAILED TESTS?$|  YOU HAVE \d+ DISABLED TEST", start=" "),
-        Rule(Kind.NOISE, r"Running main\(\) from ", start="Running", what="headers"),
-        Rule(Kind.KEPT, r"Note: |Repeating all tests", has=" "),
+        Rule(Kind.BEGUN, r"\[ RUN      \] (?P<name>\S+)"),
+        Rule(Kind.PASSED, r"\[       OK \] (?P<name>\S.*?)(?!\S)(?: \(\d+ ms\))?$"),
+        Rule(Kind.TOTAL, r"\[  (?:FAILED |PASSED ) \] \d+ tests?[.,]"),
+        Rule(Kind.TOTAL, r"\[  SKIPPED \] \d+ tests?, listed below:"),
+        Rule(Kind.FAILED, r"\[  FAILED  \] (?P<name>\S.*?)(?!\S)(?: \(\d+ ms\))?$"),
+        Rule(Kind.SKIPPED, r"\[(?:  SKIPPED |(?P<reason> DISABLED )) ?\] (?P<name>\S+)"),
+        Rule(Kind.SKIPPED, r"\[(?P<reason> DISABLED )\] (?P<name>\S+)"),
+        Rule(Kind.NOISE, r"\[==========\] Running |\[----------\] ", what="headers"),
+        Rule(Kind.TOTAL, r"\[==========\] "),
+        Rule(Kind.TOTAL, r" +\d+ FAILED TESTS?$|  YOU HAVE \d+ DISABLED TEST"),
+        Rule(Kind.NOISE, r"Running main\(\) from ", what="headers"),
+        Rule(Kind.KEPT, r"Note: |Repeating all tests"),
     ),
     message=r"(\S+:\d+: Failure|\S*[Ee]xception.*|unknown file: .*)",
     evidence=r"\[  FAILED  \] (?:.* \(\d+ ms\)$|\d+ tests?,)|\S+:\d+: Failure$|\[  PASSED  \] \d"

@@ -134,36 +134,31 @@ _MAVEN = runner(
         literals=("Tests run:",),
         sure=_COUNTS,
         rules=(
-            Rule(Kind.PASSED, _COUNTS + _ELAPSED + r" -+ in (?P<name>\S+)$", has="Tests run:", name_of=_class),
-            Rule(Kind.TOTAL, _LEVEL + r"Tests run:", has="Tests run:"),
+            Rule(Kind.PASSED, _COUNTS + _ELAPSED + r" -+ in (?P<name>\S+)$", name_of=_class),
+            Rule(Kind.TOTAL, _LEVEL + r"Tests run:"),
             Rule(
                 Kind.SECTION,
-                r"(?:\[ERROR\] +)?(?P<name>[^\s\[].*?) +(?:-- )?Time elapsed: [\d.,]+ s(?:ec)? +<<< (?:FAILURE"
+                r"(?:\[ERROR\] +)?(?P<name>[^\s\[].*?)(?<! ) +(?:-- )?Time elapsed: [\d.,]+ s(?:ec)? +<<< (?:FAILURE"
                 r"|ERROR)!",
-                has="<<< ",
             ),
-            Rule(Kind.BEGUN, _LEVEL + r"Running (?P<name>\S+)$", has="Running "),
-            Rule(Kind.END, r"(?:\[INFO\] )?Results ?:", has="Results", what=BLANK),
+            Rule(Kind.BEGUN, _LEVEL + r"Running (?P<name>\S+)$"),
+            Rule(Kind.END, r"(?:\[INFO\] )?Results ?:", what=BLANK),
             Rule(
                 Kind.TOTAL,
                 r"\[(?:INFO|ERROR)\] (?:BUILD (?:FAILURE|SUCCESS)|Reactor Summary|\S.* \.+ (?:SUCCESS"
                 r"|FAILURE|SKIPPED))|BUILD (?:FAILURE|SUCCESS)",
-                has=" ",
             ),
             Rule(
                 Kind.NOISE,
                 r"\[ERROR\] " + _HELP_WORDS + r"|\[ERROR\] *$",
-                start="[ERROR]",
                 what="help",
             ),
-            Rule(
-                Kind.FAILED, r"\[ERROR\]   (?P<name>[\w.$]+(?:->[\w.$:]+)?)(?::\d+)?(?:->|:\d+| |$)", start="[ERROR]   "
-            ),
-            Rule(Kind.ALARM, r"\[ERROR\] *\S", start="[ERROR]"),
-            Rule(Kind.KEPT, r"\[WARN(?:ING)?\] *\S", start="[WARN"),
-            Rule(Kind.SUITE, r"\[INFO\] Building \S.*\[\d+/\d+\]$", start="[INFO] Building"),
-            Rule(Kind.KEPT, _COMPILED_IN_ALL, start="[INFO] "),
-            Rule(Kind.NOISE, r"\[(?:INFO|WARNING)\]", start="[", what="build steps"),
+            Rule(Kind.FAILED, r"\[ERROR\]   (?P<name>[\w.$]+(?:->[\w.$:]+)?)(?::\d+)?(?:->|:\d+| |$)"),
+            Rule(Kind.ALARM, r"\[ERROR\] *\S"),
+            Rule(Kind.KEPT, r"\[WARN(?:ING)?\] *\S"),
+            Rule(Kind.SUITE, r"\[INFO\] Building \S.*\[\d+/\d+\]$"),
+            Rule(Kind.KEPT, _COMPILED_IN_ALL),
+            Rule(Kind.NOISE, r"\[(?:INFO|WARNING)\]", what="build steps"),
             Rule(Kind.NOISE, r"-{40,}$| T E S T S$", what=BLANK),
         ),
         frame=_FRAME,
@@ -207,27 +202,25 @@ GRADLE = runner(
         sure=r"[\w.$]+(?: > [^>]+)* > \S.* (?:PASSED|FAILED|SKIPPED)(?: \([\d.]+m?s\))?$"
         r"|\d+ tests? completed, \d+ (?:failed|skipped)|(?:> Task )?:\S*[tT]est\S* FAILED$",
         rules=(
-            Rule(Kind.PASSED, r"(?P<name>\S.* > .+?) PASSED(?: \([\d.]+m?s\))?$", has=" PASSED"),
-            Rule(Kind.SKIPPED, r"(?P<name>\S.* > .+?) SKIPPED$", has=" SKIPPED"),
-            Rule(Kind.SECTION, r"(?P<name>\S.* > .+?) FAILED(?: \([\d.]+m?s\))?$", has=" FAILED"),
+            Rule(Kind.PASSED, r"(?P<name>\S(?>.*? > ).+) PASSED(?: \([\d.]+m?s\))?$"),
+            Rule(Kind.SKIPPED, r"(?P<name>\S(?>.*? > ).+) SKIPPED$"),
+            Rule(Kind.SECTION, r"(?P<name>\S(?>.*? > ).+) FAILED(?: \([\d.]+m?s\))?$"),
             Rule(
                 Kind.BEGUN,
-                r"(?P<name>\S.* > .+?) STANDARD_(?:OUT|ERROR)$",
-                has=" STANDARD_",
+                r"(?P<name>\S(?>.*? > ).+) STANDARD_(?:OUT|ERROR)$",
                 what="output of passed tests",
             ),
-            Rule(Kind.TOTAL, r"\d+ tests? completed", has=" completed"),
-            Rule(Kind.TOTAL, r"(?:> Task )?:\S+ FAILED$", has=" FAILED"),
+            Rule(Kind.TOTAL, r"\d+ tests? completed"),
+            Rule(Kind.TOTAL, r"(?:> Task )?:\S+ FAILED$"),
             Rule(
                 Kind.NOISE,
                 r"> Task :\S+(?: (?:UP-TO-DATE|NO-SOURCE|FROM-CACHE|SKIPPED))?$"
                 r"|:[\w:-]+(?: (?:UP-TO-DATE|NO-SOURCE|FROM-CACHE|SKIPPED))?$",
-                has=":",
                 what="tasks",
             ),
-            Rule(Kind.TOTAL, r"BUILD (?:FAILED|SUCCESSFUL)|\d+ actionable tasks?:|FAILURE: Build ", has=" "),
-            Rule(Kind.SECTION, r"\* (?P<name>What went wrong|Exception is|Where):$", start="* "),
-            Rule(Kind.END, r"\* Try:$", start="* Try", what="help"),
+            Rule(Kind.TOTAL, r"BUILD (?:FAILED|SUCCESSFUL)|\d+ actionable tasks?:|FAILURE: Build "),
+            Rule(Kind.SECTION, r"\* (?P<name>What went wrong|Exception is|Where):$"),
+            Rule(Kind.END, r"\* Try:$", what="help"),
             Rule(Kind.END, r"\* Get more help|> Run with |={20,}$", what="help"),
             Rule(
                 Kind.NOISE,
@@ -236,7 +229,7 @@ GRADLE = runner(
                 r"|See https://docs\.gradle|For more on this, please refer|Use '--warning-mode",
                 what="headers",
             ),
-            Rule(Kind.ALARM, r"\S+\.(?:java|kt|groovy|scala):\d+: error: |e: ", has=": ", inside=False),
+            Rule(Kind.ALARM, r"\S+\.(?:java|kt|groovy|scala):\d+: error: |e: ", inside=False),
         ),
         frame=_FRAME,
         library=_LIBRARY,

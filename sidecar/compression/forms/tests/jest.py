@@ -30,7 +30,7 @@ from sidecar.compression.vocabulary import Evidence, Part, Segment, verbatim
 __all__ = ["RUNNER"]
 
 _HEADING = re.compile(r"  ● (?!Console$)(?P<name>\S.*)$")
-_SUITE = re.compile(r"FAIL (?P<name>\S.*?)(?: \([\d.]+ m?s\))?$")
+_SUITE = re.compile(r"FAIL (?P<name>\S.*?)(?!\S)(?: \([\d.]+ m?s\))?$")
 _ADVICE = re.compile(
     r"    (?:Jest failed to parse a file\.|Out of the box Jest|By default \"node_modules\"|Here's what you can do:"
     r"| • |You'll find more details|https://jestjs\.io/docs/|For information about custom)"
@@ -115,22 +115,21 @@ _GRAMMAR = Grammar(
     likely=r"^  ● \S.*(?: › |failed to run)",
     programs=frozenset({"jest", "npm", "npx", "yarn", "pnpm", "bun", "react-scripts", "node"}),
     rules=(
-        Rule(Kind.PASSED, r"PASS (?P<name>\S.*?)(?: \([\d.]+ m?s\))?$", "PASS "),
-        Rule(Kind.FAILED, r"FAIL (?P<name>\S.*?)(?: \([\d.]+ m?s\))?$", "FAIL "),
-        Rule(Kind.SECTION, r"  ● (?P<name>\S.*)$", "  ● "),
-        Rule(Kind.SECTION, r"● (?P<name>\S.*)$", "● "),
-        Rule(Kind.TOTAL, r"(?:Test Suites|Tests|Snapshots): ", has=": "),
-        Rule(Kind.NOISE, r"Time: +\d", "Time: ", what="timing"),
-        Rule(Kind.NOISE, r"Ran all test suites", "Ran all", what="timing"),
-        Rule(Kind.PASSED, r" +[✓√] (?P<name>.+?)(?: \([\d.]+ m?s\))?$", " ", "✓", inside=False),
-        Rule(Kind.PASSED, r" +√ (?P<name>.+?)(?: \([\d.]+ m?s\))?$", " ", "√", inside=False),
-        Rule(Kind.FAILED, r" +[✕×] (?P<name>.+?)(?: \([\d.]+ m?s\))?$", " ", inside=False),
-        Rule(Kind.SKIPPED, r" +[○✎] (?:skipped|todo) (?P<name>.+)$", " ", inside=False),
-        Rule(Kind.ALARM, r"Jest: ", "Jest: "),
-        Rule(Kind.KEPT, r"Summary of all failing tests$", "Summary"),
-        Rule(Kind.END, r"Snapshot Summary$", "Snapshot", what="headers"),
-        Rule(Kind.KEPT, r" [›↳] ", " "),
-        Rule(Kind.NOISE, _HINT.pattern, " ", inside=True, what="advice"),
+        Rule(Kind.PASSED, r"PASS (?P<name>\S.*?)(?!\S)(?: \([\d.]+ m?s\))?$"),
+        Rule(Kind.FAILED, r"FAIL (?P<name>\S.*?)(?!\S)(?: \([\d.]+ m?s\))?$"),
+        Rule(Kind.SECTION, r"  ● (?P<name>\S.*)$"),
+        Rule(Kind.SECTION, r"● (?P<name>\S.*)$"),
+        Rule(Kind.TOTAL, r"(?:Test Suites|Tests|Snapshots): "),
+        Rule(Kind.NOISE, r"Time: +\d", what="timing"),
+        Rule(Kind.NOISE, r"Ran all test suites", what="timing"),
+        Rule(Kind.PASSED, r" +[✓√] (?P<name>.+?)(?!\S)(?: \([\d.]+ m?s\))?$", inside=False),
+        Rule(Kind.FAILED, r" +[✕×] (?P<name>.+?)(?!\S)(?: \([\d.]+ m?s\))?$", inside=False),
+        Rule(Kind.SKIPPED, r" +[○✎] (?:skipped|todo) (?P<name>.+)$", inside=False),
+        Rule(Kind.ALARM, r"Jest: "),
+        Rule(Kind.KEPT, r"Summary of all failing tests$"),
+        Rule(Kind.END, r"Snapshot Summary$", what="headers"),
+        Rule(Kind.KEPT, r" [›↳] "),
+        Rule(Kind.NOISE, _HINT.pattern, inside=True, what="advice"),
     ),
     frame=r" +at (?:async )?(?:\S.* \()?(?P<path>[^()]+)\)?$",
     library=r"node_modules[/\\]|\bnode:|<anonymous>|\(internal/|at native$",

@@ -63,19 +63,17 @@ _GRAMMAR = Grammar(
         Rule(Kind.PASSED, _BRANCH + r"(?P<name>\S.*?) (?:✔|\[OK\])$"),
         Rule(Kind.FAILED, _BRANCH + r"(?P<name>\S.*?) (?:✘|\[X\])(?: .*)?$"),
         Rule(Kind.SKIPPED, _BRANCH + r"(?P<name>\S.*?) (?:↷|\[S\])(?: (?P<reason>.*))?$"),
-        Rule(Kind.SECTION, r"  (?P<name>JUnit [\w ]+:\S.*)$", start=_HEADED),
-        Rule(Kind.SECTION, r"[│| ]+caught: (?P<name>\S.*)$", has="caught: "),
-        Rule(Kind.SECTION, rf"{_THROWN}(?P<name>.*)$", has="=> Exception: "),
-        Rule(Kind.END, r"(?:Started|Registered|Finished|Skipped): +\S.* \(\[", has=": ", what="passed tests"),
+        Rule(Kind.SECTION, r"  (?P<name>JUnit [\w ]+:\S.*)$"),
+        Rule(Kind.SECTION, r"[│| ]+caught: (?P<name>\S.*)$"),
+        Rule(Kind.SECTION, rf"{_THROWN}(?P<name>.*)$"),
+        Rule(Kind.END, r"(?:Started|Registered|Finished|Skipped): +\S.* \(\[", what="passed tests"),
         Rule(Kind.END, _BRANCH + r"\S"),
-        Rule(
-            Kind.END, r"[│| ]+(?:duration: |status: [✔↷]|status: \[(?:OK|S)\])", has=": ", what="details of the tests"
-        ),
-        Rule(Kind.NOISE, r"[│| ]+(?:tags|uniqueId|parent|source): ", has=": ", what="details of the tests"),
-        Rule(Kind.END, r"Failures \(\d+\):$", start="Failures (", what=BLANK),
+        Rule(Kind.END, r"[│| ]+(?:duration: |status: [✔↷]|status: \[(?:OK|S)\])", what="details of the tests"),
+        Rule(Kind.NOISE, r"[│| ]+(?:tags|uniqueId|parent|source): ", what="details of the tests"),
+        Rule(Kind.END, r"Failures \(\d+\):$", what=BLANK),
         Rule(Kind.TOTAL, r"Test run finished after |\[ +\d+ tests (?:found|failed|successful|skipped|aborted) +\]"),
-        Rule(Kind.NOISE, r"\[ +\d+ (?:containers|tests) \w+ +\]$", start="[", what="counts"),
-        Rule(Kind.NOISE, r"    (?:Method|Class)Source \[", start="    ", has="Source [", what="sources"),
+        Rule(Kind.NOISE, r"\[ +\d+ (?:containers|tests) \w+ +\]$", what="counts"),
+        Rule(Kind.NOISE, r"    (?:Method|Class)Source \[", what="sources"),
         Rule(
             Kind.NOISE, r"(?:╷|\.)$|Thanks for using JUnit!|OpenJDK 64-Bit Server VM warning: Sharing", what="headers"
         ),

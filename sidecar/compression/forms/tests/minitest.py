@@ -48,12 +48,12 @@ _GRAMMAR = Grammar(
     likely=r"^# Running:$",
     programs=frozenset({"ruby", "rake", "rails", "bundle", "minitest"}),
     rules=(
-        Rule(Kind.SECTION, _KIND.pattern, has=":"),
-        Rule(Kind.TOTAL, r"\d+ (?:runs|tests), \d+ assertions, ", has=" assertions, "),
-        Rule(Kind.PASSED, r"(?P<name>\S+#.*) = [\d.]+ s = \.$", has=" s = ."),
-        Rule(Kind.FAILED, r"(?P<name>\S+#.*) = [\d.]+ s = [FE]$", has=" s = "),
-        Rule(Kind.SKIPPED, r"(?P<name>\S+#.*) = [\d.]+ s = S$", has=" s = S"),
-        Rule(Kind.END, r"Finished in ", "Finished in ", what="timing"),
+        Rule(Kind.SECTION, _KIND.pattern),
+        Rule(Kind.TOTAL, r"\d+ (?:runs|tests), \d+ assertions, "),
+        Rule(Kind.PASSED, r"(?P<name>\S+#.*) = [\d.]+ s = \.$"),
+        Rule(Kind.FAILED, r"(?P<name>\S+#.*) = [\d.]+ s = [FE]$"),
+        Rule(Kind.SKIPPED, r"(?P<name>\S+#.*) = [\d.]+ s = S$"),
+        Rule(Kind.END, r"Finished in ", what="timing"),
         Rule(
             Kind.NOISE,
             r"(?:Run options: |# Running:|You have skipped tests\."
@@ -61,7 +61,7 @@ _GRAMMAR = Grammar(
             what="headers",
         ),
         Rule(Kind.NOISE, r"[.FES]+$", what="progress", inside=False),
-        Rule(Kind.ALARM, r"(?:bin/)?rails test \S+:\d+$", has="rails test "),
+        Rule(Kind.ALARM, r"(?:bin/)?rails test \S+:\d+$"),
     ),
     frame=r" *(?P<path>\S+:\d+):in ",
     library=_LIBRARY,

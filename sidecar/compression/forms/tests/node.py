@@ -25,7 +25,7 @@ from sidecar.compression.vocabulary import Part, Segment
 __all__ = ["DOTS", "RUNNER", "is_long_value"]
 
 _TIME = r"(?: \([\d.]+m?s\))?"
-_BARE = re.compile(rf"[✖✔] (?P<name>.*?){_TIME}(?: # .*)?$")
+_BARE = re.compile(rf"[✖✔] (?P<name>.*?)(?!\S){_TIME}(?: # .*)?$")
 _PROPERTY = re.compile(r" +(?:generatedMessage: |code: 'ERR_(?:ASSERTION|TEST_FAILURE)'|operator: '|\}$)")
 
 _VALUE = re.compile(r" +(?:actual|expected): [{\[]")
@@ -79,26 +79,24 @@ _GRAMMAR = Grammar(
     likely=r"^ *✖ .* \([\d.]+ms\)$",
     programs=frozenset({"node", "npm", "npx", "yarn", "pnpm", "tsx"}),
     rules=(
-        Rule(Kind.SECTION, r"test at (?P<name>\S.*:\d+:\d+)$", "test at "),
-        Rule(Kind.END, r"✖ failing tests:$", "✖ failing tests:", what="headers"),
-        Rule(Kind.TOTAL, r"ℹ (?:tests|pass|fail|cancelled|skipped|todo) \d+$", "ℹ "),
-        Rule(Kind.NOISE, r"ℹ (?:suites|duration_ms) [\d.]+$", "ℹ ", what="timing"),
-        Rule(Kind.NOISE, r"ℹ (?:start|end) of coverage report$", "ℹ ", what="borders"),
+        Rule(Kind.SECTION, r"test at (?P<name>\S.*:\d+:\d+)$"),
+        Rule(Kind.END, r"✖ failing tests:$", what="headers"),
+        Rule(Kind.TOTAL, r"ℹ (?:tests|pass|fail|cancelled|skipped|todo) \d+$"),
+        Rule(Kind.NOISE, r"ℹ (?:suites|duration_ms) [\d.]+$", what="timing"),
+        Rule(Kind.NOISE, r"ℹ (?:start|end) of coverage report$", what="borders"),
         Rule(
             Kind.SKIPPED,
-            rf" *﹣ (?P<name>\S.*?){_TIME}(?: # (?:SKIP|TODO)(?: (?P<reason>.+))?)?$",
-            has="﹣",
+            rf" *﹣ (?P<name>\S.*?)(?!\S){_TIME}(?: # (?:SKIP|TODO)(?: (?P<reason>.+))?)?$",
             inside=False,
         ),
         Rule(
             Kind.SKIPPED,
-            rf" *[✔⚠] (?P<name>\S.*?){_TIME} # (?:SKIP|TODO)(?: (?P<reason>.+))?$",
-            has=" # ",
+            rf" *[✔⚠] (?P<name>\S.*?)(?!\S){_TIME} # (?:SKIP|TODO)(?: (?P<reason>.+))?$",
             inside=False,
         ),
-        Rule(Kind.PASSED, rf" *✔ (?P<name>\S.*?){_TIME}$", has="✔", inside=False),
-        Rule(Kind.FAILED, rf" *✖ (?P<name>\S.*?){_TIME}(?: # .*)?$", has="✖", inside=False),
-        Rule(Kind.NOISE, r"Node\.js v\d", "Node.js v", what="headers"),
+        Rule(Kind.PASSED, rf" *✔ (?P<name>\S.*?)(?!\S){_TIME}$", inside=False),
+        Rule(Kind.FAILED, rf" *✖ (?P<name>\S.*?)(?!\S){_TIME}(?: # .*)?$", inside=False),
+        Rule(Kind.NOISE, r"Node\.js v\d", what="headers"),
         Rule(Kind.NOISE, r"[.X]{2,}$", what="progress", inside=False),
     ),
     frame=r" +at (?:async )?(?:\S.* \()?(?P<path>[^()]+)\)?(?: \{)?$",
@@ -159,8 +157,8 @@ DOTS = replace(
             literals=("\nFailed tests:\n\n✖ ",),  # lab says the same, but numbers its failures
             sure=r"^Failed tests:$",
             rules=(
-                Rule(Kind.SECTION, rf"✖ (?P<name>\S.*?){_TIME}$", "✖ "),
-                Rule(Kind.SUITE, r"Failed tests:$", "Failed"),
+                Rule(Kind.SECTION, rf"✖ (?P<name>\S.*?)(?!\S){_TIME}$"),
+                Rule(Kind.SUITE, r"Failed tests:$"),
                 Rule(Kind.NOISE, r"[.X]+$", what="progress", inside=False),
             ),
             frame=_GRAMMAR.frame,
