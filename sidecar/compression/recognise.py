@@ -72,6 +72,13 @@ def forms() -> tuple[Form, ...]:
     )
 
 
+def _shortens(output: ToolOutput, segment: Segment) -> bool:
+    """Whether the stages have anything to do: `rsync -a` without its progress is a list of paths."""
+    from sidecar.compression.forms.lines import leaves_out
+
+    return leaves_out(segment, output)
+
+
 @cache
 def _lines_form(output: ToolOutput) -> Form:
     from sidecar.compression.forms.lines import lines_form
@@ -121,7 +128,8 @@ def _claims(segment: Segment, shelf: Shelf, counts: float) -> Iterable[tuple[For
     surest = max(score for _, score in scores)
     is_settled = surest >= _UNMISTAKABLE
     yields_to = _FAILED_YIELDS_TO if segment.exit_code else _STAGES_YIELD_TO
-    if known is not None and surest < yields_to and known.applies(segment.text):
+    is_read_by_stages = known is not None and surest < yields_to and known.applies(segment.text)
+    if known is not None and is_read_by_stages and (surest < _SURE or _shortens(known, segment)):
         yield _lines_form(known), _STAGES_YIELD_TO
     for form, score in scores:
         if known is not None and known.form == form.name and score >= _SHELF_SURE:

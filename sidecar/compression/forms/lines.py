@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from sidecar.compression.alarms import alarm_lines
 from sidecar.compression.forms.marking import marked
 from sidecar.compression.shelf import Stage, ToolOutput
 from sidecar.compression.vocabulary import Block, Evidence, Form, Rank, Segment, note, verbatim
 
-__all__ = ["lines_form"]
+__all__ = ["leaves_out", "lines_form"]
 
 _READ = 1_000
 """Characters of a line that a pattern sees: a minified line costs no more than a long one."""
@@ -37,6 +37,13 @@ def lines_form(output: ToolOutput) -> Form:
         return list(_blocks(segment, whats, evident, folds=folds))
 
     return Form(f"{output.tool}/{output.name}", recognise, evidence, reduce)
+
+
+def leaves_out(segment: Segment, output: ToolOutput) -> bool:
+    """Whether *output*'s stages shorten this text at all."""
+    whats = _left_out(segment, output.stages, _evident(segment, output))
+    folds = any(stage.repeats and stage.applies(segment.exit_code) for stage in output.stages)
+    return any(whats) or (folds and any(one == other for one, other in pairwise(segment.lines)))
 
 
 def _evident(segment: Segment, output: ToolOutput) -> set[int]:

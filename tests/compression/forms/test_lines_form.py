@@ -4,6 +4,7 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sidecar.compression import compress
 from sidecar.compression.forms.lines import lines_form
 from sidecar.compression.shelf import Stage, ToolOutput
 from sidecar.compression.vocabulary import Form, Segment
@@ -72,3 +73,16 @@ def test_any_lines_keep_their_promises(lines: list[str], exit_code: int, holds: 
         Stage(head=4, tail=2, what="more"),
     )
     holds(form(*stages, keep=("step 4",)), Segment(lines, exit_code=exit_code))
+
+
+def test_stages_that_find_nothing_to_leave_out_yield_to_a_form_that_reads_the_text() -> None:
+    copied = [f"docs/part_{number}/page_{page}.txt" for number in range(12) for page in range(9)]
+    told = [
+        "sending incremental file list",
+        *copied,
+        "",
+        "sent 118,673 bytes  received 1,324 bytes  239,994.00 bytes/sec",
+    ]
+    result = compress("\n".join(told).encode(), command="rsync -av docs/ copy/", exit_code=0)
+    assert result.forms == ("listing",)
+    assert "sent 118,673 bytes  received 1,324 bytes" in result.text

@@ -423,3 +423,14 @@ def test_a_document_that_breaks_off_in_a_long_list_of_words_or_in_a_long_text_is
         assert result.shortened is not None
         assert [one.form for one in result.shortened.reduced] == ["records"]
         assert "here it breaks off" in result.text
+
+
+def test_what_cargo_built_is_read_where_no_compiler_said_anything() -> None:
+    built = [
+        {"reason": "compiler-artifact", "package_id": f"shop#{name}@1.0.{number}", "features": ["std"], "fresh": False}
+        for number, name in enumerate(("libc", "serde", "bytes", "tokio", "mio", "slab") * 3)
+    ]
+    text = "\n".join(json.dumps(line, separators=(",", ":")) for line in built)
+    result = compress(text.encode(), command="cargo check --message-format=json", exit_code=0)
+    assert result.forms == ("records",)
+    assert all(line["package_id"] in result.text for line in built)  # type: ignore[operator]

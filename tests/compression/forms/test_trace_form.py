@@ -199,3 +199,29 @@ def test_the_backtrace_that_an_error_of_anyhow_carries_is_one(read: Read, printe
     assert "   2: harbor::parse\n             at ./src/lib.rs:21:45" in text
     assert "   3: crash::main\n             at ./src/bin/crash.rs:2:370" in text
     assert "std::panicking::catch_unwind::do_call" not in text.partition("through: ")[0]
+
+
+def test_the_calls_of_a_recursion_are_one_call_whatever_gdb_says_of_their_locals(read: Read, printed: Printed) -> None:
+    text = "\n".join(printed(FORM, read(CAPTURES / "trace" / "gdb_full_recursion.txt")))
+    assert "Program received signal SIGSEGV, Segmentation fault." in text
+    assert (
+        "#0  0x000055555555524d in sum (n=0x555555559340, depth=37) at inv.c:8\n        p = 0xfffffffffffffff8" in text
+    )
+    assert '#38 0x00005555555554c9 in main (c=1, v=0x7fffffffe7a8) at inv.c:14\n        b = "item-39"' in text
+    assert "depth=20" not in text
+    assert "rip            0x55555555524d      0x55555555524d <sum+58>" in text
+
+
+def test_a_local_that_is_called_like_an_alarm_is_none(read: Read, printed: Printed) -> None:
+    segment = read(CAPTURES / "trace" / "gdb_full_threads.txt")
+    assert "        err = <optimized out>" in segment.lines
+    assert not any("err = " in part for item in FORM.evidence(segment) for part in item.parts)
+    text = "\n".join(printed(FORM, segment))
+    assert "t = {140737351829184, 140737343436480, 140737335043776}" in text
+    assert "<optimized out>\n" not in text
+
+
+def test_the_warnings_above_several_races_make_no_log_of_them(read: Read) -> None:
+    segment = read(CAPTURES / "trace" / "go_race_five.txt")
+    assert LOG.recognise(segment) == 0.0
+    assert FORM.recognise(segment) > 0.5

@@ -50,7 +50,10 @@ _LOG_KEYS = (
     {"time", "ts", "timestamp", "@timestamp", "datetime", "date"},
     {"level", "lvl", "severity", "levelname", "msg", "message", "log.level"},
 )
-_FOREIGN = ({"Action", "Package"}, {"reason", "package_id"}, {"reason", "message", "target"}, {"type", "testID"})
+_CARGO = {"reason", "package_id"}
+_CARGO_SAYS = "compiler-message"
+"""Cargo's lines without one tell what was built, and nothing of it: no other form reads them."""
+_FOREIGN = ({"Action", "Package"}, _CARGO, {"reason", "message", "target"}, {"type", "testID"})
 """Keys of lines that test runners and compilers print: their own forms read them."""
 
 
@@ -97,7 +100,7 @@ def read(segment: Segment) -> Documents | None:
         tried += 1
         if tried > _STARTS:
             return None
-        if _is_foreign(list(_whole_lines(lines[start : start + _JUDGED]))):
+        if _is_foreign(list(_whole_lines(lines[start : start + _JUDGED])), text):
             return None
         found = _documents(lines, start, text if start == 0 else "\n".join(lines[start:]))
         if found is not None:
@@ -142,7 +145,7 @@ def _documents(lines: Sequence[str], first: int, text: str) -> Documents | None:
     # What begins like a further document and is broken in its middle is read as text, not passed over.
     if not breaks_off and any(map(_begins_another, lines[first + covered :])):
         return None
-    if _is_foreign(values):
+    if _is_foreign(values, text):
         return None
     return Documents(values, first, first + covered, escaped, rest)
 
@@ -185,13 +188,14 @@ def _begins_another(line: str) -> bool:
     return line[:1] in ("{", "[") and line[1:2] in ("", '"', "{")
 
 
-def _is_foreign(values: Sequence[Value]) -> bool:
-    """Whether the lines are a log's, a test runner's or a compiler's."""
+def _is_foreign(values: Sequence[Value], text: str) -> bool:
+    """Whether the lines are a log's, a test runner's or a compiler's; *text* is all that was printed."""
     if len(values) < 2:
         return False
     held = [set(value) for value in values[:_JUDGED] if isinstance(value, dict)]
     logged = sum(1 for keys in held if all(keys & group for group in _LOG_KEYS))
-    foreign = sum(1 for keys in held if any(group <= keys for group in _FOREIGN))
+    groups = [group for group in _FOREIGN if group is not _CARGO or _CARGO_SAYS in text]
+    foreign = sum(1 for keys in held if any(group <= keys for group in groups))
     return (logged + foreign) * 2 > len(held) > 0
 
 

@@ -25,7 +25,7 @@ from sidecar.compression.forms.boxed import MARK, SIDE
 from sidecar.compression.forms.drafting import BLANK, condensed
 from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.marking import side_by_side
-from sidecar.compression.forms.trace.languages import HINTS, may_have_frames
+from sidecar.compression.forms.trace.languages import HINTS, LOCAL, may_have_frames
 from sidecar.compression.forms.trace.names import called
 from sidecar.compression.forms.trace.stacks import FramesCut, Stack, frames_reduced, stacks_of, trace_spans
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, verbatim
@@ -78,6 +78,7 @@ _BANNER = re.compile(
 _LED = re.compile(r"==\d+==(?= {2})")
 """What valgrind puts before each of its lines, where the line goes on with what the one above began."""
 _LEADS = "prefixes of indented lines"
+_UNKNOWN = "= <optimized out>"
 _EMPTY_REPORT = re.compile(r"==\d+==\s*$")
 _RAISED = re.compile(
     r"[ \t|+]*(?:Caused by: |Exception in thread |Suppressed: |panic: |fatal error: |thread '.*' panicked at "
@@ -202,6 +203,8 @@ def _is_told(lines: Sequence[str], index: int) -> bool:
     """Whether the line says what went wrong, rather than being a call whose name sounds like it."""
     if _SOURCE.match(lines[index][:_LONG]):
         return False
+    if (local := LOCAL.match(lines[index][:_LONG])) and not is_alarm(lines[index][local.end() :]):
+        return False  # a variable may be called `err`
     below = lines[index + 1] if index + 1 < len(lines) else ""
     above = (
         lines[max(0, index - _SOURCE_LINES) : index]
@@ -336,6 +339,8 @@ def _noise(line: str) -> str:
         return "memory map"
     if line[:1] in "_0" and _ADDRESSES.match(line):
         return "addresses"
+    if line.endswith(_UNKNOWN) and LOCAL.match(line):
+        return "locals that were optimized out"
     return "banner" if _BANNER.match(line[:200]) else ""
 
 

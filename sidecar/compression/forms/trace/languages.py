@@ -20,7 +20,7 @@ from sidecar.compression.forms.boxed import MARK, SIDE, ends_of_call
 from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Segment
 
-__all__ = ["HINTS", "Frame", "frames_of", "may_have_frames"]
+__all__ = ["HINTS", "LOCAL", "Frame", "frames_of", "may_have_frames"]
 
 
 class Frame(NamedTuple):
@@ -61,6 +61,9 @@ _LONG = 1_000
 
 _LOCALS = 60
 """So many lines below a frame of gdb are its locals."""
+LOCAL = re.compile(r" {8}[\w<>.]+ = ")
+_NO_LOCALS = frozenset({"No locals.", "No symbol table info available."})
+"""What gdb says where a frame has none; the calls of a recursion are the same call, whatever their locals hold."""
 
 _PYTHON = re.compile(r'File "([^"]+)", line \d+(?:, in (.*))?$')
 _PYTHON_LIBRARY = (
@@ -337,7 +340,8 @@ def _hash(lines: Sequence[str], index: int, end: int, told: str) -> Frame | None
     whole = found["told"]
     # gdb folds long frames, and `bt full` adds the locals.
     while after < end and after - index <= _LOCALS and _is_below_hash(lines[after]):
-        whole += " " + lines[after].strip()[:200]
+        if not LOCAL.match(lines[after]) and lines[after] not in _NO_LOCALS:
+            whole += " " + lines[after].strip()[:200]
         after += 1
     key = (
         _ARGUMENTS.sub("()", _ADDRESS.sub("", whole))
@@ -354,7 +358,7 @@ def _hash(lines: Sequence[str], index: int, end: int, told: str) -> Frame | None
 
 
 def _is_below_hash(line: str) -> bool:
-    return line[:4] == "    " and line.lstrip()[:1] not in ("", "#")
+    return (line[:4] == "    " and line.lstrip()[:1] not in ("", "#")) or line in _NO_LOCALS
 
 
 def _rust(lines: Sequence[str], index: int, end: int, symbol: str) -> Frame:
