@@ -15,10 +15,11 @@ from sidecar.compression import tokens
 from sidecar.compression.briefing import untold
 from sidecar.compression.budget import Bound, fit
 from sidecar.compression.clean import Cleaned, clean, describe_binary
+from sidecar.compression.few_marks import gathered, unplaced
 from sidecar.compression.focusing import ANYTHING, Focus
 from sidecar.compression.keywords import with_keywords
 from sidecar.compression.levels import Level
-from sidecar.compression.shorten import Printed, Shortened, marker, render, shorten, unplaced
+from sidecar.compression.shorten import Printed, Shortened, marker, render, shorten
 from sidecar.compression.since import Comparison, compared
 from sidecar.compression.vocabulary import Rank
 
@@ -202,12 +203,13 @@ class Draft:
         """The last line: what the output cost before and costs now, and how to get the rest.
 
         As short as it can be, for the smallest outputs pay for it most: numbers without commas are fewer tokens, what
-        is cheap to recall is told without them, and that something was left out the marks say where it stood.
+        is cheap to recall is told without them and without our name, and that something was left out the marks say
+        where it stood.
         """
         is_lossless = not any(block.left_out for block in self.printed)
         said = (*(("nothing left out",) if is_lossless else ()), *self.notes, f'original: recall("{handle}")')
         if self.before_tokens < _CHEAP_TOKENS:
-            return f"[sidecar: {'; '.join(said)}]"
+            return f"[{'; '.join(said)}]"
         after = self.body_tokens
         line = ""
         for _ in range(2):  # the footer's own tokens are part of the number it tells
@@ -256,7 +258,8 @@ def draft(cleaned: Cleaned, short: Shortened, before: int, wish: Wish) -> Draft:
     if wish.bound.is_asked and wish.since is None and room.admits(render(short.lossless), tokens.count):
         printed = short.lossless
     if before < _CHEAP_TOKENS and wish.since is None:
-        printed = tuple(unplaced(printed))
+        few = tuple(gathered(printed))
+        printed = tuple(unplaced(few if room.is_open or room.admits(render(few), tokens.count) else printed))
     if short.level is Level.FAITHFUL and wish.since is None:
         indexed = with_keywords(printed, cleaned.lines)
         printed = indexed if room.is_open or room.admits(render(indexed), tokens.count) else printed

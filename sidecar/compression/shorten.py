@@ -39,11 +39,11 @@ __all__ = [
     "reduced_by",
     "render",
     "shorten",
-    "unplaced",
 ]
 
-_IMITATION = re.compile(r"\\*\[(?:\.\.\. |sidecar[: ])")
+_IMITATION = re.compile(r"\\*\[(?:\.\.\. |sidecar[: ]|(?:[^\[\]]{1,300}; )?original: recall\()")
 """A printed line that could be read as one of our markers, or as one already escaped."""
+_MARKS = ("[... ", "[sidecar", "original: recall(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,24 +388,6 @@ def part_marker(start: int, end: int, what: str) -> str:
     return f"[... of lines {start + 1}-{end}: {what}]"
 
 
-_OF_LINES = re.compile(r"\[\.\.\. of lines \d+-\d+: ")
-_LINES = re.compile(r"\[\.\.\. (\d+ lines) \(\d+-\d+\)")
-
-
-def unplaced(printed: Iterable[Printed]) -> Iterable[Printed]:
-    """The same blocks, their markers with how many lines they stand for, and not which.
-
-    For an output so small that whoever wants a line of it recalls the whole.
-    """
-    for block in printed:
-        if block.what:
-            *shown, told = block.lines
-            told = _OF_LINES.sub(f"[... in {block.end - block.start} lines: ", told, count=1)
-            yield replace(block, lines=(*shown, _LINES.sub(r"[... \1", told, count=1)))
-        else:
-            yield block
-
-
 def _printed(reduced: Iterable[tuple[Reduced, Iterable[Block]]]) -> tuple[Printed, ...]:
     return tuple(merged(block for one, blocks in reduced for block in _print(one, blocks)))
 
@@ -414,7 +396,7 @@ def _print(one: Reduced, blocks: Iterable[Block]) -> Iterable[Printed]:
     segment = one.segment
     if one.before:
         yield Printed(segment.first, segment.first, (one.before,), Rank.STRUCTURE, "prefixes")
-    as_printed = escaped if "[... " in segment.text or "[sidecar" in segment.text else tuple
+    as_printed = escaped if any(mark in segment.text for mark in _MARKS) else tuple
     for block in blocks:
         start, end = segment.first + block.start, segment.first + block.end
         lines = segment.lines[block.start : block.end]

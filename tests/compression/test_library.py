@@ -193,7 +193,28 @@ def test_a_small_outputs_markers_say_how_many_lines_and_not_which_and_its_footer
     assert small.before_tokens is not None
     assert small.before_tokens < 1_000
     assert small.text.splitlines()[2] == '[... in 3 lines: hints "(use git ...)"]'
-    assert small.text.splitlines()[-1] == f'[sidecar: original: recall("{small.handle}")]'
+    assert small.text.splitlines()[-1] == f'[original: recall("{small.handle}")]'
     assert "of lines 1-3" in large.text
     assert f"{large.before_tokens} -> " in large.text
     assert [(left.first, left.last) for left in small.left_out] == [(1, 3)]
+
+
+def test_a_small_output_says_once_what_was_left_out_in_several_places_close_to_each_other() -> None:
+    output = """........................................................................ [ 37%]
+........................................................................ [ 75%]
+.....F
+=================================== FAILURES ===================================
+________________________________ test_range_min ________________________________
+
+    def test_range_min():
+        first = validate.Range(1, 2, error="{input} is not between {min} and {max}")
+        second = validate.Range(1, 3, error="{input} is not between {min} and {max}")
+>       assert first(1) == second(1) == 1
+
+tests/test_validate.py:340: AssertionError
+=========================== short test summary info ============================
+FAILED tests/test_validate.py::test_range_min - assert 2 == 1
+1 failed, 149 passed in 1.04s
+"""
+    lines = compress(output, command="pytest -x -q", exit_code=1).text.splitlines()
+    assert [line for line in lines if line.startswith("[... ")] == ["[... in 12 lines: progress, source lines]"]
