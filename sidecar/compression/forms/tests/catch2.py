@@ -74,8 +74,8 @@ _NAMES = 12
 """So many lines of sections stand below a test case's name at most."""
 
 _MUST = Must(
-    heading=re.compile(r"^\S.*:\d+: FAILED:$", re.MULTILINE),
-    anywhere=re.compile(rf"^(?:{_TOTALS}).*$", re.MULTILINE),
+    heading=r"\S.*:\d+: FAILED:$",
+    anywhere=rf"(?:{_TOTALS}).*$",
     leaves=re.compile(r"-{79}$|={79}$"),
     message_lines=4,
 )
@@ -136,10 +136,8 @@ def _finish_doctest(run: Run) -> None:
 
 
 _MUST_DOCTEST = Must(
-    heading=re.compile(r"^TEST CASE: .*$", re.MULTILINE),
-    anywhere=re.compile(
-        r"^\S+:\d+: (?:FATAL )?ERROR: .*$|^\[doctest\] (?:test cases|assertions|Status): .*$", re.MULTILINE
-    ),
+    heading=r"TEST CASE: .*$",
+    anywhere=r"\S+:\d+: (?:FATAL )?ERROR: .*$|\[doctest\] (?:test cases|assertions|Status): .*$",
     leaves=re.compile(r"={79}$"),
     message_lines=2,
 )

@@ -65,8 +65,8 @@ def _finish(run: Run) -> None:
 
 
 _MUST = Must(
-    heading=re.compile(r"^\d+\) Scenario.*$", re.MULTILINE),
-    anywhere=re.compile(r"^\d+ (?:scenarios?|steps?) \(.*\)$", re.MULTILINE),
+    heading=r"\d+\) Scenario.*$",
+    anywhere=r"\d+ (?:scenarios?|steps?) \(.*\)$",
     leaves=re.compile(r"\d+ (?:scenarios?|steps?) \("),
     message_lines=0,
     always=re.compile(r" +(?:[✖?] |\w*(?:Error|Exception)\b)"),

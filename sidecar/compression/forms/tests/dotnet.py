@@ -91,10 +91,8 @@ _GRAMMAR = Grammar(
 )
 
 _MUST = Must(
-    heading=re.compile(r"^  (?:Failed|X) \S.*$", re.MULTILINE),
-    anywhere=re.compile(
-        rf"^(?:{_TOTALS}).*$|^.*: error (?:[A-Z]+\d+|TESTERROR): .*$|^\[xUnit\.net .* \[FAIL\]$", re.MULTILINE
-    ),
+    heading=r"  (?:Failed|X) \S.*$",
+    anywhere=rf"(?:{_TOTALS}).*$|.*: error (?:[A-Z]+\d+|TESTERROR): .*$|\[xUnit\.net .* \[FAIL\]$",
     leaves=re.compile(r"  (?:Passed|Skipped) |[A-Z]\w+!  - |Total tests"),
     message_lines=1,
     always=re.compile(r" *(?:Expected|Actual|But was): "),

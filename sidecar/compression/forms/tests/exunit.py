@@ -48,8 +48,8 @@ def _finish(run: Run) -> None:
 
 
 _MUST = Must(
-    heading=re.compile(rf"^ +\d+\) {_TEST}.*$", re.MULTILINE),
-    anywhere=re.compile(r"^(?:\d+ (?:doctests?|properties|property), )*\d+ tests?, \d+ failures?.*$", re.MULTILINE),
+    heading=rf" +\d+\) {_TEST}.*$",
+    anywhere=r"(?:\d+ (?:doctests?|properties|property), )*\d+ tests?, \d+ failures?.*$",
     leaves=re.compile(r"Finished in |\d+ tests?, "),
     message_lines=2,
     always=re.compile(r" {4,}(?:\*\* \(|code: |left: |right: )"),
@@ -68,7 +68,7 @@ _FORM = runner(
             Rule(Kind.NOISE, rf"  \* {_TEST}.* \[L#\d+\]$", what="beginnings"),
             Rule(Kind.SKIPPED, rf"  \* (?P<name>{_TEST}.*) \((?:skipped|excluded)\)"),
             Rule(Kind.SUITE, r"\S+Test(?:s)? \[\S+\.exs\]$"),
-            Rule(Kind.TOTAL, _MUST.anywhere.pattern.removeprefix("^")),
+            Rule(Kind.TOTAL, _MUST.anywhere),
             Rule(Kind.END, r"Finished in ", what="timing"),
             Rule(Kind.NOISE, r"(?:Randomized|Running ExUnit) with seed", what="headers"),
             Rule(Kind.END, r"[.*?x]+$", what="progress"),

@@ -52,8 +52,8 @@ _GRAMMAR = Grammar(
 )
 
 _MUST = Must(
-    heading=re.compile(r"^\d+\) \S.*$", re.MULTILINE),
-    anywhere=re.compile(r"^\d+ specs?, \d+ failures?.*$", re.MULTILINE),
+    heading=r"\d+\) \S.*$",
+    anywhere=r"\d+ specs?, \d+ failures?.*$",
     leaves=re.compile(r"\d+ specs?, |Pending:|Failures:"),
     message_lines=1,
     place=re.compile(rf" +at (?!.*(?:{_LIBRARY}))(?:UserContext\.<anonymous> \((?P<place>.+)\)$)?"),

@@ -57,8 +57,8 @@ _GRAMMAR = Grammar(
 )
 
 _MUST = Must(
-    heading=re.compile(r"^\S[^()\n]{0,80}\([^()\n]*\)(?!:).* FAILED$", re.MULTILINE),
-    anywhere=re.compile(r"^TOTAL: \d+ .*$|^\d\d \d\d \d{4} \S+:ERROR \[.*$", re.MULTILINE),
+    heading=r"\S[^()\n]{0,80}\([^()\n]*\)(?!:).* FAILED$",
+    anywhere=r"TOTAL: \d+ .*$|\d\d \d\d \d{4} \S+:ERROR \[.*$",
     leaves=re.compile(r"\S"),
     message_lines=1,
     always=re.compile(r"\t(?:Expected |\w*(?:Error|Exception): )"),

@@ -68,8 +68,8 @@ _GRAMMAR = Grammar(
 )
 
 _MUST = Must(
-    heading=re.compile(rf"^{_HEADING.pattern}", re.MULTILINE),
-    anywhere=re.compile(rf"^(?:{_TOTALS}| +✖ \d+\) ).*$", re.MULTILINE),
+    heading=_HEADING.pattern,
+    anywhere=rf"(?:{_TOTALS}| +✖ \d+\) ).*$",
     leaves=re.compile(r"\d+ of \d+ tests|Test duration"),
     message_lines=0,
     always=re.compile(r" {6}(?!actual expected$|at |\d)(?:Expected |[A-Za-z][\w' ]+$)|\} to equal "),

@@ -73,8 +73,8 @@ _GRAMMAR = Grammar(
 )
 
 _MUST = Must(
-    heading=re.compile(r"^ +\d+\) (?:Failure|Error):$", re.MULTILINE),
-    anywhere=re.compile(r"^\d+ (?:runs|tests), \d+ assertions, .*$|^(?:bin/)?rails test \S+:\d+$", re.MULTILINE),
+    heading=r" +\d+\) (?:Failure|Error):$",
+    anywhere=r"\d+ (?:runs|tests), \d+ assertions, .*$|(?:bin/)?rails test \S+:\d+$",
     leaves=re.compile(r" +\d+\) Skipped:|\d+ (?:runs|tests), \d+ assert"),
     message_lines=2,
     always=re.compile(r" *(?:Expected|Actual): "),

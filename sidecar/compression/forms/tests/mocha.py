@@ -84,10 +84,8 @@ _GRAMMAR = Grammar(
 )
 
 _MUST = Must(
-    heading=re.compile(r"^  \d+\) \S.*$", re.MULTILINE),
-    anywhere=re.compile(
-        r"^  \d+ (?:passing|failing|pending)\b|^ ?Exception during run: |^Error: No test files", re.MULTILINE
-    ),
+    heading=r"  \d+\) \S.*$",
+    anywhere=r"  \d+ (?:passing|failing|pending)\b| ?Exception during run: |Error: No test files",
     leaves=re.compile(r"  \d+ (?:passing|failing)|\S.*\|| *[✓✔√] | {4}\d+\) "),
     message_lines=3,
     always=re.compile(r" +\w*(?:Error|Exception)\b.*: "),

@@ -108,10 +108,8 @@ _GRAMMAR = Grammar(
 )
 
 _MUST = Must(
-    heading=re.compile(r"^test at \S.*:\d+:\d+$", re.MULTILINE),
-    anywhere=re.compile(
-        r"^ℹ (?:tests|pass|fail|cancelled|skipped|todo) \d+$|^ *✖ (?!failing tests:)\S.*$", re.MULTILINE
-    ),
+    heading=r"test at \S.*:\d+:\d+$",
+    anywhere=r"ℹ (?:tests|pass|fail|cancelled|skipped|todo) \d+$| *✖ (?!failing tests:)\S.*$",
     leaves=re.compile(r"ℹ "),
     message_lines=2,
     place=re.compile(r" +at (?!.*(?:node_modules|node:))"),
@@ -146,8 +144,8 @@ def _finish_dots(run: Run) -> None:
 
 _MUST_DOTS = replace(
     _MUST,
-    heading=re.compile(rf"^✖ \S.*{_TIME}$", re.MULTILINE),
-    anywhere=re.compile(r"^Failed tests:$", re.MULTILINE),
+    heading=rf"✖ \S.*{_TIME}$",
+    anywhere=r"Failed tests:$",
 )
 
 DOTS = replace(

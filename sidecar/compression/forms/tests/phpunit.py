@@ -79,11 +79,10 @@ _GRAMMAR = Grammar(
 )
 
 _MUST = Must(
-    heading=re.compile(r"^\d+\) \S.*$|^ ✘ \S.*$|^   FAILED  .*$", re.MULTILINE),
-    anywhere=re.compile(
-        r"^(?:Tests: \d+, .*|OK(?: \(|, but).*|FAILURES!|ERRORS!|No tests executed!|Cannot open file .*"
-        r"|There (?:was|were) \d+ (?:error|failure)s?:|PHP (?:Fatal|Parse) error.*|   FAIL  .*|  Tests: +\d+ .*)$",
-        re.MULTILINE,
+    heading=r"\d+\) \S.*$| ✘ \S.*$|   FAILED  .*$",
+    anywhere=(
+        r"(?:Tests: \d+, .*|OK(?: \(|, but).*|FAILURES!|ERRORS!|No tests executed!|Cannot open file .*"
+        r"|There (?:was|were) \d+ (?:error|failure)s?:|PHP (?:Fatal|Parse) error.*|   FAIL  .*|  Tests: +\d+ .*)$"
     ),
     leaves=re.compile(r"--$|There (?:was|were) |[A-Z]+!$|Tests: | [✔↩∅☢] |Time: "),
     message_lines=1,

@@ -49,8 +49,8 @@ def _finish(run: Run) -> None:
 
 
 _MUST = Must(
-    heading=re.compile(r"^(?:\S.*)?\| FAIL \|$|^FAIL: \S.*$", re.MULTILINE),
-    anywhere=re.compile(r"^\d+ tests?, \d+ passed, .*$|^\S.*\[ (?:WARN|ERROR) \] .*\n\| FAIL \|$", re.MULTILINE),
+    heading=r"(?:\S.*)?\| FAIL \|$|FAIL: \S.*$",
+    anywhere=r"\d+ tests?, \d+ passed, .*$|\S.*\[ (?:WARN|ERROR) \] .*\n\| FAIL \|$",
     leaves=_RULE,
     message_lines=4,
     place=re.compile(r"(?P<place>\S.*\S) *\| FAIL \|$"),

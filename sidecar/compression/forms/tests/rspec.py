@@ -112,8 +112,8 @@ _GRAMMAR = Grammar(
 )
 
 _MUST = Must(
-    heading=re.compile(r"^  \d+\) \S.*$|^An error occurred .*$", re.MULTILINE),
-    anywhere=re.compile(r"^\d+ examples?, \d+ failures?.*$|^rspec \S+ # .*$", re.MULTILINE),
+    heading=r"  \d+\) \S.*$|An error occurred .*$",
+    anywhere=r"\d+ examples?, \d+ failures?.*$|rspec \S+ # .*$",
     leaves=re.compile(r"\S(?<!#)(?!ailure/Error)|  \d+\) "),
     message_lines=1,
     always=re.compile(r" +(?:expected:? |got: |Failure/Error: |[A-Z]\w*(?:::\w+)*Error:?$)"),

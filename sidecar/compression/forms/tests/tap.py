@@ -155,11 +155,10 @@ _GRAMMAR = Grammar(
 )
 
 _MUST = Must(
-    heading=re.compile(r"^ *(?:not ok \d+\b(?!.*# (?:TODO|todo|SKIP|skip)).*|#   Failed test.*)$", re.MULTILINE),
-    anywhere=re.compile(
-        r"^(?:1\.\.\d+|# (?:tests|pass|fail) +\d+|Result: .*|Files=.*|Dubious.*|  Failed tests?: .*|  Parse errors: .*"
-        r"|\S+ +\(Wstat: .*|Bail out!.*)$",
-        re.MULTILINE,
+    heading=r" *(?:not ok \d+\b(?!.*# (?:TODO|todo|SKIP|skip)).*|#   Failed test.*)$",
+    anywhere=(
+        r"(?:1\.\.\d+|# (?:tests|pass|fail) +\d+|Result: .*|Files=.*|Dubious.*|  Failed tests?: .*|  Parse errors: .*"
+        r"|\S+ +\(Wstat: .*|Bail out!.*)$"
     ),
     leaves=re.compile(r" *ok \d| *not ok \d.*# (?:TODO|todo|SKIP|skip)| *1\.\.\d|# (?:tests|Subtest)|\S+ \.{2,}"),
     message_lines=0,

@@ -37,8 +37,8 @@ def _finish(run: Run) -> None:
 
 
 _MUST = Must(
-    heading=re.compile(r"^(?:Failure|Error): \S.*$", re.MULTILINE),
-    anywhere=re.compile(r"^\d+ tests, \d+ assertions, .*$", re.MULTILINE),
+    heading=r"(?:Failure|Error): \S.*$",
+    anywhere=r"\d+ tests, \d+ assertions, .*$",
     leaves=re.compile(r"={40,}$"),
     message_lines=2,
     place=re.compile(rf"(?!.*(?:{_LIBRARY})){_FRAME}"),
