@@ -6,11 +6,12 @@ are left out in four places gets one marker that names them all, at the end of w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from sidecar.compression.vocabulary import Block, Rank, keep
 
-__all__ = ["BLANK", "condensed", "joined"]
+__all__ = ["BLANK", "condensed", "gaps", "joined"]
 
 BLANK = " "
 """Why an empty line may go: not worth a word in a marker that has others."""
@@ -39,8 +40,8 @@ def condensed(
     """
     if start >= end:
         return []
-    gaps = _gaps(why, start, end)
-    saved = sum(sum(map(len, lines[gap_start:gap_end])) + gap_end - gap_start for gap_start, gap_end in gaps)
+    gone = gaps(why, start, end)
+    saved = sum(sum(map(len, lines[gap_start:gap_end])) + gap_end - gap_start for gap_start, gap_end in gone)
     written = instead or {}
     if saved < _WORTH_CHARS:
         if not is_pointed_at:
@@ -48,10 +49,10 @@ def condensed(
         entire = tuple(written.get(index, lines[index]) for index in range(start, end))
         return [Block(start, end, entire, "", rank, name, is_pointed_at=True)]
     reasons = joined(why[start:end])
-    if len(gaps) > 1 or (written and any(index in written for index in range(start, end))):
+    if len(gone) > 1 or (written and any(index in written for index in range(start, end))):
         shown = tuple(written.get(index, lines[index]) for index in range(start, end) if not why[index])
         return [Block(start, end, shown, reasons, rank, name, is_pointed_at=is_pointed_at)]
-    gap_start, gap_end = gaps[0]
+    gap_start, gap_end = gone[0]
     blocks = [Block(gap_start, gap_end, (), reasons, Rank.CONTENT, name)]
     if start < gap_start:
         blocks.insert(0, keep(start, gap_start, rank, name))
@@ -65,15 +66,10 @@ def joined(reasons: Iterable[str]) -> str:
     return ", ".join(reason for reason in dict.fromkeys(reasons) if reason.strip()) or "blank lines"
 
 
-def _gaps(why: Sequence[str], start: int, end: int) -> list[tuple[int, int]]:
-    gaps: list[tuple[int, int]] = []
-    index = start
-    while index < end:
-        if not why[index]:
-            index += 1
-            continue
-        first = index
-        while index < end and why[index]:
-            index += 1
-        gaps.append((first, index))
-    return gaps
+_GONE = re.compile(rb"\x01+")
+
+
+def gaps(why: Sequence[str], start: int, end: int) -> list[tuple[int, int]]:
+    """The stretches of lines within [start, end) that may go."""
+    gone = bytes(map(bool, why[start:end]))
+    return [(start + found.start(), start + found.end()) for found in _GONE.finditer(gone)]

@@ -86,7 +86,7 @@ def tell(run: Run, start: int, end: int) -> None:
     report: list[int] = []
     for index in range(start, end):
         if run.kinds[index] is Kind.OTHER:
-            (frames if run.grammar.is_frame(run.lines[index][:2_000]) else report).append(index)
+            (frames if run.is_frame[run.lines[index]] else report).append(index)
     run.tell_frames(frames)
     mark_comparison(run, report)
     run.tell_report([index for index in report if not run.why[index]])

@@ -42,7 +42,7 @@ class Repeats:
         at = 0
         while at < len(words):
             end = at + self._known(words, at)
-            if sum(len(line.strip()) for line in words[at:end]) < _SAID_CHARS:
+            if end == at or sum(len(line.strip()) for line in words[at:end]) < _SAID_CHARS:
                 shown.append(words[at])
                 end = at + 1
             else:

@@ -8,11 +8,12 @@ between sections     totals, headings, alarms as printed; passed tests as one li
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 from sidecar.compression.alarms import alarm_lines, is_alarm
-from sidecar.compression.forms.drafting import BLANK, joined
+from sidecar.compression.forms.drafting import BLANK, gaps, joined
 from sidecar.compression.forms.tests.grammar import REACH, Grammar, Kind, Read, Section, read
 from sidecar.compression.forms.tests.names import listed, sampled
 from sidecar.compression.forms.tests.repeats import SAID, Repeats
@@ -70,9 +71,10 @@ _OPENING = 120
 _KNOWN = (_AGAIN_LINE, 60, 60)
 """Where so much of its beginning is that of an earlier one, the least is shown."""
 
-_CHANGED = re.compile(r" *[-+?<>]")
+_SIGNS = frozenset("-+?<>")
+"""How a changed line of a comparison begins."""
+
 _DIFFERS = re.compile(r"\s*[-+] *[^\s+-]")
-_UNCHANGED = re.compile(r"  |$")
 
 _DIGITS = re.compile(r"\d+")
 _NUMBERED = re.compile(r" *(\d+)\) ")
@@ -88,11 +90,36 @@ _SAID_CHARS = 100
 _SAME = "the same as in "
 _LEADERS = 2
 
+_GOES = {
+    Kind.BLANK: BLANK,
+    Kind.PASSED: _PASSED,
+    Kind.BEGUN: _PASSED,
+    Kind.NOISE: "headers",
+    Kind.END: "headers",
+}
+"""What a line that may go is called, by its kind, where its rule does not say it."""
+
+_PRINTED = re.compile(rb"%c[%c%c]*" % (Kind.OTHER, Kind.OTHER, Kind.BLANK))
+"""A stretch of lines of no known kind, among the kinds as bytes."""
+
+_PRINTED_KINDS = frozenset({Kind.OTHER, Kind.BLANK})
 _TOLD = frozenset({Kind.OTHER, Kind.KEPT})
 _ENDS_FAILURE = frozenset({Kind.SECTION, Kind.SUITE, Kind.TOTAL, Kind.END})
 _RUNS = frozenset({Kind.PASSED, Kind.FAILED, Kind.SKIPPED, Kind.BEGUN})
 _HEADLESS = "the failure that begins above"
 _LOUD = frozenset({Kind.FAILED, Kind.ALARM, Kind.SECTION, Kind.TOTAL})
+
+
+class _Verdicts(dict[str, bool]):
+    """What a pattern says of a line, asked once of each text: failing tests print the same frames again and again."""
+
+    def __init__(self, matches: Callable[[str], object]) -> None:
+        super().__init__()
+        self._matches = matches
+
+    def __missing__(self, line: str) -> bool:
+        self[line] = verdict = self._matches(line[:REACH]) is not None
+        return verdict
 
 
 class Run:
@@ -127,9 +154,14 @@ class Run:
         self.label = grammar.passed_label
         self._share = 1.0
         self._repeats = Repeats()
+        self.is_frame = _Verdicts(grammar.is_frame)
+        self.is_library = _Verdicts(grammar.is_library)
+        self._ends = [0, *accumulate(map(len, self.lines))]
         self.told: set[str] = set()
         """Steps of failing tests that are told already, for runners that print them step by step."""
         self._times: dict[str, int] = {}
+        self._last_told = 0
+        """The number of the last failure whose error or place none before it had."""
         self._places: dict[int, frozenset[str]] = {}
         """Where each numbered failure happened: an assertion's helper need not be named again."""
 
@@ -152,7 +184,7 @@ class Run:
     def blocks(self) -> list[Block]:
         inside = self._inside()
         self._mark(inside)
-        said: dict[tuple[str, ...], tuple[str, frozenset[str]]] = {}
+        said: dict[tuple[str, ...], tuple[str, list[int]]] = {}
         errors: dict[tuple[tuple[str, ...], str], int] = {}
         for section in self.sections:
             if self.grammar.tell is not None:
@@ -180,31 +212,19 @@ class Run:
         return inside
 
     def _mark(self, inside: bytearray) -> None:
-        why, kinds = self.why, self.kinds
+        kinds = self.kinds
+        why = self.why = [_GOES.get(kind, "") for kind in kinds]
+        for index, rule in self.rules.items():
+            why[index] = rule.what or why[index]
         reasons: set[str] = set()
-        run: list[int] = []
-        for index, kind in enumerate(kinds):
-            if kind is Kind.OTHER:
-                if not inside[index]:
-                    run.append(index)
-                continue
-            if kind is Kind.BLANK:
-                why[index] = BLANK
-                continue
+        for index, reason in self.reasons.items():
+            if not reason or reason in reasons:
+                why[index] = "skipped tests"
+            reasons.add(reason)
+        for found in _PRINTED.finditer(bytes(kinds)):
+            run = [i for i in range(*found.span()) if kinds[i] is Kind.OTHER and not inside[i]]
             if run:
                 self._printed(run)
-                run = []
-            if kind is Kind.PASSED:
-                why[index] = _PASSED
-            elif kind is Kind.BEGUN or kind is Kind.NOISE or kind is Kind.END:
-                why[index] = self.rules[index].what or (_PASSED if kind is Kind.BEGUN else "headers")
-            elif kind is Kind.SKIPPED:
-                reason = self.reasons[index]
-                if not reason or reason in reasons:
-                    why[index] = "skipped tests"
-                reasons.add(reason)
-        if run:
-            self._printed(run)
         if Kind.TOTAL not in kinds:
             for index in [i for i in range(len(why)) if kinds[i] is not Kind.BLANK][-_TAIL_LINES:]:
                 why[index] = ""
@@ -248,10 +268,8 @@ class Run:
         frames: list[int] = []
         others: list[int] = []
         for index in range(start, end):
-            if self.kinds[index] is not Kind.OTHER:
-                continue
-            is_frame = self.grammar.frame and self.grammar.is_frame(self.lines[index][:2_000])
-            (frames if is_frame else others).append(index)
+            if self.kinds[index] is Kind.OTHER:
+                (frames if self.is_frame[self.lines[index]] else others).append(index)
         self.tell_frames(frames)
         self.tell_comparison(start, end)
         self.tell_report([index for index in others if not self.why[index]])
@@ -263,16 +281,17 @@ class Run:
             first = index
             changed: list[int] = []
             margin = 0
-            while index < end and self.kinds[index] in {Kind.OTHER, Kind.BLANK}:
+            while index < end and self.kinds[index] in _PRINTED_KINDS:
                 line = self.lines[index]
-                depth = len(line) - len(line.lstrip(" "))
-                if line.strip() and depth < margin:
+                said = line.lstrip(" ")
+                depth = len(line) - len(said)
+                if depth < margin and said.strip():
                     break  # `got:` below the difference that stands deeper
-                if _CHANGED.match(line):
+                if said[:1] in _SIGNS:
                     margin = depth
                     first = first if changed else self._begins(first, index, depth)
                     changed.append(index)
-                elif not _UNCHANGED.match(line):
+                elif depth < 2 and line:
                     break
                 index += 1
             if changed and index - first > len(changed) + 4 * _CONTEXT:
@@ -295,7 +314,7 @@ class Run:
 
     def tell_frames(self, frames: Sequence[int]) -> None:
         """The user's frames stay, from both ends where there are many; where none is the user's the first two do."""
-        own = [index for index in frames if not self.grammar.is_library(self.lines[index][:2_000])]
+        own = [index for index in frames if not self.is_library[self.lines[index]]]
         kept = own or list(frames[:2])
         if len(kept) > 2 * _FRAMES_AT_EACH_END:
             kept = [*kept[:_FRAMES_AT_EACH_END], *kept[-_FRAMES_AT_EACH_END:]]
@@ -324,17 +343,18 @@ class Run:
         own = range(section.start, section.end)
         return [i for i in own if i != section.heading and not self.why[i] and self.kinds[i] in _TOLD]
 
-    def _repeat(self, section: Section, said: dict[tuple[str, ...], tuple[str, frozenset[str]]]) -> None:
+    def _repeat(self, section: Section, said: dict[tuple[str, ...], tuple[str, list[int]]]) -> None:
         """Of a section in the very words of an earlier one only what differs stays."""
         body = [i for i in range(section.start, section.end) if i != section.heading and not self.why[i]]
         words = tuple(self.lines[i] for i in body if self.kinds[i] is Kind.OTHER)
         if sum(map(len, words)) < _WORTH_CHARS:
             return
-        leader, lines = said.setdefault(words, (section.name, frozenset(self.lines[i] for i in body)))
+        leader, earlier = said.setdefault(words, (section.name, body))
         if leader != section.name:
             section.leader = leader
+            shown = {self.lines[i] for i in earlier}
             for i in body:
-                if self.lines[i] in lines:
+                if self.lines[i] in shown:
                     self.why[i] = _SAME + leader
 
     def _point_at_leaders(self) -> None:
@@ -354,10 +374,11 @@ class Run:
         if found is None or found.string[-1:].isspace():
             return False
         number = int(found[1])
-        if number <= max(told.values(), default=0):
+        if number <= self._last_told:
             told.clear()  # the next list counts from 1 again
+            self._last_told = 0
         body = self._join_path(section)
-        frames = [i for i in body if self.grammar.is_frame(self.lines[i][:REACH])]
+        frames = [i for i in body if self.is_frame[self.lines[i]]]
         places = [i for i in frames if not self.why[i]]
         if sum(1 for i in places if self.grammar.is_place(self.lines[i].strip())) > 1:
             return False  # a filter (`| grep -A5 Error`) has left no heading between several failures
@@ -365,6 +386,8 @@ class Run:
         names = [self._place(i) for i in places]
         at = "".join(f", {name}" for name in names)
         leader, same_place = told.setdefault((error, ""), number), told.setdefault((error, at), number)
+        if number in {leader, same_place}:
+            self._last_told = number
         self._places[number] = frozenset(names)
         helpers = self._places.get(leader, frozenset())
         own = [name for name in names if name not in helpers]
@@ -409,14 +432,10 @@ class Run:
         Of one that begins like an earlier one more goes: the first tells what is dumped.
         """
         begun: set[str] = set()
-        for index, line in enumerate(self.lines):
-            if (
-                len(line) <= _AGAIN_LINE
-                or self.why[index]
-                or index in self.instead
-                or self.kinds[index] is not Kind.OTHER
-            ):
+        for index in [index for index, line in enumerate(self.lines) if len(line) > _AGAIN_LINE]:
+            if self.why[index] or index in self.instead or self.kinds[index] is not Kind.OTHER:
                 continue
+            line = self.lines[index]
             beginning = _DIGITS.sub("0", line[:_AGAIN_BEGINNING])
             opening = _DIGITS.sub("0", line[:_OPENING])
             size, head, tail = _KNOWN if opening in begun else _AGAIN if beginning in begun else _LONG
@@ -447,7 +466,7 @@ class Run:
     def _share_out(self) -> None:
         """Decide whether all names of passed tests are listed, or a sample of them."""
         names = [name for i, name in self.names.items() if self.why[i]]
-        whole = sum(map(len, self.lines)) + len(self.lines)
+        whole = self._size(0, len(self.lines))
         share, most = (_SHARE_RED, _MOST_RED) if self.is_red else (_SHARE_GREEN, _MOST_GREEN)
         room = min(most, max(_ROOM_CHARS, share * whole))
         cost = sum(map(len, names)) + len(names)
@@ -483,8 +502,7 @@ class Run:
 
     def _is_trifle(self, start: int, end: int) -> bool:
         """Whether what stands between two sections goes, and is too little for a marker of its own."""
-        size = sum(len(line.rstrip("-= ")) for line in self.lines[start:end])
-        return all(self.why[start:end]) and size < _GAP_CHARS
+        return all(self.why[start:end]) and sum(len(line.rstrip("-= ")) for line in self.lines[start:end]) < _GAP_CHARS
 
     def _sections(self, held: Sequence[Section]) -> Iterable[Block]:
         if held:
@@ -494,38 +512,34 @@ class Run:
     def _region(self, start: int, end: int) -> Iterable[Block]:
         """Blocks for lines between sections: each long gap by itself, short ones with the lines around them."""
         at = start
-        index = start
-        why = self.why
-        while index < end:
-            if not why[index]:
-                index += 1
-                continue
-            first = index
-            size = 0
-            while index < end and why[index]:
-                size += len(self.lines[index]) + 1
-                index += 1
+        for first, last in gaps(self.why, start, end):
+            size = self._size(first, last)
             if size >= _LONG_GAP_CHARS or (size >= _GAP_CHARS and at < first and self._is_long(at, first)):
                 yield from self._block(at, first, self._rank(at, first))
-                yield from self._block(first, index, Rank.CONTENT)
-                at = index
+                yield from self._block(first, last, Rank.CONTENT)
+                at = last
         yield from self._block(at, end, self._rank(at, end))
+
+    def _size(self, start: int, end: int) -> int:
+        """How many characters the lines [start, end) take."""
+        return self._ends[end] - self._ends[start] + end - start
 
     def _is_long(self, start: int, end: int) -> bool:
         """Whether what is kept here is so much that a list of names at its end would stand too far from its place."""
         return sum(len(self.lines[i]) + 1 for i in range(start, end) if not self.why[i]) > _LONG_GAP_CHARS
 
     def _rank(self, start: int, end: int) -> Rank:
-        return Rank.EVIDENCE if any(kind in _LOUD for kind in self.kinds[start:end]) else Rank.STRUCTURE
+        return Rank.STRUCTURE if _LOUD.isdisjoint(self.kinds[start:end]) else Rank.EVIDENCE
 
     def _block(self, start: int, end: int, rank: Rank, name: str = "") -> Iterable[Block]:
         """One block for the lines [start, end): what is kept, then the names, then the marker for the rest."""
         if start >= end:
             return
         why, lines = self.why, self.lines
-        gone = [i for i in range(start, end) if why[i]]
+        gone = [i for i, reason in enumerate(why[start:end], start) if reason]
         rewritten = [i for i in range(start, end) if i in self.instead and not why[i]] if self.instead else []
-        saved = sum(len(lines[i]) + 1 for i in gone) + sum(len(lines[i]) - len(self.instead[i]) for i in rewritten)
+        saved = sum(map(len, [lines[i] for i in gone])) + len(gone)
+        saved += sum(len(lines[i]) - len(self.instead[i]) for i in rewritten)
         pointed = not self.pointed.isdisjoint(rewritten)
         if saved < _WORTH_CHARS:
             if pointed:
@@ -538,7 +552,7 @@ class Run:
         shown.extend(self._lists(gone))
         reasons = joined(
             [
-                *_few_leaders([why[i] for i in gone]),
+                *_few_leaders(dict.fromkeys(why[start:end])),
                 *sorted({self._shortened(i) for i in rewritten if i not in self.pointed} - {""}),
             ]
         )
@@ -555,8 +569,9 @@ class Run:
         return "the middle of long lines" if index in self._cut else self.shortened
 
     def _lists(self, gone: Sequence[int]) -> Iterable[str]:
-        passed = [self.names[i] for i in gone if self.kinds[i] is Kind.PASSED and self.names.get(i)]
-        skipped = [self.names[i] for i in gone if self.kinds[i] is Kind.SKIPPED and self.names.get(i)]
+        named = [(self.kinds[i], name) for i in gone if (name := self.names.get(i))]
+        passed = [name for kind, name in named if kind is Kind.PASSED]
+        skipped = [name for kind, name in named if kind is Kind.SKIPPED]
         for label, names in ((self.label, passed), ("skipped", skipped)):
             if not names:
                 continue
@@ -569,9 +584,9 @@ class Run:
             yield from listed(told, some)
 
 
-def _few_leaders(reasons: Sequence[str]) -> Sequence[str]:
+def _few_leaders(reasons: Collection[str]) -> Iterable[str]:
     """The reasons, without the names of the earlier failures where there are many: a marker must stay short."""
-    if len({reason for reason in reasons if reason.startswith(_SAME)}) <= _LEADERS:
+    if sum(1 for reason in reasons if reason.startswith(_SAME)) <= _LEADERS:
         return reasons
     return [_SAME + "failures above" if reason.startswith(_SAME) else reason for reason in reasons]
 
@@ -590,7 +605,7 @@ def _stretches(kinds: Sequence[Kind], inside: bytearray) -> Iterable[tuple[int, 
             continue
         start = index
         last = index
-        while index < len(kinds) and kinds[index] in {Kind.OTHER, Kind.BLANK} and not inside[index]:
+        while index < len(kinds) and kinds[index] in _PRINTED_KINDS and not inside[index]:
             if kinds[index] is Kind.OTHER:
                 last = index
             index += 1
