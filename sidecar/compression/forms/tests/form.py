@@ -7,6 +7,7 @@ them are read by one form, because they share one promise: a failing run never r
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests import (
@@ -139,8 +140,18 @@ Of 200 kB that Maven printed six lines told that tests ran, all in the middle: a
 
 def _with_literals(segment: Segment) -> list[Form]:
     """The runners one of whose literals is in the segment."""
-    present = literals_in(segment)
-    return [runner for runner in _RUNNERS if not present.isdisjoint(runner.literals)]
+    numbers = {number for literal in literals_in(segment) for number in _told_by().get(literal, ())}
+    return [_RUNNERS[number] for number in sorted(numbers)]
+
+
+@cache
+def _told_by() -> dict[str, list[int]]:
+    """The runners that each literal speaks for."""
+    told: dict[str, list[int]] = {}
+    for number, runner in enumerate(_RUNNERS):
+        for literal in runner.literals:
+            told.setdefault(literal, []).append(number)
+    return told
 
 
 def _recognise(segment: Segment) -> float:

@@ -270,7 +270,7 @@ def _read(grammar: Grammar, lines: Sequence[str]) -> Read:  # noqa: PLR0912 - on
             begun = -1
         elif kind is Kind.FAILED:
             told.failed[index] = name
-            if begun >= 0 and any(kinds[i] in {Kind.OTHER, Kind.ALARM} for i in range(begun + 1, index)):
+            if begun >= 0 and not _SAID.isdisjoint(kinds[begun + 1 : index]):
                 told.sections.append(Section(begun, index + 1, index, name))
             begun = -1
         elif kind is Kind.SKIPPED:
@@ -326,5 +326,6 @@ def _without_bare(told: Read) -> None:
         told.sections = [section for section in told.sections if section.end > section.start + 1]
 
 
+_SAID = frozenset({Kind.OTHER, Kind.ALARM})
 _TESTS = frozenset({Kind.PASSED, Kind.FAILED, Kind.SKIPPED, Kind.BEGUN})
 _ENDS_SECTION = frozenset({Kind.SECTION, Kind.END, Kind.SUITE, Kind.TOTAL})

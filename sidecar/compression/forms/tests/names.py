@@ -27,7 +27,7 @@ _SPLIT_FILE = re.compile(r"(\S*/)([^/\s:#]+\.\w{1,4})$")
 _SPLIT_TITLE = re.compile(r"(.*(?: > | › |::))(\S.*)$")
 """A name of several words is a title: only what stands between titles takes it apart."""
 
-_NUMBER = re.compile(r"(?<!\d)(\d+)(\D*)$")
+_NUMBER = re.compile(r"(\d+)(\D*)$")
 """A title's last number, and what stands behind it."""
 _ALIKE = 3
 """Fewer titles that differ in a number are written out."""
@@ -39,26 +39,24 @@ def listed(label: str, names: Sequence[str], tails: Mapping[str, str] | None = N
     for name in names:
         prefix, rest = _split(name)
         groups.setdefault(prefix, []).append(rest)
-    behind = tails or {}
-    words = [
-        word
-        for prefix, rests in groups.items()
-        for word in _group(prefix, [rest + behind.get(prefix + rest, "") for rest in rests], _between(rests))
-    ]
+    words: list[str] = []
+    for prefix, rests in groups.items():
+        told = [rest + tails.get(prefix + rest, "") for rest in rests] if tails else rests
+        words.extend(_group(prefix, told, _between(rests)))
     bare = [rest for prefix, rests in groups.items() for rest in rests if not prefix or len(rests) == 1]
     words[:1] = [f"{label}: {word}" for word in words[:1]]
     return list(filled(words, _WIDTH, between=_between(bare)))
 
 
 def _between(names: Sequence[str]) -> str:
-    return " | " if any(" " in name for name in names) else " "
+    return " | " if " " in "".join(names) else " "
 
 
 @lru_cache(maxsize=1 << 15)
 def _split(name: str) -> tuple[str, str]:
     if len(name) >= 1_000:
         return "", name
-    if (found := _SPLIT_FILE.match(name)) is None:
+    if (found := _SPLIT_FILE.match(name) if "/" in name else None) is None:
         pattern = _SPLIT if name.count(" ") <= 1 and " > " not in name else _SPLIT_TITLE
         found = pattern.match(name)
     return (found[1], found[2]) if found else ("", name)
@@ -77,7 +75,7 @@ def sampled(names: Sequence[str], room_chars: int) -> list[str]:
 
 
 def _group(prefix: str, names: Sequence[str], between: str) -> Iterable[str]:
-    if between != " ":
+    if between != " " and len(names) >= _ALIKE:
         names = list(_by_number(names, _WIDTH - len(prefix)))
     if not prefix:
         yield from names

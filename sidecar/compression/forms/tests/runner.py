@@ -18,18 +18,19 @@ def runner(grammar: Grammar) -> Form:
 
     def recognise(segment: Segment) -> float:
         text = segment.text
-        if literals_in(segment).isdisjoint(grammar.literals):
+        present = [literal for literal in grammar.literals if literal in literals_in(segment)]
+        if not present:
             return 0.0
         if grammar.recognise is not None:
             return grammar.recognise(segment)
-        if any_line(grammar.is_sure, text, grammar.literals):
+        if any_line(grammar.is_sure, text, present):
             return grammar.sureness
-        if grammar.likely and any_line(grammar.is_likely, text, grammar.literals):
+        if grammar.likely and any_line(grammar.is_likely, text, present):
             return 0.85 if _is_asked(segment, grammar.programs) else 0.5
         return 0.0
 
     def evidence(segment: Segment) -> list[Evidence]:
-        return verbatim(segment, _matched(grammar.must, segment))
+        return verbatim(segment, _matched(grammar.must, segment.lines))
 
     return Form(
         name=grammar.name,
@@ -103,12 +104,10 @@ def any_line(pattern: re.Pattern[str], text: str, literals: Iterable[str]) -> bo
 _LINES_ASKED = 200
 
 
-def _matched(must: Callable[[str], re.Match[str] | None], segment: Segment) -> Iterable[int]:
-    said: set[str] = set()
-    for index, line in enumerate(segment.lines):
-        if must((line if len(line) <= REACH else line[:REACH]).removesuffix("\r")) and line not in said:
-            said.add(line)
-            yield index
+def _matched(must: Callable[[str], re.Match[str] | None], lines: Sequence[str]) -> list[int]:
+    """Where each text of a line that matches stands first."""
+    first = dict(zip(reversed(lines), range(len(lines) - 1, -1, -1), strict=True))
+    return sorted(index for line, index in first.items() if must(line[:REACH].removesuffix("\r")))
 
 
 def _parts(grammar: Grammar, segment: Segment) -> Iterable[Part]:
