@@ -9,14 +9,17 @@ from itertools import pairwise
 
 from tests.bench.compression.measure import Scored, Summary, summary
 
-__all__ = ["bar", "each", "families", "groups", "peers", "share", "sizes", "worst"]
+__all__ = ["LONG_TOKENS", "bar", "each", "families", "groups", "peers", "share", "sizes", "worst"]
 
 SMALL_TOKENS = 150
 """Below this an output passes untouched, by design: it can be no better than 0 % and stands in every mean."""
 
 LARGE_TOKENS = 1000
 """Below this an output is hardly a cost: half of the captures are so small, for each shows a form's corner."""
-_SIZES = (0, SMALL_TOKENS, LARGE_TOKENS, 5_000, 20_000, math.inf)
+
+LONG_TOKENS = 5_000
+"""From here on a file has 18,000 tokens on average: what an agent's context suffers from, and what others measure."""
+_SIZES = (0, SMALL_TOKENS, LARGE_TOKENS, LONG_TOKENS, 20_000, math.inf)
 
 
 def share(value: float) -> str:
@@ -37,7 +40,7 @@ def groups(scored: Sequence[Scored]) -> dict[str, list[Scored]]:
     """The captures that are worth a look of their own, by what they are called after their number."""
     found = {
         f"files of {least:,} tokens or more": [item for item in scored if item.before >= least]
-        for least in (SMALL_TOKENS, LARGE_TOKENS)
+        for least in (SMALL_TOKENS, LARGE_TOKENS, LONG_TOKENS)
     }
     blind = [item for item in scored if item.capture.is_blind]
     return found | ({"files collected blind": blind} if blind else {})

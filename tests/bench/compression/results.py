@@ -32,26 +32,21 @@ Our time counts tokens before and after. A crash, or over a minute for a file, c
 _COMMAND = "python tests/bench/compression/run.py --peers all --write"
 
 
-def write(
-    ours: Sequence[Scored],
-    peers: Mapping[str, Sequence[Scored]],
-    compared: Sequence[Compared],
-    paced: Pace,
-    grown: Growth,
-) -> None:
-    points = {"sidecar": summary(ours), **{name: summary(scored) for name, scored in peers.items()}}
-    RESULTS.write_text("\n".join(_page(ours, points, compared, paced, grown)) + "\n", "utf-8")
-    _PLOT.write_text("\n".join(_plot(points)) + "\n", "utf-8")
+def write(scored: Mapping[str, Sequence[Scored]], compared: Sequence[Compared], paced: Pace, grown: Growth) -> None:
+    """The page and its plot, of what each compressor scored, ours among them."""
+    RESULTS.write_text("\n".join(_page(scored, compared, paced, grown)) + "\n", "utf-8")
+    _PLOT.write_text("\n".join(_plot(_summaries(scored))) + "\n", "utf-8")
+
+
+def _summaries(scored: Mapping[str, Sequence[Scored]], least_tokens: int = 0) -> dict[str, Summary]:
+    return {name: summary([item for item in items if item.before >= least_tokens]) for name, items in scored.items()}
 
 
 def _page(
-    ours: Sequence[Scored],
-    points: Mapping[str, Summary],
-    compared: Sequence[Compared],
-    paced: Pace,
-    grown: Growth,
+    scored: Mapping[str, Sequence[Scored]], compared: Sequence[Compared], paced: Pace, grown: Growth
 ) -> Iterator[str]:
-    total = points["sidecar"]
+    ours = scored["sidecar"]
+    total = summary(ours)
     red = sum(item.capture.is_red for item in ours)
     yield "# What compression saves, and what it keeps\n"
     yield f"Made by `{_COMMAND}` on {date.today().isoformat()}, Python {platform.python_version()}, two shared cores:"
@@ -62,11 +57,12 @@ def _page(
     yield "others (`tests/captures`) in sight the forms were written: small ones too, for each corner."
     yield _METHOD
     yield "![saved against critical recall](results.svg)\n"
-    yield from _table(points, compared)
+    yield from _table(_summaries(scored), compared)
     for what, some in report.groups(ours).items():
         yield f"| **sidecar**, the {len(some)} {what} | {' | '.join(_cells(summary(some)))} |"
     yield ""
     yield _COLUMNS
+    yield from _long(scored, compared)
     yield "\n## By size\n"
     yield "Outputs under about 150 tokens pass untouched, by design.\n"
     yield "```\n" + "\n".join(report.sizes(ours)) + "\n```"
@@ -80,6 +76,17 @@ def _page(
     )
     yield "\n## The files that lose most\n"
     yield "```" + "\n".join(report.worst(ours, count=10, missed=3)) + "\n```"
+
+
+def _long(scored: Mapping[str, Sequence[Scored]], compared: Sequence[Compared]) -> Iterator[str]:
+    """The same table over long outputs alone: they are where tokens go, and no file of a few lines moves a mean."""
+    points = _summaries(scored, report.LONG_TOKENS)
+    total = points["sidecar"]
+    if total.files:
+        yield "\n## Long outputs\n"
+        mean = total.before // total.files
+        yield f"The {total.files} files of {report.LONG_TOKENS:,} tokens or more, {mean:,} on average.\n"
+        yield from _table(points, compared)
 
 
 def _table(points: Mapping[str, Summary], compared: Sequence[Compared]) -> Iterator[str]:

@@ -66,15 +66,15 @@ def main() -> None:
     names = {"none": (), "all": peers.NAMES}.get(asked.peers, asked.peers.split(","))
     with tempfile.TemporaryDirectory() as scratch:
         compared = peers.compare(names, corpus, Path(asked.work or scratch))
-    others = {item.name: scores(item.answers) for item in compared if not item.reason}
+    scored = {"sidecar": ours, **{item.name: scores(item.answers) for item in compared if not item.reason}}
     if compared:
-        print("\n".join(report.peers({"sidecar": ours, **others})))
+        print("\n".join(report.peers(scored)))
         print("\n".join(f"{item.name}: not installed: {item.reason}" for item in compared if item.reason))
     if asked.speed or asked.write:
         grown = speed.growth()
         print(f"20 MB: {grown.large_s:.1f} s, {grown.grown_mb:,.0f} MB of memory more, {grown.ratio:.1f} times 2 MB")
         if asked.write:
-            results.write(ours, others, compared, paced, grown)
+            results.write(scored, compared, paced, grown)
     print(f"took {time.perf_counter() - started:.0f} s")
 
 
