@@ -96,6 +96,9 @@ _SAMPLE_LINES = 25
 """In a text for whose command we know no compiler; twice as many where we do."""
 _FEW = 3
 _PLACED_SHARE = 0.1
+_DETAILED_SHARE = 0.25
+_DETAILED = 0.8
+"""Of a text so much must be diagnostics with a place, and so much these and what stands deep below them."""
 _MOST = 0.9
 _WORKFLOW = ("::error ", "::warning ", "::notice ")
 _PLAIN = frozenset({
@@ -152,7 +155,7 @@ def _weighed(segment: Segment, words: Sequence[str], *, is_known: bool) -> float
         return 0.0
     if not (is_shaped or is_known or _told(segment, _TELLS)):
         return 0.0  # words of alarm, but no diagnostic around them: a test run, a log
-    kinds, placed, ruled, logged = _census(segment, _SAMPLE_LINES * (1 + is_known))
+    kinds, placed, ruled, logged, deep = _census(segment, _SAMPLE_LINES * (1 + is_known))
     # Where most of a large text is findings without a severity, the samples have said what it is.
     is_plain = is_large and kinds[Kind.LINT] >= 0.5 * sum(kinds.values())
     told = placed > 0 or (not is_plain and _told(segment, _TELLS))
@@ -161,12 +164,15 @@ def _weighed(segment: Segment, words: Sequence[str], *, is_known: bool) -> float
     total = sum(kinds.values()) - kinds[Kind.BLANK]
     if not total or logged > 0.3 * total:
         return 0.0
-    explained = 1 - kinds[Kind.OTHER] / total
+    marked = min(kinds[Kind.MARK], kinds[Kind.OTHER])  # each below the line that it marks
+    explained = 1 - (kinds[Kind.OTHER] - marked) / total
     is_quoted = kinds[Kind.MARK] >= 0.5 * kinds[Kind.LINT] >= 1  # flake8 quotes whole statements
     is_ruled = ruled >= max(_FEW, _MOST * kinds[Kind.LINT]) and (explained >= 0.5 or is_quoted)
     if placed or told:
         is_marked = kinds[Kind.MARK] >= 0.5 * placed >= _FEW and placed >= _PLACED_SHARE * total  # javac's, of sources
-        sure = 0.75 if explained >= 0.6 or is_ruled or is_marked else 0.55 if explained >= 0.35 else 0.25
+        # pyright's, of types within types.
+        is_detailed = placed >= _DETAILED_SHARE * total and explained + deep / total >= _DETAILED
+        sure = 0.75 if explained >= 0.6 or is_ruled or is_marked or is_detailed else 0.55 if explained >= 0.35 else 0.25
         if is_known:
             # javac explains an error in up to eight lines of words.
             return 0.95 if placed >= _PLACED_SHARE * total else min(0.95, sure + 0.2)
@@ -218,12 +224,12 @@ def lines_read(segment: Segment) -> Known:
     return known
 
 
-def _census(segment: Segment, length: int) -> tuple[Counter[Kind], int, int, int]:
+def _census(segment: Segment, length: int) -> tuple[Counter[Kind], int, int, int, int]:
     """How many lines of each kind there are, how many are diagnostics by their own words, how many findings of a rule
-    by its code, how many a log's.
+    by its code, how many a log's, how many of no kind stand deep below others.
     """
     kinds: Counter[Kind] = Counter()
-    placed = ruled = logged = 0
+    placed = ruled = logged = deep = 0
     for sample in _samples(segment.lines, length):
         read_lines = read_all(sample, lines_read(segment))
         kinds.update([this.kind for this in read_lines])
@@ -234,7 +240,11 @@ def _census(segment: Segment, length: int) -> tuple[Counter[Kind], int, int, int
             if this.kind is Kind.LINT and _RULED.match(line[:_GLIMPSED_CHARS])
         )
         logged += sum(1 for line in sample if line[:1] in _LOG_INITIALS and _LOGGED.match(line))
-    return kinds, placed, ruled, logged
+        # pyright indents by spaces that do not break.
+        deep += sum(
+            1 for this, line in zip(read_lines, sample, strict=True) if this.kind is Kind.OTHER and line[:4].isspace()
+        )
+    return kinds, placed, ruled, logged, deep
 
 
 def _samples(lines: Sequence[str], length: int) -> Iterable[Sequence[str]]:
