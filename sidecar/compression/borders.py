@@ -138,6 +138,7 @@ BORDERS = (
         ("Ra",),
         re.compile(r"Randomized with seed \d+$"),
     ),
+    Border("prettier", ("Ch",), re.compile(r"Checking formatting\.\.\.$")),
     Border("maven", ("[I",), re.compile(r"\[INFO\] Scanning for projects\.\.\.")),
     Border(
         "gradle",
