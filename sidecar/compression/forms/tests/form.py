@@ -7,6 +7,7 @@ them are read by one form, because they share one promise: a failing run never r
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 
 from sidecar.compression.forms.kept import kept
@@ -175,9 +176,37 @@ def _parts(segment: Segment) -> list[Part]:
     return runner.parts(segment) if runner else []
 
 
+_SURE = 0.9
+_LEAST_LINES = 6
+"""Less than that may be the totals of a runner that says them in the words of another."""
+_HOLDS_OTHERS = ctest.RUNNER
+"""It prints what the runners print that it runs."""
+
+
 def _extent(segment: Segment) -> Extent:
+    """How far the run goes; where runs of two runners stand one behind the other, the surer one's ends there."""
     runner = runner_of(segment)[1]
-    return runner.extent(segment) if runner else Extent(0, len(segment.lines))
+    if runner is None:
+        return Extent(0, len(segment.lines))
+    extent = runner.extent(segment)
+    for other in _candidates(segment):
+        if other is runner or _HOLDS_OTHERS in {runner, other} or other.recognise(segment) < _SURE:
+            continue
+        theirs = other.extent(segment)
+        if _is_border(segment, theirs.end, other, runner):
+            extent = extent._replace(start=max(extent.start, theirs.end))
+        elif _is_border(segment, theirs.start, runner, other):
+            extent = extent._replace(end=min(extent.end, theirs.start))
+    return extent
+
+
+def _is_border(segment: Segment, at: int, above: Form, below: Form) -> bool:
+    """Whether a run of *above* is over before line *at*, and none of *below* has begun."""
+    if not _LEAST_LINES <= at <= len(segment.lines) - _LEAST_LINES:
+        return False
+    before, behind = (replace(segment, lines=lines) for lines in (segment.lines[:at], segment.lines[at:]))
+    is_between = above.recognise(before) >= _SURE and below.recognise(behind) >= _SURE
+    return is_between and not above.recognise(behind) and not below.recognise(before)
 
 
 FORM = Form(

@@ -120,6 +120,10 @@ _GRAMMAR = Grammar(
         Rule(Kind.SECTION, r"  ● (?P<name>\S.*)$"),
         Rule(Kind.SECTION, r"● (?P<name>\S.*)$"),
         Rule(Kind.TOTAL, r"(?:Test Suites|Tests|Snapshots): "),
+        Rule(Kind.TOTAL, r"No tests found, exiting with code \d"),
+        Rule(Kind.KEPT, r"Run with `--passWithNoTests`"),
+        Rule(Kind.KEPT, r"In /\S+$|Pattern: ", inside=False),
+        Rule(Kind.KEPT, r" +(?:\d+ files? checked|test\w+: )", inside=False),
         Rule(Kind.NOISE, r"Time: +\d", what="timing"),
         Rule(Kind.NOISE, r"Ran all test suites", what="timing"),
         Rule(Kind.PASSED, r" +[✓√] (?P<name>.+?)(?!\S)(?: \([\d.]+ m?s\))?$", inside=False),
@@ -170,12 +174,12 @@ def _must(segment: Segment) -> Iterable[int]:
                     yield index
         elif first:
             heading = ""
-            if first in "FTSJ" and _TOTAL.match(line) and ("", line) not in said:
+            if first in "FTSJN" and _TOTAL.match(line) and ("", line) not in said:
                 said.add(("", line))
                 yield index
 
 
-_TOTAL = re.compile(r"FAIL \S|Jest: |Test Suites: |Tests: |Snapshots: ")
+_TOTAL = re.compile(r"FAIL \S|Jest: |Test Suites: |Tests: |Snapshots: |No tests found")
 
 
 def _parts(segment: Segment) -> list[Part]:

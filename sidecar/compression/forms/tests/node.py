@@ -152,10 +152,11 @@ DOTS = replace(
     runner(
         Grammar(
             name="node test dots",
+            indents=True,
             literals=("\nFailed tests:\n\n✖ ",),  # lab says the same, but numbers its failures
             sure=r"^Failed tests:$",
             rules=(
-                Rule(Kind.SECTION, rf"✖ (?P<name>\S.*?)(?!\S){_TIME}$"),
+                Rule(Kind.SECTION, rf"✖ (?!\d+ problems? \()(?P<name>\S.*?)(?!\S){_TIME}$"),
                 Rule(Kind.SUITE, r"Failed tests:$"),
                 Rule(Kind.NOISE, r"[.X]+$", what="progress", inside=False),
             ),

@@ -105,7 +105,7 @@ def _name_subtests(run: Run) -> None:
 _GRAMMAR = Grammar(
     name="tap",
     literals=("ok 1", "TAP version 1", "Result: ", ".t .."),
-    sure="",
+    sure=r"TAP version 1[34]$",
     recognise=_recognise,
     rules=(
         Rule(

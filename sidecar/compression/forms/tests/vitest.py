@@ -102,6 +102,8 @@ _GRAMMAR = Grammar(
         Rule(Kind.TOTAL, r"  Snapshots  "),
         Rule(Kind.NOISE, r"  +(?:Start at|Duration)  ", what="timing"),
         Rule(Kind.NOISE, r" (?:RUN|DEV)  v\d", what="headers"),
+        Rule(Kind.TOTAL, r"No test files found, exiting with code \d"),
+        Rule(Kind.KEPT, r"(?:filter|include|exclude): ", inside=False),
         Rule(Kind.NOISE, r"      Coverage enabled with|^ % Coverage report", what="headers"),
         Rule(
             Kind.PASSED,
