@@ -18,6 +18,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import replace
 
+from sidecar.compression.alarms import alarm_lines, warning_lines
 from sidecar.compression.vocabulary import Form, Segment
 
 __all__ = ["parted"]
@@ -25,7 +26,14 @@ __all__ = ["parted"]
 Recognised = tuple[Form, Segment]
 
 _STRICT = frozenset({"diff", "records", "tests", "trace"})
-_WORTH_PARTING = {"tests": _STRICT | {"diagnostics", "listing", "search"}, "diagnostics": _STRICT}
+_FINDINGS = frozenset({"diagnostics", "listing", "search"})
+_WORTH_PARTING = {
+    "tests": _STRICT | _FINDINGS,
+    "diagnostics": _STRICT,
+    "diff": _STRICT | {"diagnostics"},
+    "log": _STRICT | _FINDINGS,
+    "search": _STRICT | {"diagnostics"},
+}
 """By the run's form, the forms with a grammar of their own. Not among them are `text` and `progress`, which would
 read what tests print as well as anything, and what a compiler's excerpts look like."""
 
@@ -50,7 +58,7 @@ def parted(
 
     *beside_shown*: another command of the same line was run for what it prints.
     """
-    if form.name == "text":
+    if form.name == "text" or (form.name == "records" and segment.text[:1] not in _CLOSING):
         return _documents_apart(form, segment, recognise)
     if form.name == "code" and beside_shown:
         return _source_apart(form, segment, recognise)
@@ -62,24 +70,40 @@ def parted(
     run = form.extent(segment)
     total = len(segment.lines)
 
-    def around(start: int, end: int, worth: Set[str]) -> list[Recognised]:
-        """The lines [start, end) as parts of their own; nothing where no other grammar claims them."""
+    def around(start: int, end: int, worth: Set[str] | None) -> list[Recognised]:
+        """The lines [start, end) as parts of their own; nothing where no form that is *worth* it claims them."""
         lines = [line for line in segment.lines[start:end] if line.strip()]
         if not lines or (len(lines) < _LEAST_LINES and sum(map(len, lines)) < _LEAST_CHARS):
             return []
         other, part = recognise(_part(segment, start, end))
         is_own = other.name == form.name and other.extent(part).whose == run.whose
-        return parted(other, part, recognise, beside_shown=beside_shown) if other.name in worth and not is_own else []
+        is_worth = not is_own and (worth is None or other.name in worth or _is_troubled_build(other, part))
+        return parted(other, part, recognise, beside_shown=beside_shown) if is_worth else []
 
-    before = around(0, run.start, worth | _BEFORE)
-    is_over = form.name == "tests" and total - run.end >= _MANY_LINES
-    behind = around(run.end, total, worth | _AFTER if is_over else worth)
+    is_run = form.name == "tests"
+    before = around(0, run.start, None if is_run and _complains(segment.lines[: run.start]) else worth | _BEFORE)
+    if is_run and _complains(segment.lines[run.end :]):
+        behind = around(run.end, total, None)
+    else:
+        behind = around(run.end, total, worth | _AFTER if is_run and total - run.end >= _MANY_LINES else worth)
     if not before and not behind:
         return [(form, segment)]
     middle = recognise(_part(segment, run.start if before else 0, run.end if behind else total))
     return [*before, middle, *behind]
 
 
+def _is_troubled_build(form: Form, segment: Segment) -> bool:
+    lines, text = segment.lines, segment.text
+    return form.name == "progress" and bool(alarm_lines(lines, text) or warning_lines(lines, text))
+
+
+def _complains(lines: Sequence[str]) -> bool:
+    """Whether so many of the lines begin with an alarm that no test has printed them."""
+    return len(alarm_lines([line[:_OPENING_CHARS] for line in lines if not line[:1].isspace()])) >= _MANY_ALARMS
+
+
+_OPENING_CHARS = 20
+_MANY_ALARMS = 4
 _NO_SOURCE = re.compile(
     r"(?:  \+ Exception Group )?Traceback \(most recent call last\):$|={5,} .* ={5,}$|[^\s:\"'()]+\.\w+:\d+(?::\d+)?: "
     r"|(?:error|fatal|warning)(?:\[\w+\])?: |[A-Z][\w.]*(?:Error|Exception): "
@@ -107,7 +131,7 @@ _MOST_DOCUMENTS = 40
 
 
 def _documents_apart(form: Form, segment: Segment, recognise: Callable[[Segment], Recognised]) -> list[Recognised]:
-    """A text of no *form* in parts: its documents in JSON, where a form knows them, and what stands between."""
+    """A text of no grammar, or a table, in parts: its documents in JSON that a form knows, and what stands between."""
     text = segment.text
     if "\n{" not in text and "\n[" not in text and text[:1] not in _CLOSING:
         return [(form, segment)]

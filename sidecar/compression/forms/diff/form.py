@@ -42,6 +42,7 @@ from sidecar.compression.forms.diff.lines import (
     STAT,
     STAT_TOTAL,
     initials_of,
+    is_word_diff,
     kinds_of,
 )
 from sidecar.compression.forms.diff.plain import MARKS, plain_evidence, plain_parts, plain_reduced, plain_share
@@ -49,7 +50,7 @@ from sidecar.compression.forms.diff.repeats import WINDOW, Repeats, repeats_of
 from sidecar.compression.forms.diff.side_by_side import is_side_by_side, side_by_side_evidence, side_by_side_reduced
 from sidecar.compression.forms.kept import kept
 from sidecar.compression.literals import literals_in
-from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep
+from sidecar.compression.vocabulary import Block, Evidence, Extent, Form, Part, Rank, Segment, keep
 
 __all__ = ["FORM"]
 
@@ -425,4 +426,15 @@ def _path(lines: Sequence[str], start: int, end: int) -> str:
     return old or (header.rpartition(" b/")[2] if " b/" in header else header.rpartition(" ")[2])
 
 
-FORM = Form("diff", _recognise, _evidence, _reduce, _parts, sought=(*_HEADS, *_CHANGED_FILES, *MARKS))
+def _extent(segment: Segment) -> Extent:
+    """Nothing says where the last hunk of a word diff ends but what mostly stands below a change."""
+    if is_word_diff(segment):
+        changed = kinds_of(segment).rfind(CHANGED)
+        return Extent(0, min(len(segment.lines), changed + 1 + _CONTEXT_LINES))
+    return Extent(0, len(segment.lines))
+
+
+_CONTEXT_LINES = 3
+
+
+FORM = Form("diff", _recognise, _evidence, _reduce, _parts, sought=(*_HEADS, *_CHANGED_FILES, *MARKS), extent=_extent)

@@ -24,7 +24,7 @@ from sidecar.compression.forms.log.sharing import with_shared_heads
 from sidecar.compression.forms.log.stacks import told_around_frames, with_short_stacks
 from sidecar.compression.forms.log.traces import library_frames, without_library_frames
 from sidecar.compression.forms.log.values import columns_of, outliers, varied
-from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep, omit
+from sidecar.compression.vocabulary import Block, Evidence, Extent, Form, Part, Rank, Segment, keep, omit
 
 __all__ = ["FORM"]
 
@@ -490,4 +490,10 @@ def _parts(segment: Segment) -> list[Part]:
     return parts
 
 
-FORM = Form("log", recognise, _evidence, _reduce, _parts)
+def _extent(segment: Segment) -> Extent:
+    """From its first record on; what stands above may be the end of one that was cut off, or another program's."""
+    lines = segment.lines
+    return Extent(next((index for index, line in enumerate(lines) if begins_record(line)), 0), len(lines))
+
+
+FORM = Form("log", recognise, _evidence, _reduce, _parts, extent=_extent)

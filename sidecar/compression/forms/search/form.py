@@ -23,11 +23,13 @@ from itertools import pairwise
 from sidecar.compression.forms.search.files import CROWD_SHOWN, crowded, long_line, written
 from sidecar.compression.forms.search.lines import Found, Hit, found_in, heads, is_said, is_search, numbered
 from sidecar.compression.prefixes import folder_and_name, names_on_lines
-from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep, note
+from sidecar.compression.vocabulary import Block, Evidence, Extent, Form, Part, Rank, Segment, keep, note
 
 __all__ = ["FORM"]
 
 _COUNT = re.compile(r"(\S[^:]*):(\d+)$")
+_MOSTLY = 0.7
+_IN_BRACKETS = re.compile(r"\(\d+,\d+\)$")
 _DIAGNOSTIC = re.compile(
     r"(?:\d+:){0,3} ?(?:\d+-\d+: )?(?:fatal |internal compiler )?(?:error|warning|note|info|hint|style|remark)\b"
     r"|(?:\d+:){0,2}\d+: (?=\S)|\d+ (?:- [A-Z]|\[[A-Z]+\d+\]: )"
@@ -72,7 +74,9 @@ def _recognise(segment: Segment) -> float:
     told = len(hits) + sum(1 for line, hit in zip(lines, found.hits, strict=True) if hit is None and is_said(line))
     share = (told + len(found.silent)) / max(1, sum(1 for line in lines if line))
     if hinted:
-        return 0.97 if hits and share > 0.5 else 0.0
+        # Another command of the line may have printed what its compiler's form is surer of.
+        sure = 0.97 if _diagnosed(hits) <= len(hits) * _MOSTLY else 0.9
+        return sure if hits and share > 0.5 else 0.0
     matches = [hit for hit in hits if not hit.is_context]
     if not matches or _diagnosed(matches) > len(matches) * 0.3:
         return 0.0
@@ -92,7 +96,12 @@ def _has_places(sample: Sequence[str], enough: float) -> bool:
 
 
 def _diagnosed(hits: Iterable[Hit]) -> int:
-    return sum(1 for hit in hits if _DIAGNOSTIC.match(hit.rest.partition(":")[2]))
+    return sum(map(_is_diagnosed, hits))
+
+
+def _is_diagnosed(hit: Hit) -> bool:
+    """Whether a compiler's line reads as something found: `a.c:12:3: error: ...`, `a.ts(12,3): error ...`."""
+    return _DIAGNOSTIC.match(hit.rest.partition(":")[2]) is not None or _IN_BRACKETS.search(hit.path) is not None
 
 
 def _evidence(segment: Segment) -> list[Evidence]:
@@ -266,4 +275,15 @@ def _matches(count: int) -> str:
     return "1 match" if count == 1 else f"{count} matches"
 
 
-FORM = Form("search", _recognise, _evidence, _reduce, _parts)
+def _extent(segment: Segment) -> Extent:
+    """From the first line found to the last: what stands around them may be another program's."""
+    read = found_in(segment)
+    own = [
+        index
+        for index, hit in enumerate(read.hits)
+        if index in read.silent or (hit is not None and not _is_diagnosed(hit))
+    ]
+    return Extent(own[0], own[-1] + 1) if own else Extent(0, len(segment.lines))
+
+
+FORM = Form("search", _recognise, _evidence, _reduce, _parts, extent=_extent)
