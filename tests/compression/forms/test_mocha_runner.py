@@ -45,6 +45,7 @@ def test_library_frames_go_and_the_users_stay(shortened: Callable[[str], str]) -
 def test_a_file_that_cannot_be_loaded_is_told(shortened: Callable[[str], str]) -> None:
     assert "Exception during run: Error: Cannot find module '../src/missing'" in shortened("missing")
     assert "SyntaxError: Unexpected token ';'" in shortened("syntax")
+    assert "node:internal" not in shortened("syntax")
 
 
 def test_failures_are_named_by_their_whole_path(read: Callable[..., Segment]) -> None:

@@ -521,3 +521,13 @@ def test_a_quoted_text_of_several_lines_keeps_its_own_quotation_marks_alone() ->
     items = "".join(f"- name: n{at}\n  about: 'part {at} of\n    the: order'\n  size: {at}\n" for at in range(12))
     text = compress(f"apiVersion: v1\nkind: Order\nitems:\n{items}").text
     assert "\n n3 'part 3 of the: order' 3\n" in text
+
+
+def test_a_column_of_a_name_in_two_words_is_one_column_and_what_all_its_rows_hold_is_said_of_every_row() -> None:
+    rows = "".join(
+        f"package-{n}{' ' * (4 - len(str(n)))} 1.0.{n}    2.0.{n % 7}  node_modules/{n:04}  web\n" for n in range(9, 30)
+    )
+    text = compress(
+        f"Package      Current  Wanted  Location           Depended by\n{rows}", command="npm outdated"
+    ).text
+    assert "COLUMN=value holds for every row] Package Current Wanted Location Depended_by=web\n" in text

@@ -56,3 +56,19 @@ def test_tape_keeps_expected_actual_and_own_frames(shortened: Callable[[str], st
 )
 def test_prose_that_says_ok_is_not_tap(text: str) -> None:
     assert FORM.recognise(Segment(text.split("\n"))) < 0.5
+
+
+def test_every_file_that_node_could_not_run_goes_without_the_frames_of_its_loader() -> None:
+    """The second and later ones kept them: below `not ok 1` they were what that test had said."""
+
+    def file(number: int) -> str:
+        at = f"/tmp/shop/t/cart_{number}.test.js"
+        loader = "".join(
+            f"#     at Module.{name} (node:internal/modules/cjs/loader:1521:14)\n" for name in ("load", "_load")
+        )
+        raised = f"# ReferenceError: describe is not defined\n#     at Object.<anonymous> ({at}:2:1)\n{loader}"
+        return f"{raised}# Subtest: {at}\nnot ok {number} - {at}\n  ---\n  error: 'test failed'\n  ...\n"
+
+    text = compress(f"TAP version 13\n{file(1)}{file(2)}1..2\n# tests 2\n", command="node --test", exit_code=1).text
+    assert text.count("# ReferenceError: describe is not defined\n#     at Object.<anonymous> (/tmp/shop/t/") == 2
+    assert "node:internal" not in text

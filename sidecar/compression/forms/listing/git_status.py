@@ -2,7 +2,7 @@
 
     Untracked files:                                     Untracked files:
       (use "git add <file>..." to include in ...)   ->     reports/: week-1.txt week-2.txt
-    <TAB>reports/week-1.txt                              [... of lines 1-5: hints "(use git ...)"]
+    <TAB>reports/week-1.txt                              [... of lines 1-5: hints]
     <TAB>reports/week-2.txt
 
 What is changed keeps its line, or where much is its whole path, beside others of its state; untracked and ignored files
@@ -80,7 +80,7 @@ def status_reduced(segment: Segment) -> list[Block]:
     last_hint = hints[-1] + 1 if hints else 0
     if last_hint:
         shown = list(_shown(lines[:last_hint], changed))
-        blocks.append(Block(0, last_hint, tuple(shown), 'hints "(use git ...)"', Rank.EVIDENCE))
+        blocks.append(Block(0, last_hint, tuple(shown), "hints", Rank.EVIDENCE))
         start = last_hint
     while start < len(lines):
         end = min(len(lines), start + 120)

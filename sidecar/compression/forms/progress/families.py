@@ -46,7 +46,8 @@ FAMILIES = (
         r"Requirement already satisfied: .* \(from ",
         r"  Obtaining dependency information for ",
         r"  (?:Preparing metadata|Getting requirements to build|Installing (?:build|backend) dependencies"
-        r"|Building (?:wheel|editable) for|Checking if build backend).*(?:: started|status 'done'|\.\.\. done)$",
+        r"|Preparing editable metadata|Building (?:wheel|editable) for|Checking if build backend)"
+        r".*(?:: started|status 'done'|\.\.\. done)$",
         r"  (?:Created wheel for|Created editable for|Stored in directory:) ",
         r"Building wheels? for collected packages: ",
         r"Installing collected packages: |  Attempting uninstall: |    Found existing installation: ",
@@ -144,14 +145,17 @@ FAMILIES = (
     _family(
         "image layers",
         "docker docker-compose podman buildah nerdctl",
-        (": Pull complete", ": Pulling fs layer", ": Layer already exists", ": Pushed", "sha256:", " ---> "),
+        (": Pull complete", ": Pulling fs layer", ": Layer already exists", ": Pushed", "sha256:", " ---> ", "STEP 1/"),
         r" ?[0-9a-f]{12}:? (?:Pulling fs layer|Waiting|Downloading|Download complete|Verifying Checksum|Extracting"
         r"|Pull complete|Already exists|Preparing|Pushing|Pushed|Layer already exists|Mounted from)",
         r"#\d+ (?:sha256:|extracting |transferring |resolve |CACHED|DONE [\d.]+s$|\.\.\.$)",
         r" ---> (?:Running in |Using cache|[0-9a-f]{12}$)|Removing intermediate container ",
+        # Podman and buildah.
+        r"(?:\[\d+/\d+\] )?STEP \d+/\d+: |--> (?:Using cache )?[0-9a-f]{11,64}$",
         r"(?:Copying|Getting) (?:blob|config|image) ",
         r"[0-9a-f]{12}: |\+?[ ✔⠿⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]*[0-9a-f]{12} "
         r"(?:Pull complete|Download complete|Extracting|Downloading|Already exists)",
+        names=r"(?:\[\d+/\d+\] )?STEP \d+/\d+: (?!FROM [0-9a-f]{40})(.{1,60})",
     ),
     _family(
         "transfer progress",

@@ -130,8 +130,17 @@ def _evidence(segment: Segment) -> list[Evidence]:
 
 @kept
 def _loud(segment: Segment) -> tuple[set[int], set[int]]:
-    """The alarms and the warnings."""
-    return set(alarm_lines(segment.lines, segment.text)), set(warning_lines(segment.lines, segment.text))
+    """The alarms and the warnings; how Maven is asked for more is none, though it says so at the level of errors."""
+    alarms = set(alarm_lines(segment.lines, segment.text))
+    if _HELP_LED in segment.text:
+        alarms = {index for index in alarms if not _HELP.match(segment.lines[index])}
+    return alarms, set(warning_lines(segment.lines, segment.text))
+
+
+_HELP_LED = "[ERROR] Re-run Maven"
+_HELP = re.compile(
+    r"\[ERROR\] (?:$|-> \[Help|\[Help \d|To see the full|Re-run Maven|For more information about|After correct|  mvn <)"
+)
 
 
 def _reduce(segment: Segment) -> list[Block]:
@@ -142,7 +151,7 @@ def _reduce(segment: Segment) -> list[Block]:
     failed = segment.exit_code not in {0, None} or (segment.exit_code is None and bool(alarms))
     whats = _fates(segment, loud, failed=failed)
     if failed:
-        _keep_what_surrounds(whats, alarms)
+        _keep_what_surrounds(segment.lines, whats, alarms)
     blocks = marked(segment.lines, whats, loud, start=0, end=len(whats), rank=Rank.STRUCTURE)
     return list(_changes_beside(segment.lines, _named(segment, whats, blocks)))
 
@@ -226,6 +235,10 @@ def _fates(segment: Segment, loud: set[int], *, failed: bool) -> list[str]:
             if family.lines.match(head):
                 whats[index] = family.what
                 break
+    if _HELP_LED in segment.text:
+        for index, line in enumerate(segment.lines):
+            if _HELP.match(line):
+                whats[index] = "help"
     _drop_names_said_again(segment, whats)
     # A blank line between two lines of progress is progress too.
     for index in range(1, len(whats) - 1):
@@ -251,14 +264,22 @@ def _drop_names_said_again(segment: Segment, whats: list[str]) -> None:
                 index += 1
 
 
-def _keep_what_surrounds(whats: list[str], alarms: set[int]) -> None:
-    """The step that was at work when something went wrong: the line of progress before what was said about it."""
-    start = 0
+_NAMELESS = re.compile(r"(?:\[\w+\])?[\W\d_]*$| +(?:[━╸╺]|% Total|Dload )|-->")
+
+
+def _keep_what_surrounds(lines: Sequence[str], whats: list[str], alarms: set[int]) -> None:
+    """The step that was at work when something went wrong: the line of progress before what was said about it.
+
+    A bar, its heading, a rule or a step's digest names none.
+    """
+    begun = start = 0
     for is_progress, run in groupby(range(len(whats)), lambda index: bool(whats[index])):
         indexes = list(run)
         if not is_progress and start > 0 and any(index in alarms for index in indexes):
-            whats[start - 1] = ""
-        start = indexes[-1] + 1
+            steps = (index for index in range(start - 1, begun - 1, -1) if not _NAMELESS.match(lines[index]))
+            if (step := next(steps, None)) is not None:
+                whats[step] = ""
+        begun, start = start, indexes[-1] + 1
 
 
 FORM = Form(

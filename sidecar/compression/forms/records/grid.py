@@ -228,7 +228,9 @@ def _edges(header: str, rows: Sequence[str]) -> list[tuple[int, int]]:
         inside = not blank
     merged: list[list[int]] = []
     for begin, until in spans:
-        if merged and not header[begin:until].strip():
+        # One blank before a name with nothing below it: a name of two words, `Depended by`.
+        is_word = bool(merged) and begin - merged[-1][1] == 1 and not any(filled[begin:until])
+        if merged and (is_word or not header[begin:until].strip()):
             merged[-1][1] = until
         else:
             merged.append([begin, until])

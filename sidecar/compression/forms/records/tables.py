@@ -200,7 +200,9 @@ def _heading(grid: Grid, sheet: _Sheet, has_loud: bool, explained: set[str]) -> 
     names = [_name(name) for name in grid.headings]
     told = "unpadded"
     if sheet.usual:
-        told += "; COLUMN=value holds for rows without a COLUMN:value"
+        rows = [row for row in grid.rows if row is not None]
+        is_everywhere = all(row[at] == value for row in rows for at, value in sheet.usual.items())
+        told += f"; COLUMN=value holds for {'every row' if is_everywhere else 'rows without a COLUMN:value'}"
     if sheet.shared and not sheet.is_grouped:
         told += "; a line ending in : for the rows below it"
     if sheet.is_grouped:

@@ -42,6 +42,7 @@ _SAMPLE_GREEN = 0.8
 _ROOM_CHARS = 320
 """A few names are worth listing whatever their share."""
 
+_LIBRARY = "library frames"
 _TAIL_LINES = 8
 """A run without totals was cut off or crashed: so many of its last lines tell where."""
 
@@ -226,7 +227,9 @@ class Run:
             if run:
                 self._printed(run)
         if Kind.TOTAL not in kinds:
-            for index in [i for i in range(len(why)) if kinds[i] is not Kind.BLANK][-_TAIL_LINES:]:
+            # Its end tells where it was cut off; the runner's own way to a file that it could not load does not.
+            ends = [i for i in range(len(why)) if kinds[i] is not Kind.BLANK and why[i] != _LIBRARY]
+            for index in ends[-_TAIL_LINES:]:
                 why[index] = ""
 
     def _printed(self, run: Sequence[int]) -> None:
@@ -321,7 +324,7 @@ class Run:
         stays, mine = set(kept), set(own)
         for index in frames:
             if index not in stays:
-                self.why[index] = "repeated frames" if index in mine else "library frames"
+                self.why[index] = "repeated frames" if index in mine else _LIBRARY
 
     def tell_report(self, report: Sequence[int]) -> None:
         """Of a long report its head, its alarms, its changed lines and its end stay."""

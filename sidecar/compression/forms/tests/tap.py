@@ -144,7 +144,7 @@ _GRAMMAR = Grammar(
             r"|\S+ +\(Wstat: |  (?:Failed tests?|Parse errors|Non-zero)).*$",
         ),
         Rule(Kind.NOISE, r"(?:ok|-{10,})$", what="details of the tests"),
-        Rule(Kind.NOISE, r" *# +at .*(?:node:|node_modules)", inside=False, what="library frames"),
+        Rule(Kind.NOISE, r" *# +at .*(?:node:|node_modules)", what="library frames"),
     ),
     frame=r" +(?:at |async )?(?:\S.* )?\(?(?P<path>[^()\s]+:\d+:\d+)\)?$",
     library=r"node_modules[/\\]|\bnode:",

@@ -16,7 +16,7 @@ __all__ = ["called"]
 _READ = 400
 _PYTHON = re.compile(r'File "(?:[^"]*[/\\])?([^"/\\]+)", line \d+, in (.+)')
 _AT = re.compile(r"at (?:async |new )?(?:[\w.@$-]+/{1,2})?([\w.$<>#/ \[\]-]+?) ?\(")
-_NUMBERED = re.compile(r"#\d+:? +(?:0x[0-9a-f]+ )?(?:in )?([^\s(]+)")
+_NUMBERED = re.compile(r"#\d+:? +(?:0x[0-9a-f]+ )?(?:in )?(?![\[{])([^\s(]+)")
 _VALGRIND = re.compile(r"==\d+==\s+(?:at|by) 0x[0-9A-F]+: ([^\s(]+)")
 _BOXED = re.compile(r"│ (?:[^│]*[/\\])?([^/\\│]+):\d+ in(?: (\S+))?")
 _BY_LEAD = (('File "', _PYTHON), ("at ", _AT), ("#", _NUMBERED), ("==", _VALGRIND), ("│", _BOXED))
