@@ -88,6 +88,9 @@ _THROWN = re.compile(r"\s*[A-Za-z_][\w.$]*(?:Error|Exception)(?::| at )")
 
 _SAID_CHARS = 100
 
+_COMPILED = 0.5
+"""How sure the form that reads compilers must be of what stands around the tests."""
+
 _SAME = "the same as in "
 _LEADERS = 2
 
@@ -461,10 +464,15 @@ class Run:
             lines = self.lines[start:end]
             if not any("error" in line or "warning" in line for line in lines):
                 continue
-            part = Segment(lines, command=None, exit_code=self.segment.exit_code)
-            if diagnostics.FORM.recognise(part) >= 0.5:
-                moved = [replace(b, start=b.start + start, end=b.end + start) for b in diagnostics.FORM.reduce(part)]
-                self.delegated.append((start, end, moved))
+            part = Segment(lines, start, exit_code=self.segment.exit_code)
+            if diagnostics.FORM.recognise(part) < _COMPILED:
+                # Another program's words may stand above.
+                own = diagnostics.FORM.extent(part)
+                part = Segment(lines[own.start : own.end], start + own.start, exit_code=self.segment.exit_code)
+            if diagnostics.FORM.recognise(part) >= _COMPILED:
+                at = part.first
+                moved = [replace(b, start=b.start + at, end=b.end + at) for b in diagnostics.FORM.reduce(part)]
+                self.delegated.append((at, at + len(part.lines), moved))
 
     def _share_out(self) -> None:
         """Decide whether all names of passed tests are listed, or a sample of them."""
