@@ -40,6 +40,7 @@ read what tests print as well as anything, and what a compiler's excerpts look l
 _SHOWN = frozenset({"code", "text"})
 """The forms of what a command was run for that stands beside a run: no noise of it."""
 
+_SHOWN_FILES = frozenset({"code", "page"})
 _BEFORE = frozenset({"log"})
 """A log that begins before the run is another program's."""
 _AFTER = frozenset({"log", "text"})
@@ -60,7 +61,7 @@ def parted(
     """
     if form.name == "text" or (form.name == "records" and segment.text[:1] not in _CLOSING):
         return _documents_apart(form, segment, recognise)
-    if form.name == "code" and beside_shown:
+    if form.name in _SHOWN_FILES and beside_shown:
         return _source_apart(form, segment, recognise)
     worth = _WORTH_PARTING.get(form.name)
     if worth is None:
@@ -106,20 +107,22 @@ _OPENING_CHARS = 20
 _MANY_ALARMS = 4
 _NO_SOURCE = re.compile(
     r"(?:  \+ Exception Group )?Traceback \(most recent call last\):$|={5,} .* ={5,}$|[^\s:\"'()]+\.\w+:\d+(?::\d+)?: "
-    r"|(?:error|fatal|warning)(?:\[\w+\])?: |[A-Z][\w.]*(?:Error|Exception): "
+    r"|(?:error|fatal|warning)(?:\[\w+\])?: |npm (?:error|ERR!) |[A-Z][\w.]*(?:Error|Exception): "
 )
 """How no line of a source begins that stands at its left edge."""
 _REACH = 400
 _MOST_TRIED = 3
+_FEW_LINES = 20
+"""So few behind a line that no source has are shown whatever they are."""
 
 
 def _source_apart(form: Form, segment: Segment, recognise: Callable[[Segment], Recognised]) -> list[Recognised]:
-    """A source, and behind it what its compiler or interpreter says: `cat a.py; mypy a.py`, `cat a.py; python a.py`."""
+    """A file, and behind it what another program says: `cat a.py; mypy a.py`, `cat README.md; npm ci`."""
     lines = segment.lines
     foreign = [index for index in range(1, len(lines)) if _NO_SOURCE.match(lines[index][:_REACH])]
     for start in foreign[:_MOST_TRIED]:
         other, part = recognise(_part(segment, start, len(lines)))
-        if other.name in _BEHIND_SOURCE:
+        if other.name in _BEHIND_SOURCE or _complains(part.lines) or len(part.lines) <= _FEW_LINES:
             return [recognise(_part(segment, 0, start)), *parted(other, part, recognise, beside_shown=True)]
     return [(form, segment)]
 

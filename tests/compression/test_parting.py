@@ -80,6 +80,8 @@ def missed(*names: str, is_named: bool = True) -> list[str]:
         ("shellcheck/gcc", "node_test/red_tap"),
         ("tsc/many", "grep/missing"),
         ("sqlite/column", "prettier/check"),
+        ("page/changelog", "npm/ci_no_lock"),
+        ("lscpu/plain", "cargo_test/backtrace"),
     ],
     ids=" ; ".join,
 )
@@ -170,6 +172,14 @@ def test_a_crash_behind_the_file_that_crashed_is_read_as_one() -> None:
     assert {part for item in alone.evidence for part in item.parts} <= {
         part for item in result.evidence for part in item.parts
     }
+
+
+def test_the_one_line_behind_a_shown_file_is_no_line_of_it() -> None:
+    said = "error: pathspec 'relase' did not match any file(s) known to git\n"
+    asked = "cat src/stock.py; git checkout relase"
+    result = compress(LONG_SOURCE * 4 + said, command=asked, exit_code=1)
+    assert said.strip() in result.text
+    assert len(result.segments) == 2
 
 
 def test_a_build_before_a_list_of_its_objects_is_no_list_of_names() -> None:
