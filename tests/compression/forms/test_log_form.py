@@ -518,3 +518,54 @@ def test_a_trace_in_a_text_of_json_keeps_its_message_its_innermost_and_its_own_f
 def test_a_few_frames_in_a_text_stay() -> None:
     line = '{"level":"error","time":"2026-11-22T12:07:01Z","stack":"Error: no\\n    at a (/x/node_modules/b.js:1:1)"}'
     assert line in shown([line, *(record(at, f"order {at} paid") for at in range(60))])
+
+
+def test_records_of_one_kind_are_alike_in_whatever_order_their_members_come() -> None:
+    told = []
+    for number in range(90):
+        headers = {"Accept": ["*/*"], "Host": [f"shop-{number}"], "User-Agent": ["curl/8.5.0"]}
+        names = sorted(headers, key=lambda name: hash_of(name, number))
+        said = {"level": "info", "ts": 1795723160.0 + number, "msg": "handled request", "status": 200}
+        told.append(json.dumps({**said, "headers": {name: headers[name] for name in names}}, separators=(",", ":")))
+    told[40] = told[40].replace('"level":"info"', '"level":"error"').replace("handled request", "dial tcp: refused")
+    text = shown(told)
+    assert "(x89 alike, last line 90)" in text
+    assert told[40] in text
+    assert len(text) * 6 < sum(map(len, told))
+
+
+def hash_of(name: str, number: int) -> int:
+    """A number that puts names in another order for each record, the same in every run."""
+    return sum(map(ord, name)) * (number * 7 + 3) % 101
+
+
+def test_a_program_of_go_may_say_its_name_before_the_time() -> None:
+    told = [
+        f"raft2026/11/26 19:52:{second:02} INFO: 2e1259d415f2a040 became candidate at term {second}"
+        for second in range(30)
+    ]
+    assert FORM.recognise(Segment(told)) > 0.8
+    assert "(x30 alike, last 19:52:29, line 30)" in shown(told)
+    assert FORM.recognise(Segment([f"see docs/2026/11/26 for part {number}" for number in range(30)])) == 0.0
+
+
+def test_lines_between_many_omissions_share_a_marker_and_what_they_begin_with() -> None:
+    words = ("boot", "cache", "queue", "shard", "index", "vault", "relay", "probe", "merge", "drain", "flush", "audit")
+    told = []
+    for number in range(len(words)):
+        told.append(f"2026-11-26 19:53:41.8{number:02}967+00:00 [info] ready: {' '.join(words[: number + 1])}")
+        told += [record(number * 10 + other, f"heartbeat {other} of node {number}") for other in range(3)]
+    told.insert(22, "2026-11-26 19:53:41.899967+00:00 [error] <0.288.0> vault is sealed, cannot mount")
+    text = shown(told)
+    assert "2026-11-26 19:53:41.899967+00:00 [error] <0.288.0> vault is sealed, cannot mount" in text
+    assert all(f"{' '.join(words[: number + 1])}\n" in text for number in range(len(words)))
+    assert text.count("like lines shown above") < len(words) // 2
+    assert 'lines begin with "2026-11-26 19:53:41.' in text
+    assert text.count("2026-11-26 19:53:41") < 5
+
+
+def test_a_request_that_failed_keeps_its_time_where_lines_share_what_they_begin_with() -> None:
+    path = CAPTURES.parents[1] / "bench" / "captures" / "nginx_log" / "access.txt"
+    result = compress(path.read_bytes(), command="cat access.log", exit_code=0)
+    assert not result.faults
+    assert '127.0.0.1 - - [26/Nov/2026:03:12:10 +0000] "GET /api/orders/38 HTTP/1.1" 502 157' in result.text

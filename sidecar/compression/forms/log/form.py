@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from sidecar.compression.forms.drafting import joined
 from sidecar.compression.forms.log.heads import after_time, begins_record, recognise, when
 from sidecar.compression.forms.log.kinds import Kinds, kinds_of, without_digits
+from sidecar.compression.forms.log.ordering import in_one_order
 from sidecar.compression.forms.log.reports import without_long_reports
 from sidecar.compression.forms.log.sharing import with_shared_heads
 from sidecar.compression.forms.log.stacks import told_around_frames, with_short_stacks
@@ -154,7 +155,7 @@ def _reduce(segment: Segment) -> list[Block]:
         frames.update(library_frames(segment.lines, record.start, record.end, loud))
     blocks = _blocks(segment, records, values, frames)
     short = without_long_reports(blocks, segment.lines, log.ends)
-    shared = with_shared_heads(without_library_frames(short, segment.lines, loud), segment.lines, loud)
+    shared = with_shared_heads(without_library_frames(short, segment.lines, loud), segment.lines, loud, _LIKE)
     return list(with_short_stacks(shared, segment.lines))
 
 
@@ -310,8 +311,9 @@ def _loud_groups(log: _Log, starts: list[int]) -> list[list[int]]:
     if len(starts) > _MEMBERS and not named:
         return [starts]
     groups: dict[tuple[object, ...], list[int]] = {}
+    ordered = in_one_order(log.segment)
     for start in starts:
-        line = lines[start]
+        line = ordered[start]
         place = tuple(_PLACE.findall(line[:_PLACE_CHARS])) if named else ()
         groups.setdefault((without_digits(line), *place), []).append(start)
     return list(groups.values())
@@ -335,7 +337,8 @@ def _counted(log: _Log, starts: list[int], count: int, rank: Rank, *, tell: bool
     place = f"{when(lines[first], lines[last])}line {log.segment.first + last + 1}"
     noted = _Record(first, log.end(first), min(rank, Rank.STRUCTURE), f" (x{count} alike, last {place})")
     asked = starts if len(starts) <= _MEMBERS else [*starts[:: len(starts) // _MEMBERS + 1], last]
-    texts = [" ".join(lines[start : log.end(start)][:_TRACE_LINES]) for start in asked]
+    ordered = in_one_order(log.segment)
+    texts = [" ".join(ordered[start : log.end(start)][:_TRACE_LINES]) for start in asked]
     if _CLIENTS_PORT.search(texts[0][:_PLACE_CHARS]):
         # Every connection has another: they would be told instead of what was asked for.
         texts = [_CLIENTS_PORT.sub("", text, count=1) for text in texts]

@@ -33,7 +33,8 @@ _TIME = (
 )
 _HEAD = re.compile(
     # docker compose, kubectl --prefix, gh run view, redis
-    r"(?:[\w.-]{1,80} +\| +|\[?pod/\S+ |[^\t]{1,120}\t[^\t]{1,120}\t|\d{1,7}:[A-Z] )?"
+    r"(?:[\w.-]{1,80} +\| +|\[?pod/\S+ |[^\t]{1,120}\t[^\t]{1,120}\t|\d{1,7}:[A-Z] "
+    r"|\[?[A-Za-z][\w.-]{0,30}[\]:]? ?(?=\d{4}/\d\d/\d\d ))?"  # a program of Go: `raft2026/11/26 19:52`
     rf"(?:[\[(<\"'\ufeff]?(?:{_TIME})"
     rf"|[\[(<]? *{_LEVEL}\b *[\])>:|\s-]|{_SHORT_LEVEL}"
     r"|<\d{1,3}>"

@@ -21,6 +21,7 @@ from operator import itemgetter, sub
 from sidecar.compression.alarms import alarm_lines, warning_lines
 from sidecar.compression.forms.boxed import MARK, is_boxed_source
 from sidecar.compression.forms.kept import kept
+from sidecar.compression.forms.log.ordering import in_one_order
 from sidecar.compression.literals import Literals
 from sidecar.compression.vocabulary import Segment
 
@@ -139,7 +140,7 @@ class _Bucket:
 @kept
 def kinds_of(segment: Segment) -> Kinds:
     """The kinds of a segment's lines; kept with the segment, for its reduction and its evidence both ask."""
-    return _Reader(segment.lines).read()
+    return _Reader(in_one_order(segment), segment.lines).read()
 
 
 def all_without_digits(lines: Sequence[str]) -> list[bytes]:
@@ -162,8 +163,9 @@ def _encoded(text: str) -> bytes:
 class _Reader:
     """Reads lines chunk by chunk; what it learned from one serves for the next."""
 
-    def __init__(self, lines: Sequence[str]) -> None:
+    def __init__(self, lines: Sequence[str], printed: Sequence[str]) -> None:
         self._lines = lines
+        self._printed = printed
         self._kinds = Kinds()
         self._plain: dict[bytes, int] = {}
         self._masked: dict[bytes, int] = {}
@@ -184,7 +186,7 @@ class _Reader:
                 numbers[later] = numbers[self._same[later]]
             kinds.of_line = array("I", map(numbers.__getitem__, kinds.of_line))
         used = sorted(set(kinds.of_line)) if self._same else range(len(kinds.first))
-        distinct = [lines[kinds.first[kind]] for kind in used]
+        distinct = [self._printed[kinds.first[kind]] for kind in used]
         text = "\n".join(distinct)
         alarms = {*alarm_lines(distinct, text), *failed_requests(distinct, text)}
         if MARK in text:

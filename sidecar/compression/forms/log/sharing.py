@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from sidecar.compression.alarms import alarm_lines, warning_lines
 from sidecar.compression.forms.log.heads import after_time, begins_record
+from sidecar.compression.forms.log.kinds import failed_requests
 from sidecar.compression.vocabulary import Block, Rank, keep, note
 
 __all__ = ["with_shared_heads"]
@@ -32,23 +34,75 @@ _TOLD = '[the next {} lines begin with "{}"]'
 _TOLD_AFTER_TIME = '[the next {} lines begin with "{}", after their time with "{}"]'
 _LEAST_AFTER_TIME = 10
 _PADDING = re.compile(r"(?<=\S) {3,}(?=\S)")
+_FEW_LINES = 8
+"""So many lines between two omissions are shown with what stands around them, ..."""
+_LINES_TOGETHER = 24
+"""... and so many in all above one marker."""
 _MOST_LINES = 80
 """So many lines share a block, which a bound shows or drops as one."""
 _HALF_A_WORD = re.compile(r"[\[(<{]?\w*$")
 
 
-def with_shared_heads(blocks: Iterable[Block], lines: Sequence[str], loud: Collection[int]) -> Iterable[Block]:
-    """The same blocks, ordinary lines in a row without what they all begin with; *loud* lines stay."""
+def with_shared_heads(
+    blocks: Iterable[Block], lines: Sequence[str], loud: Collection[int], like: str
+) -> Iterable[Block]:
+    """The same blocks, ordinary lines in a row without what they all begin with; *loud* lines stay.
+
+    A few lines here and there between omissions of lines *like* those shown are shown together, above one marker.
+    """
     start = end = 0
-    for block in blocks:
-        is_quiet = block.shown is None and block.rank is Rank.CONTENT
-        if is_quiet and not any(index in loud for index in range(block.start, block.end)):
+    for block in _together(blocks, loud, lines, like):
+        if _is_quiet(block, loud):
             start, end = (start if start < end else block.start), block.end
             continue
         yield from _shared(lines, start, end)
         start = end = 0
-        yield block
+        is_shared = block.shown is not None and like in block.what
+        yield replace(block, shown=tuple(_without_heads(block.shown or ()))) if is_shared else block
     yield from _shared(lines, start, end)
+
+
+def _is_quiet(block: Block, loud: Collection[int]) -> bool:
+    is_ordinary = block.shown is None and block.rank is Rank.CONTENT
+    return is_ordinary and not any(index in loud for index in range(block.start, block.end))
+
+
+def _together(blocks: Iterable[Block], loud: Collection[int], lines: Sequence[str], like: str) -> Iterable[Block]:
+    """Quiet lines and bare omissions in turns as one block each: a marker is dearer than the place it tells."""
+    held: list[Block] = []
+    shown = 0
+    for block in blocks:
+        is_bare = block.shown == () and block.what == like
+        size = 0 if is_bare else block.end - block.start
+        if (is_bare or (_is_quiet(block, loud) and size <= _FEW_LINES)) and shown + size <= _LINES_TOGETHER:
+            held.append(block)
+            shown += size
+            continue
+        yield from _as_one(held, lines, like)
+        held, shown = ([block], 0) if is_bare else ([], 0)
+        if not is_bare:
+            yield block
+    yield from _as_one(held, lines, like)
+
+
+def _as_one(held: list[Block], lines: Sequence[str], like: str) -> Iterable[Block]:
+    if sum(1 for block in held if block.shown is not None) < 2:
+        yield from held
+        return
+    shown = [line for block in held if block.shown is None for line in lines[block.start : block.end]]
+    yield Block(held[0].start, held[-1].end, tuple(shown), like, Rank.CONTENT)
+
+
+def _without_heads(shown: Sequence[str]) -> Iterable[str]:
+    """Lines that are shown above a marker, the ordinary ones in a row without what they begin with."""
+    text = "\n".join(shown)
+    loud = {*alarm_lines(shown, text), *warning_lines(shown, text), *failed_requests(shown, text)}
+    position = 0
+    for at in [*sorted(loud), len(shown)]:
+        for block in _shared(shown, position, at):
+            yield from shown[block.start : block.end] if block.shown is None else block.shown
+        yield from shown[at : at + 1]
+        position = at + 1
 
 
 @dataclass(frozen=True, slots=True)
