@@ -649,3 +649,17 @@ def test_without_a_flag_for_columns_or_without_marks_in_one_nothing_is_read_as_t
     marked = "\n".join([*lines, "old\t\t\t      |\tnew"])
     assert FORM.recognise(of(marked, "cat notes.txt")) == 0.0
     assert FORM.recognise(of(marked, "diff -yW80 a b")) > 0.9
+
+
+def test_blame_without_names_and_with_other_dates_is_blame() -> None:
+    texts = [f"value_{number} = {number}" for number in range(40)]
+    hashes = ["1c015ae5" if number % 20 < 15 else "^4b2780c" for number in range(40)]
+    for place in ("  {}", " src/cart.py  {}", " (Cy Dee 3 years, 2 months ago  {}", " (Cy Dee 1609496323 +0200  {}"):
+        told = [
+            f"{commit}{place.format(number + 1)}) {text}"
+            for number, (commit, text) in enumerate(zip(hashes, texts, strict=True))
+        ]
+        result = compress("\n".join(told).encode(), command="git blame -s src/cart.py", exit_code=0)
+        assert result.forms == ("diff",)
+        assert all(f"\n{number + 1}) {text}\n" in f"{result.text}\n" for number, text in enumerate(texts))
+        assert result.text.count("1c015ae5") == 2

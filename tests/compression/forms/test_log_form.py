@@ -558,10 +558,10 @@ def test_lines_between_many_omissions_share_a_marker_and_what_they_begin_with() 
     told.insert(22, "2026-11-26 19:53:41.899967+00:00 [error] <0.288.0> vault is sealed, cannot mount")
     text = shown(told)
     assert "2026-11-26 19:53:41.899967+00:00 [error] <0.288.0> vault is sealed, cannot mount" in text
-    assert all(f"{' '.join(words[: number + 1])}\n" in text for number in range(len(words)))
+    assert all(f"{' '.join(words[: number + 1])}\n" in f"{text}\n" for number in range(len(words)))
     assert text.count("like lines shown above") < len(words) // 2
     assert 'lines begin with "2026-11-26 19:53:41.' in text
-    assert text.count("2026-11-26 19:53:41") < 5
+    assert text.count("2026-11-26 19:53:41") < len(words)
 
 
 def test_a_request_that_failed_keeps_its_time_where_lines_share_what_they_begin_with() -> None:

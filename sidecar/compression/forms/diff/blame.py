@@ -22,7 +22,11 @@ from sidecar.compression.vocabulary import Block, Evidence, Part, Rank, Segment,
 __all__ = ["blame_evidence", "blame_parts", "blame_reduced", "blame_share"]
 
 _HASH = re.compile(r"\^?[0-9a-f]{7,64} ")
-_TIMED = re.compile(r"(\S.*?) +(\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d [+-]\d{4})?) +(\d+)$")
+_TIMED = re.compile(
+    r"(\S.*?) +(\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d [+-]\d{4})?|\d{9,10} [+-]\d{4}|\d{1,3} [a-z, \d]{3,40} ago) +(\d+)$"
+)
+_UNSIGNED = re.compile(r"\^?[0-9a-f]{7,64} (?:[\w./-]{1,200} )? *(?P<number>\d{1,7})\)(?: |$)")
+"""`git blame -s` tells neither who nor when."""
 _PLACE_CHARS = 300
 _BLOCK = 60
 
@@ -39,6 +43,9 @@ class _Blamed(NamedTuple):
 def _blamed(line: str) -> _Blamed | None:
     if not _HASH.match(line):
         return None
+    if unsigned := _UNSIGNED.match(line):
+        place, _, text = line.partition(")")
+        return _Blamed(" ".join(place.split()[:-1]), "", unsigned["number"], text)
     opened = line.find("(", 0, _PLACE_CHARS)
     closed = line.find(")", opened, opened + _PLACE_CHARS)
     if opened < 0 or closed < 0:
@@ -94,7 +101,7 @@ def blame_reduced(segment: Segment) -> list[Block]:
         while end < len(lines) and end - index < _BLOCK and (one := read[end]) is not None:
             if one.commit != commit:
                 commit = one.commit
-                shown.append(commit if known.get(commit) == one.who else f"{commit} ({one.who})")
+                shown.append(commit if known.get(commit, "") == one.who else f"{commit} ({one.who})")
                 known[commit] = one.who
             shown.append(f"{one.number}){one.text}")
             end += 1
@@ -113,7 +120,8 @@ def blame_parts(segment: Segment) -> list[Part]:
         if one is not None and before is not None and one.commit == before.commit:
             continue
         if before is not None:
-            said = f"{before.commit} ({before.who}) {index - start} lines"
+            who = f" ({before.who})" if before.who else ""
+            said = f"{before.commit}{who} {index - start} lines"
             found.append(Part("commit", before.commit, start, index, said))
         start = index
     return found
