@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sidecar.compression import compress
 from sidecar.compression.forms.search import FORM
 from sidecar.compression.forms.search.lines import found_in
 from sidecar.compression.vocabulary import Command, Form, Segment
@@ -291,3 +292,15 @@ def test_any_search_can_be_written_out_again(hits: list[tuple[str, int, str, str
     holds(FORM, segment)
     if all(hit.rest.isprintable() for hit in found_in(segment).hits if hit is not None):
         assert written_out(segment) == read_as(segment)
+
+
+def test_the_function_that_git_grep_tells_of_a_match_stands_with_it_below_their_file() -> None:
+    told = []
+    for file in ("lib/reply.js", "test/404s.test.js"):
+        for number in range(1, 9):
+            told.append(f"{file}={number * 100}=function handler{number} (request, reply) {{")
+            told.append(f"{file}:{number * 100 + 7}:  reply.code({number}00).send()")
+    result = compress("\n".join(told).encode(), command="git grep -n -p 'reply.code'", exit_code=0)
+    assert result.forms == ("search",)
+    assert "lib/reply.js\n100=function handler1 (request, reply) {\n107:  reply.code(100).send()\n" in result.text
+    assert result.text.count("lib/reply.js") == 1

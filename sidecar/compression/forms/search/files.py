@@ -129,7 +129,9 @@ def _is_inline(hit: Hit) -> bool:
 
 
 def _mark(hit: Hit) -> str:
-    return "-" if hit.is_context else ":"
+    if not hit.is_context:
+        return ":"
+    return hit.rest[len(str(hit.number))] if hit.number else "-"  # the same as behind the number
 
 
 def _stripped(hit: Hit) -> str:

@@ -22,7 +22,8 @@ NUMBERED = re.compile(r"([1-9]\d*)[:-]")
 _PROGRAMS = frozenset(
     {"ack", "ag", "egrep", "fgrep", "ggrep", "grep", "rg", "ripgrep", "rgrep", "ug", "ugrep", "zgrep"}
 )
-_CONTEXT_NUMBER = re.compile(r"-([1-9]\d*)-")
+_CONTEXT_NUMBER = re.compile(r"([-=])([1-9]\d*)\1")
+"""Between two signs of equality `git grep -p` tells the function that a match is in."""
 _CLOCK = re.compile(r"\d{4}[-/]\d\d[-/]\d\d|(?:^|[ T\[(])\d{1,2}$")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.]*://")
 _LONGEST_PATH = 1_000
@@ -212,7 +213,7 @@ def _read_hits(segment: Segment) -> list[Hit | None]:
         hit = hits[index]
         if hit is not None:
             near = hit.path
-        elif "-" in line:
+        elif "-" in line or "=" in line:
             hits[index] = found = _context(line, near, paths)
             near = found.path if found is not None else near
     told = len(lines) - hits.count(None)
@@ -225,12 +226,12 @@ def _read_hits(segment: Segment) -> list[Hit | None]:
 
 
 def _context(line: str, near: str, paths: set[str]) -> Hit | None:
-    if near and line.startswith(near + "-") and (match := _CONTEXT_NUMBER.match(line, len(near))):
-        return Hit(near, line[len(near) + 1 :], True, int(match[1]))
+    if near and line.startswith(near) and (match := _CONTEXT_NUMBER.match(line, len(near))):
+        return Hit(near, line[len(near) + 1 :], True, int(match[2]))
     for match in _CONTEXT_NUMBER.finditer(line[:500]):
         path = line[: match.start()]
         if path in paths:
-            return Hit(path, line[match.start() + 1 :], True, int(match[1]))
+            return Hit(path, line[match.start() + 1 :], True, int(match[2]))
     return None
 
 
