@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sidecar.compression import compress
 from sidecar.compression.forms.tests import FORM
 from sidecar.compression.shelf import load
 from sidecar.compression.shorten import shorten
@@ -18,11 +19,10 @@ def shortened(read: Callable[..., Segment], printed: Callable[[Form, Segment], l
     return lambda name: "\n".join(printed(FORM, read(CAPTURES / f"{name}.txt")))
 
 
-def test_a_failure_keeps_heading_message_difference_place_and_marked_line(shortened: Callable[[str], str]) -> None:
+def test_a_failure_keeps_heading_message_place_and_marked_line(shortened: Callable[[str], str]) -> None:
     assert (
         " FAIL  tests/cart.test.js > Cart > adds tax\n"
         "AssertionError: expected 30.8 to be 31 // Object.is equality\n"
-        "- Expected\n+ Received\n- 31\n+ 30.8\n"
         " ❯ tests/cart.test.js:8:84\n"
         "      8|   it('adds tax', () => { cart.add('tea', 4).add('pot', 24); expect(car…\n"
     ) in shortened("red")
@@ -88,3 +88,17 @@ AssertionError: expected true to be false // Object.is equality
     assert text.count("spec/isURL.spec.mjs > isURL > refuses > http://localhost:3000/") == 1
     assert text.count("spec/isURL.spec.mjs > isURL > refuses > invalid/") == 1
     assert text.count("expected true to be false") == 1
+
+
+def test_a_comparison_of_two_values_that_the_message_names_is_said_once() -> None:
+    def failure(name: str, message: str, expected: str, received: str) -> str:
+        place = f" ❯ test/cart.test.ts:{len(name)}:12\n\n⎯⎯⎯⎯⎯⎯⎯⎯⎯[1/3]⎯\n\n"
+        diff = f"- Expected\n+ Received\n\n- {expected}\n+ {received}\n"
+        return f" FAIL  test/cart.test.ts > {name}\nAssertionError: {message} // Object.is equality\n\n{diff}\n{place}"
+
+    red = failure("adds tax", "expected 30.8 to be 31", "31", "30.8") * 3
+    other = failure("is long", "expected 'one two th…' to be 'one 2 three'", "one 2 three", "one two three")
+    text = compress(f" RUN  v2.1.8 /tmp/shop\n\n{red}{other}\n Test Files  1 failed (1)\n", exit_code=1).text
+    assert "expected 30.8 to be 31" in text
+    assert "\n- 31\n" not in text
+    assert "\n- one 2 three\n+ one two three\n" in text

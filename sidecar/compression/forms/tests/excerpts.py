@@ -17,7 +17,7 @@ from itertools import pairwise
 from sidecar.compression.forms.tests.grammar import Kind
 from sidecar.compression.forms.tests.run import Run
 
-__all__ = ["mark_comparison", "mark_excerpts", "tell"]
+__all__ = ["mark_comparison", "mark_excerpts", "mark_said_again", "tell"]
 
 _GUTTER = re.compile(r" *(?P<marked>> *)?\d+ *\|")
 _CARET = re.compile(r" *\|?[ \t]*[\^~]+ *$")
@@ -90,3 +90,33 @@ def tell(run: Run, start: int, end: int) -> None:
     run.tell_frames(frames)
     mark_comparison(run, report)
     run.tell_report([index for index in report if not run.why[index]])
+
+
+_LEGEND = frozenset({"- Expected", "+ Received"})
+_SAID_AGAIN = "the comparison again"
+
+
+def mark_said_again(run: Run, start: int, end: int) -> None:
+    """A comparison of two values that stand in the message already may go, with its legend.
+
+    AssertionError: expected 9 to be 8      stays
+    - Expected                              goes, and so do the three below
+    + Received
+    - 8
+    + 9
+    """
+    lines = run.lines
+    legend = [index for index in range(start, end) if lines[index] in _LEGEND]
+    if len(legend) != len(_LEGEND):
+        return
+    below = [index for index in range(legend[-1] + 1, end) if lines[index].strip() and not run.is_frame[lines[index]]]
+    signs = [lines[index][:2] for index in below if run.kinds[index] is Kind.OTHER]
+    values = [lines[index][2:] for index in below[:2]]
+    said = "\n".join(lines[start : legend[0]])
+    if signs == ["- ", "+ "] and all(value and _stands_in(value, said) for value in values):
+        for index in range(legend[0], below[1] + 1):
+            run.why[index] = run.why[index] or _SAID_AGAIN
+
+
+def _stands_in(value: str, said: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(value)}(?!\w)", said) is not None

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from sidecar.compression.forms.tests.coverage import mark_coverage
-from sidecar.compression.forms.tests.excerpts import tell
+from sidecar.compression.forms.tests.excerpts import mark_said_again, tell
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.run import Run
@@ -87,6 +87,11 @@ def _path(name: str) -> str:
     return name.removeprefix("|").partition("| ")[2] if name.startswith("|") else name
 
 
+def _tell(run: Run, start: int, end: int) -> None:
+    tell(run, start, end)
+    mark_said_again(run, start, end)
+
+
 _GRAMMAR = Grammar(
     name="vitest",
     literals=("Test Files  ", " RUN  v", " DEV  v", "⎯⎯⎯", "No test files found, exiting with code"),
@@ -128,7 +133,7 @@ _GRAMMAR = Grammar(
     message=r"(\w[\w.]*(?:Error|Exception)?: .*|\S.*)",
     evidence=r"(?!)",
     before=r" (?:RUN|DEV)  v| +[✓❯×↓] |⎯+ \w",
-    tell=tell,
+    tell=_tell,
     finish=_finish,
 )
 
