@@ -312,20 +312,21 @@ def _lost(segment: Segment, blocks: Sequence[Block], evidence: Sequence[Evidence
     text, shown_index = "", -1
     pieces = _Pieces("")
     known: set[str] = set()
-    for place, item in sorted(((item.place, item) for item in evidence), key=itemgetter(0)):
+    placed = [(line if told_at is None else told_at, line, parts) for line, parts, told_at in evidence]
+    for place, line, parts in sorted(placed, key=itemgetter(0)):
         if not 0 <= place < total:
             yield -1, f"evidence names line {place}, which does not exist"
             continue
         while blocks[index].end <= place:
             index += 1
         printed = blocks[index].shown
-        if printed is None and _holds(lines[place], item.parts):
+        if printed is None and _holds(lines[place], parts):
             continue
         if shown_index != index:
             start, end = blocks[index].start, blocks[index].end
             text = "\n".join(lines[start:end] if printed is None else printed)
             pieces, known, near, reach, shown_index = _Pieces(text), set(), 0, 0, index
-        for part in item.parts:
+        for part in parts:
             if part in known:  # a path is a part of every line that names it
                 continue
             # Evidence mostly stands in its order: just behind where the last was found.
@@ -333,7 +334,7 @@ def _lost(segment: Segment, blocks: Sequence[Block], evidence: Sequence[Evidence
             if at < 0 and part not in pieces.known:
                 at = text.find(part, near)
                 if at < 0 and part not in text:
-                    yield index, f"evidence of line {segment.first + item.line + 1} is gone: {part[:80]!r}"
+                    yield index, f"evidence of line {segment.first + line + 1} is gone: {part[:80]!r}"
                     continue
             if at >= 0:
                 near, reach = at, len(part)

@@ -70,7 +70,7 @@ def _evidence(segment: Segment) -> list[Evidence]:
     evident = verbatim(segment, alarm_lines(lines, segment.text))
     said_of = {index: run for run in _runs_of_names(segment) for index in range(run.start + 1, run.end)}
     return [
-        replace(item, parts=tuple(said_of[item.line].names[item.line - said_of[item.line].start]))
+        item._replace(parts=tuple(said_of[item.line].names[item.line - said_of[item.line].start]))
         if item.line in said_of
         else item
         for item in evident

@@ -127,7 +127,7 @@ def _evidence(segment: Segment) -> list[Evidence]:
     """The list's words on a failure stand where it is told."""
     places = {listed: heading for heading, listed in _told(segment.lines)}
     return [
-        replace(item, parts=tuple(part.rstrip() for part in item.parts), told_at=places.get(item.line))
+        item._replace(parts=tuple(part.rstrip() for part in item.parts), told_at=places.get(item.line))
         for item in _FORM.evidence(segment)
     ]
 

@@ -7,7 +7,7 @@ t_catch.cpp:6: FAILED:                                 what Catch2 printed, as C
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sidecar.compression.forms.drafting import BLANK
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, read
@@ -77,4 +77,4 @@ def nested_evidence(own: Iterable[Evidence], inner: Iterable[Inner]) -> Iterable
     for one in runs:
         for item in one.form.evidence(one.segment):
             told_at = None if item.told_at is None else item.told_at + one.start
-            yield replace(item, line=item.line + one.start, told_at=told_at)
+            yield item._replace(line=item.line + one.start, told_at=told_at)

@@ -85,7 +85,7 @@ def _with_counts(block: Block, ended: int) -> list[Block]:
 
 def _evidence(segment: Segment) -> list[Evidence]:
     """That of pytest, titles by their names; and the results."""
-    found = [replace(item, parts=tuple(map(_name, item.parts))) for item in _of_pytest(segment)]
+    found = [item._replace(parts=tuple(map(_name, item.parts))) for item in _of_pytest(segment)]
     ended = next((i for i, line in enumerate(segment.lines) if _ENDED.match(line)), len(segment.lines))
     counts = (index for index in range(ended, len(segment.lines)) if _COUNT.match(segment.lines[index]))
     return [*found, *(Evidence(index, (segment.lines[index],)) for index in counts)]
