@@ -1,12 +1,13 @@
 """Which rendering of an output is shown: the original, the cleaned, the notated or the reduced one; pure.
 
-    output + Shortened ──draft──> Draft ──fewer tokens? within the bound?──> original | cleaned | Draft.text(handle)
+    output + Shortened ──draft──> Draft ──fewer tokens? within the bound?──> original | cleaned | Draft.text(footer)
 
 Nothing here keeps the original: where a draft is chosen, its caller does, and gives the handle for the footer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -192,15 +193,14 @@ class Draft:
     is_only_cleaned: bool
     notes: tuple[str, ...] = ()
 
-    def text(self, handle: str) -> str:
-        footer = self.footer(handle)
+    def text(self, footer: str) -> str:
         return f"{self.body}\n{footer}" if self.body else footer
 
     def tokens(self, handle: str) -> int:
-        return self.body_tokens + tokens.count(self.footer(handle))
+        return self.footer(handle)[1]
 
-    def footer(self, handle: str) -> str:
-        """The last line: what the output cost before and costs now, and how to get the rest.
+    def footer(self, handle: str) -> tuple[str, int]:
+        """The last line: what the output cost before and costs now, and how to get the rest; and the tokens of all.
 
         As short as it can be, for the smallest outputs pay for it most: numbers without commas are fewer tokens, what
         is cheap to recall is told without them and without our name, and that something was left out the marks say
@@ -209,13 +209,14 @@ class Draft:
         is_lossless = not any(block.left_out for block in self.printed)
         said = (*(("nothing left out",) if is_lossless else ()), *self.notes, f'original: recall("{handle}")')
         if self.before_tokens < _CHEAP_TOKENS:
-            return f"[{'; '.join(said)}]"
+            line = f"[{'; '.join(said)}]"
+            return line, self.body_tokens + tokens.count(line)
         after = self.body_tokens
         line = ""
         for _ in range(2):  # the footer's own tokens are part of the number it tells
             line = f"[sidecar: {'; '.join((f'{self.before_tokens} -> {after} tokens', *said))}]"
             after = self.body_tokens + tokens.count(line)
-        return line
+        return line, after
 
 
 def reduced(
@@ -253,8 +254,7 @@ def draft(cleaned: Cleaned, short: Shortened, before: int, wish: Wish) -> Draft:
     elif wish.focus.words:
         printed = tuple(wish.focus.shown_in(printed, cleaned.lines))
     chooser = (wish.focus.note,) if wish.focus.note and wish.since is None else ()
-    widest = Draft((), "", 0, 99_999_999, is_only_cleaned=False, notes=(*notes, *chooser, _ESCAPED_NOTE, _WIDEST_NOTE))
-    room = wish.bound.without(widest.footer(DEAREST_HANDLE), tokens.count)
+    room = wish.bound if wish.bound.is_open else _beside_footer(wish.bound, (*notes, *chooser))
     if wish.bound.is_asked and wish.since is None and room.admits(render(short.lossless), tokens.count):
         printed = short.lossless
     if before < _CHEAP_TOKENS and wish.since is None:
@@ -269,9 +269,9 @@ def draft(cleaned: Cleaned, short: Shortened, before: int, wish: Wish) -> Draft:
         fitted = fit(printed, room, focus=wish.focus, count=tokens.count, parts=parts, lines=cleaned.lines)
         if missing := untold(fitted, parts):
             notes.insert(0, missing)
-    if any(line.startswith("\\[") for block in fitted for line in block.lines):
-        notes.append(_ESCAPED_NOTE)
     body = render(fitted)
+    if body.startswith("\\[") or "\n\\[" in body:
+        notes.append(_ESCAPED_NOTE)
     return Draft(
         fitted,
         body,
@@ -281,6 +281,12 @@ def draft(cleaned: Cleaned, short: Shortened, before: int, wish: Wish) -> Draft:
         is_only_cleaned=not notes and all(block.is_verbatim for block in fitted) and body == "\n".join(cleaned.lines),
         notes=(*notes, *chooser),
     )
+
+
+def _beside_footer(bound: Bound, notes: Sequence[str]) -> Bound:
+    """The room that *bound* leaves beside the longest footer there may be."""
+    widest = Draft((), "", 0, 99_999_999, is_only_cleaned=False, notes=(*notes, _ESCAPED_NOTE, _WIDEST_NOTE))
+    return bound.without(widest.footer(DEAREST_HANDLE)[0], tokens.count)
 
 
 _ESCAPED_NOTE = "a printed line like our marks has \\ before it"
@@ -302,10 +308,10 @@ def settled(original: Original, cleaned: Cleaned, made: Draft, wish: Wish) -> Co
 
 def finished(original: Original, cleaned: Cleaned, made: Draft, wish: Wish, handle: str) -> Compressed:
     """The draft with its footer, the original being kept under *handle*."""
-    after = made.tokens(handle)
+    footer, after = made.footer(handle)
     if after >= original.tokens and original.fits(wish.bound) and wish.since is None:
         return _untouched(original, cleaned)
-    return Compressed(made.text(handle), handle, after_tokens=after, printed=made.printed)
+    return Compressed(made.text(footer), handle, after_tokens=after, printed=made.printed)
 
 
 def unkept(original: Original, cleaned: Cleaned, short: Shortened, wish: Wish, reason: str) -> Compressed:
