@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sidecar.compression import compress
 from sidecar.compression.forms.code import FORM
 from sidecar.compression.forms.code import form as code
 from sidecar.compression.forms.code.trees import bodies
@@ -133,3 +134,23 @@ def test_a_document_that_quotes_programs_is_no_program() -> None:
     segment = Segment(program, command=Command(("cat", "coroutines.rst")))
     assert FORM.recognise(segment) == 0.0
     assert FORM.recognise(Segment(program)) > 0.5
+
+
+def test_of_a_signature_of_many_lines_every_parameter_is_named() -> None:
+    names = [f"option_{number}" for number in range(12)]
+    told = ["class Router:", "    def add(", "        self,"]
+    for name in names:
+        told += [
+            f"        {name}: Annotated[",
+            "            str,",
+            "            Doc(",
+            f'                "What {name} is."',
+        ]
+        told += ["            ),", '        ] = "",']
+    told += ["    ) -> None:", '        """Add a route."""', *[f"        self.routes.append({n})" for n in range(150)]]
+    result = compress("\n".join(told).encode(), command="cat router.py", exit_code=0)
+    assert result.forms == ("code",)
+    assert all(f"        {name}: Annotated[" in result.text for name in names)
+    assert "What option_0 is." in result.text
+    assert "What option_9 is." not in result.text
+    assert "what is said of parameters" in result.text

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sidecar.compression import compress
 from sidecar.compression.forms.listing import FORM
 from sidecar.compression.vocabulary import Command, Form, Segment
 
@@ -556,3 +557,33 @@ example.com/ann/web@v2.1.0 go@1.20""",
         "example.com/shop: example.com/ann/log@v1.0.0 example.com/ann/web@v2.1.0 example.com/bob/log@v1.5.0",
         ".../web@v2.1.0: .../ann/log@v0.9.0 .../bob/log@v1.5.0 go@1.20",
     ]
+
+
+@pytest.mark.parametrize(
+    ("command", "row", "said"),
+    [
+        ("jar tvf shop.jar", "  {size} Fri Oct 06 14:12:42 UTC 2023 {name}", "Fri Oct 06 14:12:42 UTC 2023"),
+        (
+            "zipinfo shop.jar",
+            "-rw-r--r--  2.0 unx     {size} b- defN 24-Apr-13 13:15 {name}",
+            "-rw-r--r-- 2.0 unx b- defN",
+        ),
+        (
+            "unzip -v shop.jar",
+            "    {size}  Defl:N      157  51% 2023-10-06 14:12 6f89f89a  {name}",
+            "Defl:N 2023-10-06 14:12",
+        ),
+    ],
+)
+def test_what_most_entries_of_an_archive_say_is_said_once(command: str, row: str, said: str) -> None:
+    names = [f"org/shop/{part}/Cart{number}.class" for part in ("core", "web") for number in range(20)]
+    told = [row.format(size=300 + number, name=name) for number, name in enumerate(names)]
+    result = compress("\n".join(told).encode(), command=command, exit_code=0)
+    assert result.forms == ("listing",)
+    assert f"unless said: {said}" in result.text
+    assert "org/shop/web/:" in result.text
+    assert all(
+        f"{300 + number} " in result.text and name.rpartition("/")[2] in result.text
+        for number, name in enumerate(names)
+    )
+    assert not result.faults

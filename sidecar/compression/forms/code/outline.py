@@ -28,6 +28,8 @@ BODY = "body"
 _COMMENT = "comment"
 _ENTRIES = "entries"
 _IMPORTS = "imports"
+_PARAMETERS = "what is said of parameters"
+_BRACKETS = frozenset({"", ")", "),", "],", "}"})
 
 _SHORT_BODY = 4
 """A body of so many lines says more than its marker."""
@@ -175,6 +177,11 @@ def _python_bodies(lines: Sequence[str], logical: Sequence[tuple[int, int]], why
         number += 1
         if not _PYTHON_HEAD.match(lines[start]) or not lines[end - 1].rstrip().endswith(":"):
             continue
+        if end - start > _ENTRY_LINES:
+            named = _indent(lines[start + 1])
+            for inner in range(start + _ENTRY_LINES // 2, end - 3):
+                if _indent(lines[inner]) > named or lines[inner].strip() in _BRACKETS:
+                    why[inner] = _PARAMETERS
         indent = _indent(lines[start])
         first = number
         while number < len(logical) and (

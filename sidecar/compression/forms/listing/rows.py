@@ -1,4 +1,4 @@
-"""Rows of columns: `ls -l`, `find -ls`, `tar tv`, `unzip -l`, `exa -l`.
+"""Rows of columns: `ls -l`, `find -ls`, `tar tv`, `unzip -l`, `unzip -v`, `zipinfo`, `jar tv`, `exa -l`.
 
     -rw-r--r-- 1 ann staff  120 Nov 23 00:27 a.py      (unless said: -rw-r--r-- 1 ann staff Nov 23 00:27)
     -rw-r--r-- 1 ann staff 4120 Nov 23 00:27 b.py  ->  120 a.py
@@ -32,6 +32,17 @@ _LS = re.compile(rf"( *(?:\d+ +){{0,2}})({_MODE}) +(\d+) +(\S+ +\S+) +(\d+, +\d+
 _EXA = re.compile(rf"()({_MODE})() +()([\d.]+[kKMGT]?i?|-) +(\S+(?: +\S+)?) +({_DATE}) (.+)$")
 _TAR = re.compile(rf"()({_MODE}) ()(\S+/\S+) +(\d+|\d+,\d+) ({_DATE}) (.+)$")
 _ZIP = re.compile(rf"()()()() *(\d+)  ({_DATE}|\d\d-\d\d-\d{{4}} \d\d:\d\d)   (.+)$")
+_ZIPINFO = re.compile(
+    rf"(?P<mode>{_MODE}) +(?P<by>\d\.\d \w{{3}}) +(?P<size>\d+) (?P<how>[\w-]{{2}} \w{{4}}) "
+    r"(?P<date>\d\d-[A-Z][a-z]{2}-\d\d \d\d:\d\d) (?P<name>.+)$"
+)
+_UNZIP_V = re.compile(
+    rf" *(?P<size>\d+)  (?P<how>\w+(?::\w+)?) +(?P<packed>\d+) +(?P<ratio>-?\d+%) "
+    rf"(?P<date>{_DATE}|\d\d-\d\d-\d{{4}} \d\d:\d\d) (?P<sum>[0-9a-f]{{8}})  (?P<name>.+)$"
+)
+_JAR = re.compile(
+    r" *(?P<size>\d+) (?P<date>[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d \w{1,5} \d{4}) (?P<name>.+)$"
+)
 _READ_CHARS = 2_000
 _BLOCK_ROWS = 120
 _CODED = 3
@@ -59,6 +70,8 @@ def _row(line: str) -> _Row | None:
     first = line.lstrip(" ")[:1]
     if not first or (first not in "-dlbcpsDCh." and not first.isdigit()):
         return None
+    if (archived := _archived(line)) is not None:
+        return archived
     match = _TAR.match(line) or _ZIP.match(line)
     if match is not None:
         lead, mode, links, owner, size, date, name = match.groups()
@@ -68,6 +81,18 @@ def _row(line: str) -> _Row | None:
             return None
         lead, mode, links, _, size, owner, date, name = match.groups()
     return _Row(_once(lead), _joined(mode, links), _once(owner), _once(size), _once(date), name)
+
+
+def _archived(line: str) -> _Row | None:
+    """What is in an archive, as `zipinfo`, `unzip -v` and `jar tv` tell it."""
+    if one := _JAR.match(line):
+        return _Row("", "", "", one["size"], one["date"], one["name"])
+    if one := _ZIPINFO.match(line):
+        return _Row("", one["mode"], f"{_once(one['by'])} {one['how']}", one["size"], one["date"], one["name"])
+    if one := _UNZIP_V.match(line):
+        size = f"{one['size']} {one['packed']} {one['ratio']} {one['sum']}"
+        return _Row("", "", one["how"], size, one["date"], one["name"])
+    return None
 
 
 @lru_cache(maxsize=4_096)
