@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from sidecar.compression import recognise as recognising
 from sidecar.compression.alarms import alarm_lines
 from sidecar.compression.commands import echoed, parse, show_beside
+from sidecar.compression.forms import versions
 from sidecar.compression.levels import Level, loosened, repeats_folded, tightened
 from sidecar.compression.parting import parted
 from sidecar.compression.split import Stretch, headed, split
@@ -257,6 +258,8 @@ def reduced_by(form: Form, segment: Segment) -> Reduced:
     """The segment as *form* reduces it, checked; where it breaks a promise, as much of that as keeps them."""
     try:
         blocks, evidence = form.reduce(segment), form.evidence(segment)
+        if versions.LISTED in segment.text:  # whose form ever reads what pip says in one line
+            blocks, evidence = versions.with_ends(blocks, segment.lines), versions.ends_evident(evidence, segment.lines)
         fault = broken_promise(segment, blocks, evidence)
         if fault and (mended := _mended(segment, blocks, evidence)) is not None:
             return Reduced(segment, form.name, mended, evidence, fell_back=fault, named=form.parts)

@@ -286,3 +286,13 @@ def test_packages_that_uv_changes_stand_beside_others_of_their_sign(printed: Pri
     segment = Segment(text.split("\n"), command=Command(("uv", "sync")), exit_code=0)
     holds(FORM, segment)
     assert printed(FORM, segment)[-3:] == [" + a==1 b==2 c==3", " - d==4", " + e==5 (y)"]
+
+
+def test_of_hundreds_of_versions_that_will_not_do_the_first_and_the_last_are_named() -> None:
+    """Pip lists all of them in one line, which is nine tenths of what it says."""
+    every = ", ".join(f"{major}.{minor}.0" for major in range(6) for minor in range(20))
+    said = f"ERROR: Could not find a version that satisfies the requirement rye==9 (from versions: {every})\n"
+    text = compress(f"{said}ERROR: No matching distribution found for rye==9\n", command="pip install rye==9").text
+    assert text.startswith(said.partition(", 0.12.0")[0] + ", [... 100 versions], 5.12.0, ")
+    assert ", 5.19.0)\n" in text
+    assert "ERROR: No matching distribution found for rye==9\n" in text
