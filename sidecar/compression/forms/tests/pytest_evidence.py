@@ -40,6 +40,12 @@ _STARTS = (
     "ImportError while",
     "TOTAL ",
 )
+_ANYWHERE = frozenset("!EFISTpw")
+"""How a line begins that is evidence under whatever title, but for totals."""
+
+_SILENT = frozenset({"", " "})
+"""How a line begins that is none, unless it tells an exception of a group."""
+
 _QUIET = frozenset({"PASSES", "XFAILURES", "XPASSES"})
 _DIFF_LINES = 40
 _DIFF_HEAD = 12
@@ -54,11 +60,14 @@ def evidence(segment: Segment) -> list[Evidence]:
     said: set[str] = set()
     twice: dict[int, tuple[int, str]] = {}
     captured = False
+    in_group = _raised_in_group(segment)
     index = 0
     while index < len(lines):
         line = lines[index]
         initial = line[:1]
-        if initial == "=" and (heading := _TITLE.match(line)):
+        if initial in _SILENT and index not in in_group:
+            pass
+        elif initial == "=" and (heading := _TITLE.match(line)):
             title, captured = heading[1], False
             if _TOTALS.match(line):
                 found.append(index)
@@ -66,7 +75,7 @@ def evidence(segment: Segment) -> list[Evidence]:
             captured = True
         elif title in _QUIET:
             pass
-        elif line == "E" or line.startswith("E "):
+        elif initial == "E" and (line == "E" or line.startswith("E ")):
             end = index
             while end < len(lines) and (lines[end] == "E" or lines[end].startswith("E ")):
                 end += 1
@@ -125,21 +134,27 @@ def _as_told(segment: Segment, found: Sequence[int], twice: Mapping[int, tuple[i
         yield Evidence(index, (headings[index],) if index in headings else ends_of(lines[index]))
 
 
+def _raised_in_group(segment: Segment) -> frozenset[int]:
+    """The indented lines that tell one of the exceptions of a group."""
+    if " | " not in segment.text:
+        return frozenset()
+    return frozenset(i for i, line in enumerate(segment.lines) if line[:1] == " " and _RAISED_IN_GROUP.match(line))
+
+
 def _is_evidence(line: str, initial: str, title: str, captured: bool) -> bool:
-    if is_outcome(line):
-        return True
-    if line.startswith(_STARTS):
-        return True
+    if initial in _ANYWHERE:
+        if is_outcome(line) or line.startswith(_STARTS):
+            return True
+        if line.startswith("INTERNALERROR> "):
+            return bool(_RAISED_NATIVE.match(line[15:]))
     if initial.isdigit() or initial == "n":
         return bool(_TOTALS.match(line))
-    if line.startswith("INTERNALERROR> "):
-        return bool(_RAISED_NATIVE.match(line[15:]))
     if title not in {"FAILURES", "ERRORS"}:
         return False
     if initial == "_":
         return bool(_HEADING.match(line))
     if initial == " ":
-        return not captured and bool(_RAISED_IN_GROUP.match(line))
+        return not captured
     return not captured and bool(_RAISED.match(line) or _RAISED_NATIVE.match(line))
 
 

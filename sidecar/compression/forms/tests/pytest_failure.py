@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 
 from sidecar.compression.forms.drafting import BLANK
 from sidecar.compression.forms.tests.pytest_lines import (
-    is_captured_rule,
-    is_explanation,
+    captured_rule,
+    explained,
     is_mute,
     is_telling,
     said_twice,
@@ -29,6 +29,9 @@ SAME = "the same as in "
 
 _PLACE = re.compile(r"(?P<path>(?:[A-Za-z]:[\\/])?[^\s:][^:]*):(?P<line>\d+):(?: (?P<rest>.*))?$")
 _RAISED = re.compile(r"\S.*:\d+: (?!in )\S")
+_AT_EDGE = re.compile(r"[^ \nE]")
+"""The letter of a line that stands at the left edge and is no explanation."""
+
 _NATIVE = re.compile(r'[ |+]*File "(?P<path>[^"]+)", line \d+(?:,)? in ')
 _CHAINS = (
     "During handling of the above exception, another exception occurred:",
@@ -108,31 +111,27 @@ def _is_library(path: str) -> bool:
     return any(word in path for word in _LIBRARY) or path.startswith(("/usr/lib/", "/usr/local/lib/"))
 
 
-def tell(lines: Sequence[str], start: int, end: int, why: list[str], *, name: str, told: Told) -> str:
+def tell(lines: Sequence[str], letters: str, start: int, end: int, why: list[str], *, name: str, told: Told) -> str:
     """Mark in *why* what of the failing test [start, end) may go; without a *name* (`--tb=line`) only what it printed.
 
     Returns the name of an earlier test that failed with the very same explanation, or "" where
     this one is the first: of a later one only the lines that differ from the first stay.
     """
-    # Here and below the first letter is asked before the call: most lines are neither.
-    traceback_end = next((i for i in range(start, end) if lines[i][:1] == "-" and is_captured_rule(lines[i])), end)
+    traceback_end = captured_rule(lines, letters, start, end)
     body = start + 1 if name else start
-    explanation = tuple([line for line in lines[body:traceback_end] if line[:1] == "E" and is_explanation(line)])
+    explanation = tuple(line for first, last in explained(letters, body, traceback_end) for line in lines[first:last])
     if not explanation and any('File "' in line for line in lines[body:traceback_end]):
         mark_frames(lines, body, traceback_end, why)
         explanation = tuple(line for line in lines[body:traceback_end] if line[:1].strip())
     elif name:
-        _traceback(lines, body, traceback_end, why)
-        _shorten_explanations(lines, body, traceback_end, why)
-    for index in range(body, traceback_end):
+        _traceback(lines, letters, body, traceback_end, why)
+        _shorten_explanations(lines, letters, body, traceback_end, why)
+    for found in _AT_EDGE.finditer(letters, body, traceback_end):
         # Another program's output between the lines must not cost the place where something was raised.
-        if (
-            why[index]
-            and not is_explanation(lines[index])
-            and (_RAISED.match(lines[index]) or is_telling(lines[index]))
-        ):
+        index = found.start()
+        if why[index] and (_RAISED.match(lines[index]) or is_telling(lines[index])):
             why[index] = ""
-    _captured(lines, traceback_end, end, why, name=name, told=told)
+    _captured(lines, letters, traceback_end, end, why, name=name, told=told)
     above, told.above = told.above, ()
     if explanation and not name:
         whole = tuple(lines[start:end])
@@ -155,33 +154,25 @@ def tell(lines: Sequence[str], start: int, end: int, why: list[str], *, name: st
     return leader
 
 
-def _shorten_explanations(lines: Sequence[str], start: int, end: int, why: list[str]) -> None:
+def _shorten_explanations(lines: Sequence[str], letters: str, start: int, end: int, why: list[str]) -> None:
     """Of a long comparison its head, its changed lines and its end stay."""
-    index = start
-    while index < end:
-        first = index
-        while index < end and lines[index][:1] == "E" and is_explanation(lines[index]):
-            index += 1
-        if index == first:
-            index += 1
-            continue
-        if index - first > _EXPLANATION_LINES:
-            for number in range(first + _EXPLANATION_HEAD, index - _EXPLANATION_TAIL):
+    for first, last in explained(letters, start, end):
+        if last - first > _EXPLANATION_LINES:
+            for number in range(first + _EXPLANATION_HEAD, last - _EXPLANATION_TAIL):
                 if lines[number][1:].lstrip()[:1] not in {"+", "-", "?"}:
                     why[number] = "unchanged lines of the comparison"
-        for number in range(first, index):
+        for number in range(first, last):
             if is_mute(lines[number]):
                 initial = lines[number][1:].strip()[:1]
                 why[number] = why[number] or ("lookups" if initial == "+" else "marks" if initial == "?" else BLANK)
-        for number in said_twice(lines[first:index]):
+        for number in said_twice(lines[first:last]):
             why[first + number] = why[first + number] or "the comparison again"
-        index += 1
 
 
-def _traceback(lines: Sequence[str], start: int, end: int, why: list[str]) -> None:
-    frames = _frames(lines, start, end, why)
+def _traceback(lines: Sequence[str], letters: str, start: int, end: int, why: list[str]) -> None:
+    frames = _frames(lines, letters, start, end, why)
     if not frames:
-        report = [i for i in range(start, end) if not why[i] and not is_explanation(lines[i])]
+        report = [i for i in range(start, end) if not why[i] and letters[i] != "E"]
         if len(report) > 2 * (_REPORT_HEAD + _REPORT_TAIL):
             for index in report[_REPORT_HEAD:-_REPORT_TAIL]:
                 why[index] = "more of the report"
@@ -190,44 +181,44 @@ def _traceback(lines: Sequence[str], start: int, end: int, why: list[str]) -> No
         if number not in kept:
             reason = "repeated frames" if frame.is_own else "library frames"
             for index in range(frame.start, frame.end):
-                if not is_explanation(lines[index]):
+                if letters[index] != "E":
                     why[index] = why[index] or reason
         else:
-            _mark_frame(lines, frame, why)
+            _mark_frame(lines, letters, frame, why)
 
 
-def _frames(lines: Sequence[str], start: int, end: int, why: list[str]) -> list[_Frame]:
+def _frames(lines: Sequence[str], letters: str, start: int, end: int, why: list[str]) -> list[_Frame]:
     """The frames of a traceback; lines between them that say something of their own stay unmarked."""
     frames: list[_Frame] = []
     begun = start
     open_short: _Frame | None = None
-    for index in range(start, end):
+    for index, letter in enumerate(letters[start:end], start):
+        if letter == " ":
+            if open_short is not None:
+                open_short.end, begun = index + 1, index + 1
+            continue
         line = lines[index]
-        if line.startswith("_ _ _"):
-            why[index] = "source lines"
+        if line.startswith(("_ _ _", "!!!")) or line in _CHAINS:
+            why[index] = "source lines" if letter == "_" else why[index]
             open_short, begun = None, index + 1
-        elif line.startswith("[gw") or not line:
+        elif not line or line.startswith("[gw"):
             why[index] = BLANK
-        elif line[0] == "E" and is_explanation(line):
+        elif letter == "E":
             if open_short is not None:
                 open_short.end, open_short.has_explanation, begun = index + 1, True, index + 1
-        elif line in _CHAINS or line.startswith("!!!"):
-            open_short, begun = None, index + 1
-        elif line[0] not in " >" and (place := _PLACE.match(line)):
+        elif letter != ">" and (place := _PLACE.match(line)):
             rest = place["rest"] or ""
             frame = _Frame(begun, index + 1, index, not _is_library(place["path"]), key=line)
             if rest.startswith("in "):
                 frame.start, open_short = index, frame
             else:
                 open_short = None
-                frame.has_explanation = any(is_explanation(lines[i]) for i in range(begun, index))
+                frame.has_explanation = "E" in letters[begun:index]
             frames.append(frame)
             begun = index + 1
-        elif open_short is not None and line.startswith(" "):
-            open_short.end, begun = index + 1, index + 1
         elif open_short is not None:
             open_short, begun = None, index
-    if begun < end and any(line.startswith(">") for line in lines[begun:end]):
+    if ">" in letters[begun:end]:
         # The run was cut off before the place, or the section has none: the marked line is what there is.
         frames.append(_Frame(begun, end, begun, is_own=True, has_explanation=True))
     return frames
@@ -247,26 +238,24 @@ def _telling(frames: Sequence[_Frame]) -> set[int]:
     return kept
 
 
-def _mark_frame(lines: Sequence[str], frame: _Frame, why: list[str]) -> None:
+def _mark_frame(lines: Sequence[str], letters: str, frame: _Frame, why: list[str]) -> None:
     """In a frame that stays: its arguments, the marked statement, the explanation and the place."""
     arguments = 0
     statement = _STATEMENT_LINES
-    is_short = frame.place == frame.start and not lines[frame.start].startswith(">")
-    for index in range(frame.start, frame.end):
-        line = lines[index]
-        if (index == frame.place and not line.startswith(">")) or is_explanation(line):
+    is_short = frame.place == frame.start and letters[frame.start] != ">"
+    for index, letter in enumerate(letters[frame.start : frame.end], frame.start):
+        if letter == "E" or (index == frame.place and letter != ">"):
             # In the short style the statement follows its place, in the long one it is marked.
             statement = _STATEMENT_LINES - 1 if is_short and index == frame.place else _STATEMENT_LINES
-            continue
-        if line.startswith(">"):
+        elif letter == ">":
             statement = 0
-        elif line.startswith(" "):
-            follows_explanation = index > 0 and is_explanation(lines[index - 1])
-            if follows_explanation or (statement < _STATEMENT_LINES and line.strip(" ^~")):
+        elif letter == " ":
+            follows_explanation = index > 0 and letters[index - 1] == "E"
+            if follows_explanation or (statement < _STATEMENT_LINES and lines[index].strip(" ^~")):
                 statement += 1
-                continue
-            why[index] = "source lines"
-        elif line and _ARGUMENTS.match(line):
+            else:
+                why[index] = "source lines"
+        elif _ARGUMENTS.match(line := lines[index]):
             arguments += 1
             telling = frame.is_own and len(line) <= _ARGUMENT_CHARS and arguments <= _ARGUMENT_LINES
             if not telling or line.partition("= ")[2].startswith("<"):
@@ -302,7 +291,9 @@ def mark_frames(lines: Sequence[str], start: int, end: int, why: list[str]) -> N
             why[frame.start : frame.end] = [reason] * (frame.end - frame.start)
 
 
-def _captured(lines: Sequence[str], start: int, end: int, why: list[str], *, name: str, told: Told) -> None:
+def _captured(
+    lines: Sequence[str], letters: str, start: int, end: int, why: list[str], *, name: str, told: Told
+) -> None:
     """Of what the test printed: all of it where it is short, else its trouble, each kind once, and its end.
 
     What only numbers and the test's name tell from what an earlier one printed goes.
@@ -311,9 +302,7 @@ def _captured(lines: Sequence[str], start: int, end: int, why: list[str], *, nam
     index = start
     while index < end:
         rule = index
-        index += 1
-        while index < end and not is_captured_rule(lines[index]):
-            index += 1
+        index = captured_rule(lines, letters, rule + 1, end)
         body = [i for i in range(rule + 1, index) if lines[i].strip()]
         # With `--tb=line` the place comes after what was captured.
         quiet = [i for i in (rule, *body) if not (is_telling(lines[i]) or _RAISED.match(lines[i]))]

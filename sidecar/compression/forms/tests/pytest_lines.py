@@ -6,11 +6,15 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.compared import said_above
+from sidecar.compression.vocabulary import Segment
 
 __all__ = [
     "FINAL",
+    "captured_rule",
     "ends_of",
+    "explained",
     "heading_name",
     "is_captured_rule",
     "is_explanation",
@@ -19,6 +23,8 @@ __all__ = [
     "is_outcome",
     "is_telling",
     "is_value",
+    "letters",
+    "letters_of",
     "said_by",
     "said_twice",
     "without_addresses",
@@ -64,7 +70,38 @@ _AROUND = 200
 """Of a longer line so much of both ends is shown, and so much on both sides of a difference."""
 
 _EXPLAINS = frozenset({"E", "E ", "E\t"})
+_EXPLAINED = re.compile("E+")
 _TELLING_INITIALS = frozenset("!EFISTwpn=0123456789")
+
+
+def letters_of(lines: Sequence[str]) -> str:
+    """What each line begins with, one letter a line: E of an explanation, e of another line in E, a newline of none.
+
+    Titles, headings and explanations are few among the lines of a run: they are looked for among its letters.
+    """
+    return "".join([
+        line[0] if line[:1] not in {"", "E"} else "\n" if not line else "E" if line[:2] in _EXPLAINS else "e"
+        for line in lines
+    ])  # fmt: skip
+
+
+@kept
+def letters(segment: Segment) -> str:
+    """The letters of a segment's lines."""
+    return letters_of(segment.lines)
+
+
+def captured_rule(lines: Sequence[str], letters: str, start: int, end: int) -> int:
+    """The first line of [start, end) like `----- Captured stdout call -----`; *end* where there is none."""
+    at = letters.find("-", start, end)
+    while at >= 0 and not is_captured_rule(lines[at]):
+        at = letters.find("-", at + 1, end)
+    return end if at < 0 else at
+
+
+def explained(letters: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The explanations within [start, end), each with where its lines begin and end."""
+    return [found.span() for found in _EXPLAINED.finditer(letters, start, end)]
 
 
 def is_captured_rule(line: str) -> bool:
@@ -95,7 +132,7 @@ def said_by(explanation: str) -> str:
 
 def is_value(line: str) -> bool:
     """Whether a line of an explanation tells where a value came from: `E  +  where 3 = total()`."""
-    return bool(_VALUE.match(line))
+    return line[:1] == "E" and bool(_VALUE.match(line))
 
 
 def without_addresses(line: str) -> list[str]:

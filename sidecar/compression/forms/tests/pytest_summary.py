@@ -44,10 +44,8 @@ class Failure:
             return []
         return [
             index
-            for index in range(self.start + 1, self.end)
-            if len(lines[index]) >= _QUOTED_CHARS
-            and is_explanation(lines[index])
-            and said_by(lines[index]) in self.told
+            for index, line in enumerate(lines[self.start + 1 : self.end], self.start + 1)
+            if line[:1] == "E" and len(line) >= _QUOTED_CHARS and is_explanation(line) and said_by(line) in self.told
         ]
 
 
