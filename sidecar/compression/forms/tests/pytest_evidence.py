@@ -116,7 +116,7 @@ def _as_told(segment: Segment, found: Sequence[int], twice: Mapping[int, tuple[i
     told = [failure for failure in failures(segment) if failure.outcome >= 0 and failure.start in evident]
     headings = {failure.start: failure.name for failure in told}
     places = {failure.outcome: failure.start for failure in told}
-    headed = {index: failure.start for failure in told for index in failure.said_in_heading(lines)}
+    headed = {index: failure.start for failure in told for index in failure.quoted}
     for index in found:
         if index in places:
             yield Evidence(index, ends_of(lines[index]), places[index])

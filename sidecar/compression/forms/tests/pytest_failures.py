@@ -192,7 +192,7 @@ def _sum_up(run: Run, failure: Failure) -> None:
     """Print the summary's line on a failure as its heading, and what that quotes nowhere else."""
     run.instead[failure.start] = without_middles([failure.told]).get(0, failure.told)
     run.why[failure.outcome] = TOLD
-    for index in failure.said_in_heading(run.lines):
+    for index in failure.quoted:
         run.why[index] = TOLD
     said = {
         line[1:].strip()

@@ -28,7 +28,7 @@ def parts(segment: Segment) -> list[Part]:
         waiting[short(node)].append((index, node))
     found: list[Part] = []
     told: set[int] = set()
-    for start, end in sections(lines):
+    for start, end in sections(segment):
         name = heading_name(lines[start]) or lines[start]
         kind = "error" if _PHASE.match(name) else "failure"
         bare = _PHASE.sub("", name)

@@ -8,12 +8,20 @@ The outcome says everything the heading says, but for its spelling with a dot.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sidecar.compression.forms.kept import kept
-from sidecar.compression.forms.tests.pytest_lines import heading_name, is_explanation, is_heading, is_outcome, said_by
+from sidecar.compression.forms.tests.pytest_lines import (
+    heading_name,
+    is_explanation,
+    is_heading,
+    is_outcome,
+    letters,
+    said_by,
+)
 from sidecar.compression.vocabulary import Segment
 
 __all__ = ["Failure", "failures", "node_of", "sections", "short"]
@@ -37,26 +45,15 @@ class Failure:
     outcome: int = -1
     told: str = ""
     """Heading and outcome in one line."""
-
-    def said_in_heading(self, lines: Sequence[str]) -> list[int]:
-        """Its explanations that the outcome quotes whole, where they are long: `-vv` and CI print it without an end."""
-        if self.outcome < 0 or len(self.told) < _QUOTED_CHARS:
-            return []
-        return [
-            index
-            for index, line in enumerate(lines[self.start + 1 : self.end], self.start + 1)
-            if line[:1] == "E" and len(line) >= _QUOTED_CHARS and is_explanation(line) and said_by(line) in self.told
-        ]
+    quoted: tuple[int, ...] = ()
+    """Its explanations that the outcome quotes whole, where they are long: `-vv` and CI print it without an end."""
 
 
 @kept
 def failures(segment: Segment) -> Sequence[Failure]:
     """The failing tests in the order of their sections; read once, whoever asks."""
-    return _read(segment.lines)
-
-
-def _read(lines: Sequence[str]) -> list[Failure]:
-    found = [(start, end, heading_name(lines[start]) or lines[start]) for start, end in sections(lines)]
+    lines = segment.lines
+    found = [(start, end, heading_name(lines[start]) or lines[start]) for start, end in sections(segment)]
     outcomes: dict[tuple[bool, str], list[int]] = defaultdict(list)
     for index in _outcomes(lines, found[-1][1] if found else 0):
         outcomes[lines[index].startswith("ERROR"), short(node_of(lines[index]))].append(index)
@@ -76,7 +73,15 @@ def _read(lines: Sequence[str]) -> list[Failure]:
 
 def _failure(lines: Sequence[str], start: int, end: int, name: str, outcome: int) -> Failure:
     said = lines[outcome] if outcome >= 0 else ""
-    return Failure(start, end, name, outcome, said if name in said else f"{name}: {said}")
+    told = said if name in said else f"{name}: {said}"
+    if outcome < 0 or len(told) < _QUOTED_CHARS:
+        return Failure(start, end, name, outcome, told)
+    quoted = [
+        index
+        for index, line in enumerate(lines[start + 1 : end], start + 1)
+        if line[:1] == "E" and len(line) >= _QUOTED_CHARS and is_explanation(line) and said_by(line) in told
+    ]
+    return Failure(start, end, name, outcome, told, tuple(quoted))
 
 
 def _outcomes(lines: Sequence[str], begun: int) -> Iterable[int]:
@@ -94,20 +99,23 @@ def _key(name: str) -> tuple[bool, str]:
     return False, name
 
 
-def sections(lines: Sequence[str]) -> Iterable[tuple[int, int]]:
+def sections(segment: Segment) -> Iterable[tuple[int, int]]:
     """Each `___ name ___` to the next one, or to the next title."""
+    lines = segment.lines
     begun = -1
-    for index, line in enumerate(lines):
-        initial = line[:1]
-        if initial not in {"_", "="}:
-            continue
+    for rule in _RULE.finditer(letters(segment)):
+        index = rule.start()
+        line = lines[index]
         is_title = line.startswith("====") and line.endswith("====")
-        if is_title or (initial == "_" and is_heading(line)):
+        if is_title or is_heading(line):
             if begun >= 0:
                 yield begun, index
             begun = -1 if is_title else index
     if begun >= 0:
         yield begun, len(lines)
+
+
+_RULE = re.compile("[_=]")
 
 
 def node_of(line: str) -> str:

@@ -139,7 +139,10 @@ class Run:
         self.names = dict(told.names)
         self.failed = dict(told.failed)
         self.reasons = told.reasons
-        self.sections: list[Section] = [*self._cut_off(told), *(replace(section) for section in told.sections)]
+        self.sections: list[Section] = [
+            *self._cut_off(told),
+            *(Section(one.start, one.end, one.heading, one.name) for one in told.sections),
+        ]
         self.why: list[str] = [""] * len(self.lines)
         self.instead: dict[int, str] = {}
         self.shortened = "hashes"
@@ -186,7 +189,7 @@ class Run:
         return bool(self.segment.exit_code or self.failed or self.sections or Kind.ALARM in self.kinds)
 
     def blocks(self) -> list[Block]:
-        inside = self._inside()
+        inside = self.inside()
         self._mark(inside)
         said: dict[tuple[str, ...], tuple[str, list[int]]] = {}
         errors: dict[tuple[tuple[str, ...], str], int] = {}
@@ -209,7 +212,8 @@ class Run:
         self._share_out()
         return list(self._written())
 
-    def _inside(self) -> bytearray:
+    def inside(self) -> bytearray:
+        """Which lines are part of a failing section."""
         inside = bytearray(len(self.lines))
         for section in self.sections:
             inside[section.start : section.end] = b"\1" * (section.end - section.start)

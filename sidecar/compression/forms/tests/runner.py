@@ -30,7 +30,11 @@ def runner(grammar: Grammar) -> Form:
         return 0.0
 
     def evidence(segment: Segment) -> list[Evidence]:
-        return verbatim(segment, _matched(grammar.must, segment.lines))
+        # A reduction asks too, to keep what must survive where another program's lines have misled it.
+        known: dict[str, list[Evidence]] = segment.__dict__.setdefault("_tests_evidence", {})
+        if grammar.name not in known:
+            known[grammar.name] = verbatim(segment, _matched(grammar.must, segment.lines))
+        return list(known[grammar.name])
 
     return Form(
         name=grammar.name,
@@ -55,12 +59,14 @@ def _extent(grammar: Grammar, segment: Segment) -> Extent:
     told, lines = read(grammar, segment), segment.lines
     kinds = told.kinds
     telling = _TELLING | {Kind.NOISE} if grammar.compiles else _TELLING  # a build's steps are its own
-    own = [index for index, kind in enumerate(kinds) if kind in telling]
-    own = own or [index for index, kind in enumerate(kinds) if kind not in {Kind.BLANK, Kind.OTHER}]
-    if not own:
+    if telling.isdisjoint(kinds):
+        telling = frozenset(Kind) - {Kind.BLANK, Kind.OTHER}
+    first = next((at for at, kind in enumerate(kinds) if kind in telling), -1)
+    if first < 0:
         return Extent(0, len(kinds), grammar.name)
-    start = next((at for at in range(own[0]) if kinds[at] in _BESIDE and grammar.is_sure.match(lines[at])), own[0])
-    end = max([own[-1] + 1, *(_section_end(grammar, section, told, lines) for section in told.sections)])
+    last = next(at for at in range(len(kinds) - 1, -1, -1) if kinds[at] in telling)
+    start = next((at for at in range(first) if kinds[at] in _BESIDE and grammar.is_sure.match(lines[at])), first)
+    end = max([last + 1, *(_section_end(grammar, section, told, lines) for section in told.sections)])
     while start and kinds[start - 1] in _BESIDE:
         start -= 1
     while end < len(kinds) and kinds[end] in _BESIDE:

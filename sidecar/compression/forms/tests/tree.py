@@ -33,20 +33,17 @@ def name_tree(
 
     *is_told* says of a failing test's whole name whether it is told elsewhere: then its line may go too.
     """
-    inside = bytearray(len(run.lines))
-    for section in run.sections:
-        inside[section.start : section.end] = b"\1" * (section.end - section.start)
-    headings = _headings(run, inside)
+    headings = _headings(run)
+    inside = run.inside()
+    named = [i for i, kind in enumerate(run.kinds) if (kind in _TESTS or i in headings) and not inside[i]]
     path: list[tuple[int, str, int]] = []
-    for index, kind in enumerate(run.kinds):
-        is_heading = bool(headings[index])
-        if inside[index] or not (is_heading or kind in _TESTS):
-            continue
+    for index in named:
+        kind = run.kinds[index]
         line = run.lines[index]
         depth = len(line) - len(line.lstrip())
         while path and path[-1][0] >= depth:
             path.pop()
-        if is_heading:
+        if index in headings:
             path.append((depth, title(line), index))
             run.kinds[index] = Kind.SUITE
             run.why[index] = "headings"
@@ -64,12 +61,15 @@ def name_tree(
                 run.why[above] = ""
 
 
-def _headings(run: Run, inside: bytearray) -> bytearray:
+def _headings(run: Run) -> set[int]:
     """Which lines of no known kind are headings: the next line stands deeper and is a test or a heading."""
-    lines, kinds = run.lines, run.kinds
-    found = bytearray(len(lines))
+    lines, kinds, inside = run.lines, run.kinds, run.inside()
+    found: set[int] = set()
     below_depth, is_below_tree, is_parted = 0, False, False
     for index in range(len(lines) - 1, -1, -1):
+        is_test = kinds[index] in _TESTS and not inside[index]
+        if not is_test and not is_below_tree:
+            continue  # as most lines of what failed
         line = lines[index]
         if kinds[index] is Kind.BLANK:
             is_below_tree = is_below_tree and index + 1 < len(lines) and below_depth > 0
@@ -79,7 +79,6 @@ def _headings(run: Run, inside: bytearray) -> bytearray:
         if is_printed and is_below_tree and below_depth and not inside[index]:
             is_parted = True  # what a test printed at the margin parts it from its heading
             continue
-        is_test = kinds[index] in _TESTS and not inside[index]
         is_heading = (
             kinds[index] is Kind.OTHER
             and not inside[index]
@@ -89,7 +88,8 @@ def _headings(run: Run, inside: bytearray) -> bytearray:
             and (depth > 0 or index == 0 or kinds[index - 1] is Kind.BLANK)
             and (not is_parted or index == 0 or kinds[index - 1] is Kind.BLANK or kinds[index - 1] in _TESTS)
         )
-        found[index] = is_heading
+        if is_heading:
+            found.add(index)
         is_below_tree, is_parted = is_test or is_heading, False
         below_depth = depth
     return found
