@@ -34,7 +34,7 @@ def with_ends(blocks: Iterable[Block], lines: Sequence[str]) -> list[Block]:
 
 def ends_evident(evidence: Iterable[Evidence], lines: Sequence[str]) -> list[Evidence]:
     """The same evidence, of a line with a long list of versions what stands before its middle and behind it."""
-    return [replace(item, parts=ends) if (ends := _ends(lines[item.line])) else item for item in evidence]
+    return [item._replace(parts=ends) if (ends := _ends(lines[item.line])) else item for item in evidence]
 
 
 def _cut(line: str) -> str:
