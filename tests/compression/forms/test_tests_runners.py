@@ -493,3 +493,19 @@ def test_of_googletest_in_brief_each_failure_keeps_its_values_and_what_they_shar
     for n in range(1, 13):
         assert f"    Which is: {12 * n + 1}\n[  FAILED  ] Grid/Price.IsDouble/{n}, where" in told
     assert told.count("t_price.cpp:7: Failure") == 1
+
+
+def test_packages_that_do_not_build_say_each_error_once(shortened: Callable[[str], str]) -> None:
+    text = shortened("go_test/build_failed_many")
+    assert "./app.go:208:7 ./app.go:209:5 ./app.go:385:25: a.ErrWriter undefined (type *App" in text
+    assert text.count("cCtx.App.Writer undefined") == 1
+    assert "FAIL\tgithub.com/urfave/cli/v2/altsrc [build failed]" in text
+
+
+def test_a_message_of_several_lines_in_a_tag_is_told_once(shortened: Callable[[str], str]) -> None:
+    """Vitest puts the line breaks of a message into the attribute: its report was kept whole from there on."""
+    text = shortened("junit/vitest_values")
+    assert '<testcase classname="src/v4/mini/tests/index.test.ts" name="z.boolean">\n<failure>$ZodError: [' in text
+    assert "❯ src/v4/mini/tests/index.test.ts:56:12" in text
+    assert 'name="z.coerce.number" time=' not in text
+    assert text.count("traits: { constructor: &apos;Function&lt;Set&gt;&apos;, has:") == 1

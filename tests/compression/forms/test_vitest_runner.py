@@ -102,3 +102,10 @@ def test_a_comparison_of_two_values_that_the_message_names_is_said_once() -> Non
     assert "expected 30.8 to be 31" in text
     assert "\n- 31\n" not in text
     assert "\n- one 2 three\n+ one two three\n" in text
+
+
+def test_a_file_that_could_not_be_loaded_is_named_where_it_is_told_why(shortened: Callable[[str], str]) -> None:
+    text = shortened("unresolved_many")
+    assert "src/v4/mini/tests/index.test.ts (0 test)" not in text
+    assert " FAIL  src/v4/mini/tests/index.test.ts [ src/v4/mini/tests/index.test.ts ]" in text
+    assert " Test Files  78 failed | 9 passed (87)" in text

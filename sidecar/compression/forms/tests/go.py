@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sidecar.compression.forms.drafting import BLANK
-from sidecar.compression.forms.tests import ginkgo, gotestsum
+from sidecar.compression.forms.tests import ginkgo, go_builds, gotestsum
 from sidecar.compression.forms.tests.go_logs import LOG, fold_clocked, point_at_logs, tell_testify
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, read
 from sidecar.compression.forms.tests.must import keep_evidence
@@ -152,7 +152,7 @@ def _owners(lines: Sequence[str], kinds: Sequence[Kind]) -> Iterable[tuple[int, 
 
 def _evidence(segment: Segment) -> list[Evidence]:
     """Without `-v` only tests that failed (and a bench's) log: the first words of each stand, where they were said."""
-    found = _FORM.evidence(segment)
+    found = go_builds.evidence(segment, _FORM.evidence(segment))
     if any(words in segment.text for words in ginkgo.LITERALS):
         found += ginkgo.evidence(segment.lines)
     if "--- FAIL: " in segment.text:
@@ -213,6 +213,7 @@ def _name_of(line: str) -> str:
 
 
 def _finish(run: Run) -> None:
+    go_builds.delegate(run)
     run.shortened = "times" if run.shortened == "times" else "indentation"
     if any(words in run.segment.text for words in ginkgo.LITERALS):
         ginkgo.finish(run)

@@ -10,7 +10,7 @@ AssertionError: expected 4                              stays
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import unescape
 from itertools import pairwise
 
@@ -35,7 +35,7 @@ _MARKED = re.compile(r" *(?:>|&gt;) *\d+ *\|")
 _SOURCE = re.compile(r"    ")
 _EXPLAINED = re.compile(r"E  ")
 _RAISED = re.compile(r"\s*[A-Za-z_][\w.$]*(?:Error|Exception)\b")
-_RULE = re.compile(r" ?[─=_-]{5,}$")
+_RULE = re.compile(r" ?[─⎯=_-]{5,}$")
 _ATTACHED = re.compile(r"\[\[ATTACHMENT\|(?P<path>[^\]]+)\]\]$")
 _VALUE = re.compile(r'="([^"]*)"')
 _LAST = re.compile(r"[.\\\\]")
@@ -46,6 +46,9 @@ _DETAIL = re.compile(r"\s*(?:(?:code|failureType|operator): '[\w]+',?|generatedM
 _CONTEXT = 2
 _SAID_CHARS = 400
 _AGAIN_CHARS = 3
+_LONG_CHARS = 360
+_OPENING = 60
+"""A line so long that begins like one of an earlier failure, in so many characters, is cut to as many at each end."""
 
 
 def told(tag: str, body: str, repeats: Repeats) -> tuple[list[str], list[str]]:
@@ -54,7 +57,7 @@ def told(tag: str, body: str, repeats: Repeats) -> tuple[list[str], list[str]]:
     named = " ".join(_NAMED.findall(tag))
     tag = f"<testcase {named}>" if named else tag
     problems = [found[0] for found in PROBLEM.finditer(body)]
-    lines = [_text(line) for line in PROBLEM.sub("\n\\g<0>\n", body).split("\n")]
+    lines = list(_lines(body))
     why = ["closing tags" if not line.strip() else "" for line in lines]
     _mark_messages(lines, why, problems)
     _mark_frames(lines, why)
@@ -62,6 +65,7 @@ def told(tag: str, body: str, repeats: Repeats) -> tuple[list[str], list[str]]:
     _mark_again(lines, why)
     _mark_unchanged(lines, why)
     repeats.mark(lines, [i for i, what in enumerate(why) if not what and lines[i] not in problems], why, stays=_is_said)
+    _mark_messages(lines, why, problems)
     shown = [tag]
     said = "\n".join(line for line, what in zip(lines, why, strict=True) if not what and line not in problems)
     for line, what in zip(lines, why, strict=True):
@@ -72,8 +76,31 @@ def told(tag: str, body: str, repeats: Repeats) -> tuple[list[str], list[str]]:
         elif shown[-1][-1:] == ">" and PROBLEM.match(shown[-1]) and _joins(shown[-1], line):
             shown[-1] += line
         else:
-            shown.append(line)
+            shown.append(_cut(line, repeats.begun))
+            if shown[-1] is not line:
+                whats.append("the middle of long lines")
     return shown, whats
+
+
+def _cut(line: str, begun: set[str]) -> str:
+    """Of a value that is dumped again on one line its ends."""
+    opening = line[:_OPENING]
+    if len(line) <= _LONG_CHARS or _RAISED.match(line):
+        return line
+    if opening not in begun:
+        begun.add(opening)
+        return line
+    return f"{line[:_OPENING]}[... {len(line) - 2 * _OPENING} characters]{line[-_OPENING:]}"
+
+
+def _lines(body: str) -> Iterable[str]:
+    """The body's lines, a failure's tag by itself: Vitest's holds the line breaks of its message."""
+    at = 0
+    for found in PROBLEM.finditer(body):
+        yield from map(_text, body[at : found.start()].split("\n"))
+        yield found[0]
+        at = found.end()
+    yield from map(_text, body[at:].split("\n"))
 
 
 def _joins(tag: str, line: str) -> bool:
@@ -102,7 +129,7 @@ def _bare(tag: str, said: str) -> str:
 
 def _mark_messages(lines: Sequence[str], why: list[str], problems: Sequence[str]) -> None:
     """What a tag quotes in escapes need not stand below it too, nor what is raised above its own line."""
-    text = "\n".join(line for line in lines if line not in problems)
+    text = "\n".join(line for line, what in zip(lines, why, strict=True) if not what and line not in problems)
     quoted = [message for tag in problems for message in _MESSAGE.findall(tag) if message not in text]
     words = {line.strip() for message in quoted for line in unescape(message).split("\n")} - {""}
     raised = {line.partition(": ")[2].strip() for line in lines if _RAISED.match(line)} - {""}

@@ -23,6 +23,8 @@ class Repeats:
 
     def __init__(self) -> None:
         self._pairs: dict[tuple[str, str], tuple[list[str], int]] = {}
+        self.begun: set[str] = set()
+        """How the long lines shown so far begin, for those who cut a value that is dumped again."""
 
     def mark(
         self,

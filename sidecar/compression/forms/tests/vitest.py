@@ -56,7 +56,9 @@ def _mark_told(run: Run) -> None:
         stripped = line.strip()
         kind = run.kinds[index]
         if line.startswith(" ❯ "):
-            file = stripped[2:].partition(" (")[0]
+            file, _, counted = stripped[2:].partition(" (")
+            if counted.startswith("0 test)") and f"{file} [ {file} ]" in told:
+                run.why[index] = "files that failed to load, told below"
         if names := _listed(run, index, file):
             is_told = not told.isdisjoint(map(_path, names))
             if is_told:

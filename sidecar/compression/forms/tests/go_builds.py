@@ -1,0 +1,76 @@
+"""What Go's compiler says of packages whose tests could not be built, read by the form that reads compilers.
+
+# example.com/shop/cart [example.com/shop/cart.test]
+./cart.go:20:4: a.Writer undefined (type *App has no field or method Writer)
+./help.go:78:9: a.Writer undefined (type *App has no field or method Writer)      its place beside the first
+FAIL	example.com/shop/cart [build failed]
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.vocabulary import Evidence, Segment
+
+__all__ = ["delegate", "evidence"]
+
+_FAILED = " [build failed]"
+_FEW_LINES = 4
+"""So few lines repeat too little to be worth a second reading."""
+_COMPILED = re.compile(r"# \S|(?:vet: )?\S+\.go:\d+:\d+: |\S+\.go:\d+: |too many errors$|\t\S")
+_SURE = 0.5
+
+
+def evidence(segment: Segment, found: list[Evidence]) -> list[Evidence]:
+    """What must survive of a run, *found* by its lines; of what compilers said, in the parts their form takes it to."""
+    builds = _builds(segment)
+    if not builds:
+        return found
+    from sidecar.compression.forms import diagnostics
+
+    inside = {index for build in builds for index in range(build.first, build.first + len(build.lines))}
+    result = [item for item in found if item.line not in inside]
+    for build in builds:
+        for item in diagnostics.FORM.evidence(replace(build, first=0)):
+            told_at = None if item.told_at is None else item.told_at + build.first
+            result.append(replace(item, line=item.line + build.first, told_at=told_at))
+    return result
+
+
+def delegate(run: Run) -> None:
+    """Give each stretch of compilers' words to their form."""
+    from sidecar.compression.forms import diagnostics
+
+    for build in _builds(run.segment):
+        start = build.first
+        blocks = diagnostics.FORM.reduce(replace(build, first=0))
+        moved = [replace(block, start=block.start + start, end=block.end + start) for block in blocks]
+        run.delegated.append((start, start + len(build.lines), moved))
+
+
+def _builds(segment: Segment) -> list[Segment]:
+    """The stretches of lines that a compiler printed; *first* is where each begins in *segment*. Read once."""
+    known: list[Segment] | None = segment.__dict__.get("_go_builds")
+    if known is None:
+        known = list(_stretches(segment)) if _FAILED in segment.text else []
+        segment.__dict__["_go_builds"] = known
+    return known
+
+
+def _stretches(segment: Segment) -> Iterable[Segment]:
+    from sidecar.compression.forms import diagnostics
+
+    lines, at = segment.lines, 0
+    while at < len(lines):
+        start = at
+        if lines[at].startswith("# "):
+            while at < len(lines) and _COMPILED.match(lines[at]):
+                at += 1
+        if at - start > _FEW_LINES:
+            build = Segment(lines[start:at], start, None, segment.exit_code)
+            if diagnostics.FORM.recognise(build) >= _SURE:
+                yield build
+        at = max(at, start + 1)
