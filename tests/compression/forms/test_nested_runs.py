@@ -52,3 +52,16 @@ def test_what_a_program_is_quoted_with_is_its_failure_and_no_line_that_passed() 
     )
     (failure,) = [part for part in tests.FORM.parts(Segment(run.split("\n"), exit_code=8)) if part.kind == "failure"]
     assert failure.said.endswith(" - FAIL: Aurora moors: expected 1, got 2")
+
+
+def test_what_a_failing_program_prints_while_it_runs_is_told_as_its_own_runner_tells_it() -> None:
+    """Behind their numbers, `ctest -VV -j2`, six of nine places went as printed output."""
+    run = (Path(__file__).parents[2] / "captures" / "ctest" / "vv_parallel.txt").read_text()
+    text = compress(run, command="ctest -VV -j2", exit_code=8).text
+    places = set(re.findall(r"^3: \S+:\d+: Failure$", run, re.MULTILINE))
+    assert len(places) == 5
+    assert [place for place in places if place not in text] == []
+    assert "3: [  FAILED  ] chrono_test.time_point (0 ms)" in text
+    assert "7: [ RUN      ]" not in text
+    assert "7: [==========] 106 tests from 6 test suites ran. (78 ms total)" in text
+    assert "bin/Release/os-test" not in text

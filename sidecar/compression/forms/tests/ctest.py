@@ -15,6 +15,7 @@ from dataclasses import replace
 from sidecar.compression.alarms import alarm_lines
 from sidecar.compression.forms.drafting import BLANK
 from sidecar.compression.forms.kept import kept
+from sidecar.compression.forms.tests.ctest_verbose import tell_verbose, verbose_evidence
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.gtest import NESTED_RULES, keep_nested_totals_once
 from sidecar.compression.forms.tests.nested import Inner, inner_runs, nested_evidence, tell_inner
@@ -45,7 +46,26 @@ def _tell(run: Run, start: int, end: int) -> None:
 
 
 def _evidence(segment: Segment) -> list[Evidence]:
-    return list(nested_evidence(_FORM.evidence(segment), _inner(segment).values()))
+    own = nested_evidence(_FORM.evidence(segment), _inner(segment).values())
+    return list(verbose_evidence(segment, own))
+
+
+def _finish(run: Run) -> None:
+    keep_nested_totals_once(run)
+    _mark_places(run)
+    tell_verbose(run)
+
+
+def _mark_places(run: Run) -> None:
+    """Where a program was looked for says again which one is missing."""
+    is_looking = False
+    for index, line in enumerate(run.lines):
+        if run.kinds[index] is Kind.NOISE and line.startswith("Looked in the following places"):
+            is_looking = True
+        elif run.kinds[index] is not Kind.OTHER and run.kinds[index] is not Kind.NOISE:
+            is_looking = False
+        elif is_looking and " " not in line:
+            run.why[index] = "places looked in"
 
 
 _GRAMMAR = Grammar(
@@ -72,6 +92,8 @@ _GRAMMAR = Grammar(
             r"\d+: (?:Test command|Working Directory|Test timeout computed|Environment variables)",
             what="commands",
         ),
+        Rule(Kind.NOISE, r"\d+: \[(?:-{10}\]|={10}\] Running | RUN | +OK \])", what="passed tests"),
+        Rule(Kind.NOISE, r"\d+: *$", what=BLANK),
         Rule(Kind.NOISE, r"test \d+$", what=BLANK),
         Rule(
             Kind.NOISE,
@@ -84,7 +106,8 @@ _GRAMMAR = Grammar(
         Rule(Kind.ALARM, r"Unable to find executable: |Could not find executable|CMake Error|Cannot find file"),
         Rule(
             Kind.NOISE,
-            r"/?\S+/(?:Release|Debug|MinSizeRel|RelWithDebInfo|Deployment|Development)/\S+$",
+            r"Looked in the following places:$"
+            r"|/?\S+/(?:Release|Debug|MinSizeRel|RelWithDebInfo|Deployment|Development)/\S+$",
             what="places looked in",
         ),
         *NESTED_RULES,
@@ -95,7 +118,7 @@ _GRAMMAR = Grammar(
     r"|Timeout|Not Run)\)$|\S+:\d+: Failure$|No tests were found"
     r"|\[  PASSED  \] \d+ tests?\.| *\d+ FAILED TESTS?$",
     tell=_tell,
-    finish=keep_nested_totals_once,
+    finish=_finish,
 )
 
 

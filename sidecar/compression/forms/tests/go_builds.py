@@ -36,7 +36,7 @@ def evidence(segment: Segment, found: list[Evidence]) -> list[Evidence]:
     for build in builds:
         for item in diagnostics.FORM.evidence(replace(build, first=0)):
             told_at = None if item.told_at is None else item.told_at + build.first
-            result.append(replace(item, line=item.line + build.first, told_at=told_at))
+            result.append(item._replace(line=item.line + build.first, told_at=told_at))
     return result
 
 
