@@ -296,3 +296,16 @@ def test_of_hundreds_of_versions_that_will_not_do_the_first_and_the_last_are_nam
     assert text.startswith(said.partition(", 0.12.0")[0] + ", [... 100 versions], 5.12.0, ")
     assert ", 5.19.0)\n" in text
     assert "ERROR: No matching distribution found for rye==9\n" in text
+
+
+def test_packages_that_uv_took_from_its_cache_stand_beside_each_other() -> None:
+    """Nothing was downloaded, so that nothing but its changes told it."""
+    text = shown(capture("uv/sync_fresh"))
+    assert sum(line.startswith(" + ") for line in text) < 4
+    assert any(" + anyio==4.16.0 blinker==1.9.0 " in line for line in text)
+
+
+def test_a_step_that_podman_was_at_is_named_by_its_instruction() -> None:
+    text = compress(capture("docker/podman_build_fails").text, command="podman build .", exit_code=1).text
+    assert "COPY busybox /bin/busybox, " in text
+    assert "STEP 6/7: RUN ls /app/missing.txt && echo done\nls: /app/missing.txt: No such file or directory\n" in text

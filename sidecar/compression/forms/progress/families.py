@@ -69,7 +69,7 @@ FAMILIES = (
     _family(
         "fetched and built packages",
         "uv uvx poetry pdm",
-        ("Downloading ", " Downloaded ", "   Building ", " Prepared ", "Prepared "),
+        ("Downloading ", " Downloaded ", "   Building ", " Prepared ", "Prepared ", "\nInstalled ", "\nUninstalled "),
         rf" ?(?:Downloading|Downloaded) \S+(?: \({_SIZE}\))?$",
         r"   (?:Building|   Built|  Built) \S+",
         r"      Built \S+",

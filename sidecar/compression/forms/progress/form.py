@@ -83,12 +83,12 @@ def _sample(segment: Segment, count: int) -> list[str]:
 
 
 def _working(sample: Sequence[str], possible: Iterable[Family]) -> int:
-    """How many lines are progress of a *possible* family that shows itself among them."""
+    """How many lines are progress of a *possible* family that shows itself among them, or a change of a package."""
     families = _shown(possible, "\n".join(line[:_SIGNS_READ] for line in sample))
     if not families:
         return 0
     heads = [_bare(line)[:_READ] for line in sample]
-    return sum(1 for head in heads if any(family.lines.match(head) for family in families))
+    return sum(1 for head in heads if any(family.lines.match(head) for family in families) or _CHANGE.match(head))
 
 
 _WORD = re.compile(r"[\s,()]+")
