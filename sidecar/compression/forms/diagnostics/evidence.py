@@ -85,8 +85,10 @@ def evidence(segment: Segment) -> list[Evidence]:
     is_told_apart = alone.tells(segment)
     lined = _LINED.match if is_lined(lines) else None
     telling = frozenset(_TELLS.lines(lines, segment.text))
+    may_point = "-->" in segment.text
     for index, line in enumerate(lines):
-        if line and first.setdefault(line, index) == index:
+        # Every place has a colon, and what has none says one of the words.
+        if (":" in line or index in telling) and first.setdefault(line, index) == index:
             quick = match(line) if len(line) < _SEEN_CHARS else None
             if quick is not None:
                 found.append(Evidence(index, quick.groups()))
@@ -96,7 +98,7 @@ def evidence(segment: Segment) -> list[Evidence]:
                 parts = plain.groups()
             if parts:
                 found.append(Evidence(index, parts))
-                if "-->" not in line and index + 1 < len(lines):
+                if may_point and "-->" not in line and index + 1 < len(lines):
                     arrow = _ARROW.match(lines[index + 1][:_SEEN_CHARS])
                     if arrow:
                         found.append(Evidence(index + 1, (arrow["place"],)))

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from enum import IntEnum, auto
 from typing import NamedTuple
 
 from sidecar.compression.forms.diagnostics.annotations import annotation
@@ -37,39 +36,42 @@ __all__ = [
 ]
 
 
-class Kind(IntEnum):
-    """What a line of such an output is; integers, because a big build is asked a million times."""
+class Kind:
+    """What a line of such an output is: integers, because a big build is asked a million times.
 
-    ERROR = auto()
-    LINT = auto()
+    No enumeration, for Python 3.11 takes 200 ns to look up a member of one.
+    """
+
+    ERROR = 1
+    LINT = 2
     """A finding without a severity of its own: a rule's code."""
-    WARNING = auto()
-    NOTE = auto()
-    REQUIRED = auto()
+    WARNING = 3
+    NOTE = 4
+    REQUIRED = 5
     """A step of a template's instantiation."""
-    HERE = auto()
+    HERE = 6
     """The last of them, in the user's code."""
-    ARROW = auto()
-    SAID = auto()
+    ARROW = 7
+    SAID = 8
     """The message of the place in the line above."""
-    ROW = auto()
-    CONTEXT = auto()
-    INCLUDED = auto()
-    SOURCE = auto()
-    MARKED = auto()
+    ROW = 9
+    CONTEXT = 10
+    INCLUDED = 11
+    SOURCE = 12
+    MARKED = 13
     """The source line that a diagnostic is about, where no mark below points into it."""
-    MARK = auto()
-    LABEL = auto()
+    MARK = 14
+    LABEL = 15
     """A mark with words: they belong to the message."""
-    HELP = auto()
-    CHANGE = auto()
-    BUILD = auto()
-    FAILURE = auto()
-    SUMMARY = auto()
-    HINT = auto()
+    HELP = 16
+    CHANGE = 17
+    BUILD = 18
+    FAILURE = 19
+    SUMMARY = 20
+    HINT = 21
     """Where to read more; every run ends with the same."""
-    BLANK = auto()
-    OTHER = auto()
+    BLANK = 22
+    OTHER = 23
 
 
 class Line(NamedTuple):
@@ -78,7 +80,7 @@ class Line(NamedTuple):
     A tuple, because a frozen dataclass takes three times as long to make and a linter prints 100,000 headings.
     """
 
-    kind: Kind
+    kind: int
     place: str = ""
     said: str = ""
 
@@ -213,7 +215,7 @@ _COUNTED = re.compile(r"  - \S.{0,300} \(\d+ (?:error|warning|info)")
 """What a summary of files tells of each, no line that is suggested."""
 
 _ANNOTATED = {"error": Kind.ERROR, "warning": Kind.WARNING, "notice": Kind.NOTE}
-_PLAIN = {kind: Line(kind) for kind in Kind}
+_PLAIN = tuple(map(Line, range(Kind.OTHER + 1)))
 _OPENS = frozenset({Kind.ERROR, Kind.LINT, Kind.WARNING, Kind.NOTE, Kind.ARROW})
 _CLOSES = frozenset({Kind.BUILD, Kind.FAILURE, Kind.SUMMARY, Kind.ROW})
 
@@ -443,20 +445,20 @@ _SEVERITIES = (
 _SEVERITY_WORDS = tuple(word for _, words in _SEVERITIES for word in words)
 
 
-def _severity(said: str) -> Kind | None:
+def _severity(said: str) -> int | None:
     for kind, words in _SEVERITIES:
         if said.startswith(words):
             return kind
     return None
 
 
-def _message(severity: str, *, inside: bool) -> Kind:
+def _message(severity: str, *, inside: bool) -> int:
     if severity in {"note", "help", "info"}:
         return Kind.HELP if inside else Kind.NOTE
     return Kind.WARNING if severity in {"warning", "WARNING"} else Kind.ERROR
 
 
-def _with_number(line: str, *, inside: bool) -> Kind | None:
+def _with_number(line: str, *, inside: bool) -> int | None:
     if inside and _NUMBERED.match(line):
         return Kind.SOURCE
     if _SUMMARY.match(line):

@@ -43,7 +43,8 @@ class _Symbol:
 
 def by_symbol(lines: Sequence[str], shown: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """What is printed for a linker's lines among *shown* (indexes, in order), where they are many."""
-    named = [index for index in shown if any(words in lines[index] for words in _SAYS)]
+    undefined, multiple = _SAYS
+    named = [index for index in shown if undefined in lines[index] or multiple in lines[index]]
     found = [(index, linked) for index in named if (linked := _LINKED.match(lines[index])) is not None]
     if len(found) < _FEWEST:
         return {}

@@ -235,7 +235,7 @@ class _Marker:
             if kind in {Kind.OTHER, Kind.SAID}:
                 yield self.lines[index].removeprefix("[ERROR] ")  # Maven's second telling has it
 
-    def _lead(self, lines: Sequence[int], *, goes: bool, kind: Kind, shows: bool) -> None:
+    def _lead(self, lines: Sequence[int], *, goes: bool, kind: int, shows: bool) -> None:
         """Of what leads to an error its end stays: the file being compiled, the user's own instantiation.
 
         The function it is in stays with the errors that are shown with their source.
@@ -253,7 +253,7 @@ class _Marker:
             if goes or not stays:
                 self.why[index] = "what led there"
 
-    def _excerpt(self, index: int, kind: Kind, finding: _Finding) -> None:
+    def _excerpt(self, index: int, kind: int, finding: _Finding) -> None:
         line = self.lines[index]
         if kind is Kind.SOURCE:
             self.why[index] = "source excerpts"

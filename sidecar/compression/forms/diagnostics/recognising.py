@@ -224,11 +224,11 @@ def lines_read(segment: Segment) -> Known:
     return known
 
 
-def _census(segment: Segment, length: int) -> tuple[Counter[Kind], int, int, int, int]:
+def _census(segment: Segment, length: int) -> tuple[Counter[int], int, int, int, int]:
     """How many lines of each kind there are, how many are diagnostics by their own words, how many findings of a rule
     by its code, how many a log's, how many of no kind stand deep below others.
     """
-    kinds: Counter[Kind] = Counter()
+    kinds: Counter[int] = Counter()
     placed = ruled = logged = deep = 0
     for sample in _samples(segment.lines, length):
         read_lines = read_all(sample, lines_read(segment))

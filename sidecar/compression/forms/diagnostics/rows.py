@@ -147,7 +147,7 @@ def _files(lines: Sequence[str], read: Sequence[Line], shown: Sequence[int]) -> 
     return files
 
 
-def _ends_a_row(kind: Kind, line: str) -> bool:
+def _ends_a_row(kind: int, line: str) -> bool:
     """Whether the line below a row belongs to no row."""
     return kind is Kind.ROW or kind in _ENDS or _is_heading(line)
 
