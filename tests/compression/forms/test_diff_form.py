@@ -663,3 +663,48 @@ def test_blame_without_names_and_with_other_dates_is_blame() -> None:
         assert result.forms == ("diff",)
         assert all(f"\n{number + 1}) {text}\n" in f"{result.text}\n" for number, text in enumerate(texts))
         assert result.text.count("1c015ae5") == 2
+
+
+WORDS = [
+    "diff --git a/docs/reply.md b/docs/reply.md",
+    "index b643226..889488a 100644",
+    "--- a/docs/reply.md",
+    "+++ b/docs/reply.md",
+    "@@ -58,9 +58,9 @@ since the request was received.",
+    "- `.getHeaders()` - Gets a shallow copy of all headers.",
+    "- `.removeHeader(key)` - Remove the value.",
+    "- `.hasHeader(name)` - Determine if a header has been set.",
+    "- `.trailer(key, function)` - Sets a response trailer.",
+    "- `.hasTrailer(key)` - Determine if a trailer has been set.",
+    "- `.removeTrailer(key)` - Remove the value.",
+    "- `.type(value)` - Sets the [-header-]{+header `Content-Type`+}.",
+    "- `.redirect([code,] dest)` - Redirect to another url.",
+    "Then it is sent.",
+]
+
+
+def test_an_item_of_a_list_in_a_word_diff_is_no_removed_line() -> None:
+    result = compress("\n".join(WORDS).encode(), command="git diff --word-diff", exit_code=0)
+    assert not result.faults
+    assert WORDS[11] in result.text
+    assert WORDS[5] not in result.text
+
+
+def test_a_hunk_with_columns_among_word_diffs_keeps_its_changed_lines() -> None:
+    plain = [
+        "diff --git a/lib/test.rb b/lib/test.rb",
+        "index b643226..889488a 100644",
+        "--- a/lib/test.rb",
+        "+++ b/lib/test.rb",
+        "@@ -1,4 +1,4 @@",
+        " def backtrace",
+        "---Backtrace---",
+        "-old",
+        "+--Trace--",
+        "+new",
+        " end",
+    ]
+    command = "git diff --word-diff -- docs && git diff -- lib"
+    result = compress("\n".join([*WORDS, *plain]).encode(), command=command, exit_code=0)
+    assert not result.faults
+    assert "---Backtrace---\n-old\n+--Trace--\n+new" in result.text
