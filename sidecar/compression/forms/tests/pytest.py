@@ -12,7 +12,7 @@ This module knows a run from other texts, and puts together what becomes of its 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 
 from sidecar.compression.forms.drafting import condensed
 from sidecar.compression.forms.tests.pytest_behind import mark_coverage, mark_summary, mark_warnings
@@ -23,12 +23,14 @@ from sidecar.compression.forms.tests.pytest_lines import FINAL, is_telling, lett
 from sidecar.compression.forms.tests.pytest_parts import parts
 from sidecar.compression.forms.tests.pytest_progress import is_progress, mark_progress
 from sidecar.compression.forms.tests.pytest_run import CUT, TITLE, Run, titled
+from sidecar.compression.forms.tests.runner import any_line
+from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Block, Extent, Form, Rank, Segment, keep, note
 
 __all__ = ["RUNNER"]
 
 _TITLES = (" test session starts ==", " short test summary info ==", "= FAILURES =", "= ERRORS =")
-_TITLE_LINE = re.compile(r"^={3,} (?:test session starts|short test summary info|FAILURES|ERRORS) ={3,}$", re.MULTILINE)
+_TITLE_LINE = re.compile(r"={3,} (?:test session starts|short test summary info|FAILURES|ERRORS) ={3,}$", re.MULTILINE)
 _FINAL_WORDS = (" passed", " failed", " error in ", " errors in ", "no tests ", " skipped")
 _LITERALS = (
     *_TITLES,
@@ -40,51 +42,55 @@ _LITERALS = (
     "ERROR ",
     "\nE  ",
 )
-_NAMED = re.compile(r"^(?:(?:FAILED|ERROR|SUBFAIL\S*(?: \([^)\n]*\))?) [^\s:]*::|E[ \t]|E$)", re.MULTILINE)
+_FINAL_BEGINS = frozenset("=n0123456789")
+_NAMED = re.compile(r"\n(?:(?:FAILED|ERROR|SUBFAIL\S*(?: \([^)\n]*\))?) [^\s:]*::|E[ \t]|E$)", re.MULTILINE)
 _FRAGMENT_SHARE = 0.1
 _QUIET = frozenset({"PASSES", "XFAILURES", "XPASSES"})
 
 
 def _recognise(segment: Segment) -> float:
-    text = segment.text
+    text, present = segment.text, literals_in(segment)
     asked = segment.command is not None and _is_pytest(segment.command.words)
-    if any(words in text for words in _TITLES) and _TITLE_LINE.search(text):
+    if any_line(_TITLE_LINE, text, present.intersection(_TITLES)):
         return 0.97
-    if text.startswith("INTERNALERROR> ") or "\nINTERNALERROR> " in text:
+    if text.startswith("INTERNALERROR> ") or ("INTERNALERROR> " in present and "\nINTERNALERROR> " in text):
         return 0.9
     if text.startswith("ImportError while loading conftest ") or (asked and ": error: unrecognized arguments" in text):
         return 0.85
-    if _is_filtered(segment) or _is_middle(text):
+    if _is_filtered(segment, present) or ("\nE  " in present and _is_middle(text)):
         return 0.9
-    if not any(word in text for word in _FINAL_WORDS):
+    if present.isdisjoint(_FINAL_WORDS):
         return 0.0
     tail = text[-4000:].split("\n")
-    if any(line.endswith(("s", ")", "=")) and FINAL.match(line) for line in tail):
+    if any(line[:1] in _FINAL_BEGINS and FINAL.match(line) for line in tail):
         return 0.95 if asked or any(is_progress(line) for line in segment.lines[:200]) else 0.7
     return 0.0
 
 
-def _is_filtered(segment: Segment) -> bool:
+def _is_filtered(segment: Segment, present: Set[str]) -> bool:
     """Whether a filter (`pytest | grep FAILED`) left only pytest's own lines of the run, and no title."""
     text = segment.text
+    if present.isdisjoint({"FAILED ", "ERROR "}) and not text.startswith("\nE  "):
+        return False
     if not text.startswith(("FAILED ", "ERROR ", "\nE  ")) and "\nFAILED " not in text and "\nERROR " not in text:
         return False
-    named = sum(1 for _ in _NAMED.finditer(text))
+    named = sum(1 for _ in _NAMED.finditer(f"\n{text}"))
     return named >= max(1, _FRAGMENT_SHARE * len(segment.lines))
 
 
 def _is_middle(text: str) -> bool:
     """Whether this is the middle of a run's failures, which a tool has cut off before and behind its titles."""
-    return (
-        "\nE  " in text
-        and ".py:" in text
-        and _NAME_RULE.search(text) is not None
-        and _PLACE_LINE.search(text) is not None
-    )
+    if ".py:" not in text:
+        return False
+    led = f"\n{text}"
+    return _NAME_RULE.search(led) is not None and _PLACE_LINE.search(led) is not None
 
 
-_NAME_RULE = re.compile(r"^_{3,} (?:ERROR at (?:setup|teardown) of )?(?:\w+\.)*test\w*(?:\[.*\])? _{3,}$", re.MULTILINE)
-_PLACE_LINE = re.compile(r"^[^\s:]+\.py:\d+: ", re.MULTILINE)
+_NAME_RULE = re.compile(
+    r"\n_{3,} (?:ERROR at (?:setup|teardown) of )?(?:\w+\.)*test\w*(?:\[.*\])? _{3,}$", re.MULTILINE
+)
+_PLACE_LINE = re.compile(r"\n[^\s:]+\.py:\d+: ")
+"""With the newline before them, which is found at once: `^` would be tried at every character."""
 
 
 def _is_pytest(words: Sequence[str]) -> bool:
