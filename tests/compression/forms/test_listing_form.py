@@ -587,3 +587,28 @@ def test_what_most_entries_of_an_archive_say_is_said_once(command: str, row: str
         for number, name in enumerate(names)
     )
     assert not result.faults
+
+
+@pytest.mark.parametrize(
+    ("command", "lead", "deeper", "first", "last"),
+    [
+        ("mvn dependency:tree", "[INFO] ", "|  ", "+- ", "\\- "),
+        ("gradle dependencies --configuration runtimeClasspath", "", "|    ", "+--- ", "\\--- "),
+    ],
+)
+def test_a_tree_of_maven_or_gradle_is_written_by_its_depth(
+    command: str, lead: str, deeper: str, first: str, last: str
+) -> None:
+    told = [f"{lead}com.acme:shop:jar:2.1.0"]
+    for part in ("web", "data", "test"):
+        told.append(f"{lead}{first}org.spring:starter-{part}:jar:3.2.5:compile")
+        told += [f"{lead}{deeper}{first}org.spring:{part}-{name}:jar:6.1.6:compile" for name in ("core", "aop", "json")]
+        told.append(f"{lead}{deeper}{last}org.slf4j:slf4j-{part}:jar:2.0.13:compile")
+    told.append(f"{lead}{last}org.yaml:snakeyaml:jar:2.2:compile")
+    result = compress("\n".join(told).encode(), command=command, exit_code=0)
+    assert result.forms == ("listing",)
+    assert (
+        " org.spring:starter-web:jar:3.2.5:compile\n  org.spring:web-core:jar:6.1.6:compile org.spring" in result.text
+    )
+    assert all(line[line.index("org.") :] in result.text for line in told[1:])
+    assert len(result.text) < 0.9 * sum(map(len, told))

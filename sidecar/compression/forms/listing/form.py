@@ -104,7 +104,7 @@ def _shape(segment: Segment) -> tuple[_Shape | None, float]:
         return None, 0.0
     if _STATUS_VERBS.intersection(words[1:4]) and program in {"git", "hg", "svn"} and short_share(lines) > 0.9:
         return _SHORT_STATUS, 0.97
-    if ("─" in text or "-- " in text) and _mostly(sample, BRANCH.match, 0.5):
+    if ("─" in text or "- " in text) and _mostly(sample, BRANCH.match, 0.5):
         branches = branches_of(segment)
         if len(branches) - branches.count(None) > 0.6 * sum(map(bool, lines)):
             return (_PACKAGES if is_of_packages(text) else _TREE), 0.95

@@ -21,7 +21,10 @@ from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep,
 
 __all__ = ["BRANCH", "branches_of", "names_evidence", "names_reduced", "sections", "tree_evidence", "tree_reduced"]
 
-BRANCH = re.compile("([│├└─┬┴╰\\s\u00a0]*[├└╰][─┬]+[ \u00a0]?|(?:[|] {3}| {4})*[|`+\\\\]-- )(.*)$")
+BRANCH = re.compile(
+    "([│├└─┬┴╰\\s\u00a0]*[├└╰][─┬]+[ \u00a0]?|(?:[|] {3}| {4})*[|`+\\\\]-- "
+    r"|(?:\[INFO\] )?(?:[|] {2}| {3})*[+\\]- (?=\S+:)|(?:[|] {4}| {5})*[+\\]--- )(.*)$"  # maven's, gradle's
+)
 _BRACKETED = re.compile(r"\[([^\]]{1,80})\]  ?(.*)$")
 _CHUNK = 120
 """How many lines one block stands for, at most, so that a bound can cut between blocks."""
