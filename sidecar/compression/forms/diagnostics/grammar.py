@@ -192,6 +192,7 @@ _SUMMARY = re.compile(
 _HINT = re.compile(
     r"For more information about (?:this|an) error, try|Some errors have detailed explanations|For more information:$"
     r"|  https://www\.shellcheck\.net/| *= help: (?:to override `|for further information visit )"
+    r"|\* (?:Try:$|Get more help at )|(?:> )?Run with --|> Check your code and dependencies to fix"
 )
 _UNFORMATTED = re.compile(
     r"(?P<said>would reformat|Would reformat:|reformatted|\[warn\]) (?P<place>\S+)$"
