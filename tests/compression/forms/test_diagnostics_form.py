@@ -1077,3 +1077,13 @@ def test_findings_of_further_linters_keep_their_place_whole(line: str, place: st
     text = compress("\n".join([*begins, *(line.format(file) for file in files)]).encode(), exit_code=1).text
     assert said in text
     assert [file for file in files if place.format(file) not in text] == []
+
+
+def test_a_rule_with_its_name_behind_a_line_alone_is_a_finding() -> None:
+    """Markdownlint before 0.44, whose command nobody told, was taken for grep: its places lost their paths."""
+    text = (CAPTURES / "markdownlint" / "without_severity.txt").read_text()
+    found = compress(text, exit_code=1)
+    assert found.forms == ("diagnostics",)
+    places = [line.partition(" MD")[0] for line in text.splitlines()]
+    assert [place for place in places if place not in found.text] == []
+    assert len(found.evidence) == len(places)

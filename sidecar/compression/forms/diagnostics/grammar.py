@@ -152,7 +152,7 @@ _PROGRAM = re.compile(
 )
 _MESSAGE = re.compile(r"(?P<severity>fatal error|error|warning|WARNING|unformatted|note|help|info)(?:\[[\w:-]+\])?: \S")
 _NO_PLACE = re.compile(r"(?:fatal )?(?:error|ERROR|Error)(?: TS\d+)?: \S")
-_CODE = re.compile(r"(?:[A-Z]{1,6}\d{2,5}|invalid-syntax|[a-z]+(?:/[A-Za-z-]+)+):? (?:\[\*\] )?\S")
+_CODE = re.compile(r"(?:[A-Z]{1,6}\d{2,5}(?:/[\w-]+)*|invalid-syntax|[a-z]+(?:/[A-Za-z-]+)+):? (?:\[\*\] )?\S")
 _ARROW = re.compile(r" *(?:-->|:::) (?P<place>\S.*?:\d+(?::\d+)?)$")
 _BOXED = re.compile(r" *[╭,][─-]\[ ?(?P<place>\S.*?:\d+:\d+) ?\]")
 _ROW = re.compile(r" +\d+:\d+ +(?:(?:error|warning|info|✖|✘|⚠|×) +\S|[A-Z]{1,6}\d{2,5} )")

@@ -108,7 +108,7 @@ _PLAIN = frozenset({
 _SEVERE = frozenset({Kind.ERROR, Kind.WARNING})
 _ITSELF = frozenset({Kind.ROW, Kind.ARROW})
 
-_RULED = re.compile(r"[^\s:][^:\n]{0,200}:\d+:\d+: [A-Z]{1,6}\d{2,5}:? ")
+_RULED = re.compile(r"[^\s:][^:\n]{0,200}:\d+(?::\d+: [A-Z]{1,6}\d{2,5}:? |(?::\d+)? MD\d{3}/)")
 """A finding with its column and its rule's code, which no other program prints by chance: it needs no severity."""
 _LOGGED = re.compile(r"\[?\d{4}-\d\d-\d\d[T ]\d\d:|\d\d:\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d")
 """A line that begins with its time is a log's, whatever it says."""
