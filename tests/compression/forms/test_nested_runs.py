@@ -7,6 +7,7 @@ import pytest
 
 from sidecar.compression import compress
 from sidecar.compression.forms import tests
+from sidecar.compression.shorten import broken_promise
 from sidecar.compression.vocabulary import Segment
 
 RUN = (Path(__file__).parents[2] / "captures" / "ctest" / "other_runners.txt").read_text()
@@ -65,3 +66,11 @@ def test_what_a_failing_program_prints_while_it_runs_is_told_as_its_own_runner_t
     assert "7: [ RUN      ]" not in text
     assert "7: [==========] 106 tests from 6 test suites ran. (78 ms total)" in text
     assert "bin/Release/os-test" not in text
+
+
+def test_what_a_program_counts_stays_where_the_line_of_its_test_was_cut_off() -> None:
+    """Of lines that no test of ctest holds only the ends were kept, and this is neither."""
+    lines = RUN.split("\n")
+    passed = lines.index("[  PASSED  ] 34 tests.")
+    run = Segment(lines[passed - 20 :], exit_code=8)
+    assert broken_promise(run, tests.FORM.reduce(run), tests.FORM.evidence(run)) == ""

@@ -18,6 +18,7 @@ from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.ctest_verbose import tell_verbose, verbose_evidence
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.gtest import NESTED_RULES, keep_nested_totals_once
+from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.nested import Inner, inner_runs, nested_evidence, tell_inner
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
@@ -53,6 +54,8 @@ def _evidence(segment: Segment) -> list[Evidence]:
 def _finish(run: Run) -> None:
     keep_nested_totals_once(run)
     _mark_places(run)
+    within = {index for inner in _inner(run.segment).values() for index in range(inner.start, inner.end)}
+    keep_evidence(run, (item for item in _FORM.evidence(run.segment) if item.line not in within))
     tell_verbose(run)
 
 
