@@ -309,3 +309,27 @@ def test_a_step_that_podman_was_at_is_named_by_its_instruction() -> None:
     text = compress(capture("docker/podman_build_fails").text, command="podman build .", exit_code=1).text
     assert "COPY busybox /bin/busybox, " in text
     assert "STEP 6/7: RUN ls /app/missing.txt && echo done\nls: /app/missing.txt: No such file or directory\n" in text
+
+
+def test_what_node_gyp_tells_of_its_steps_goes_and_what_it_says_of_its_failure_stays() -> None:
+    steps = [
+        "gyp info it worked if it ends with ok",
+        "gyp verb cli [",
+        "gyp verb cli   '/usr/bin/node',",
+        *[f"gyp verb cli   '--option-{number}'," for number in range(12)],
+        "gyp verb cli ]",
+        "gyp info using node-gyp@3.8.0",
+        "gyp verb command configure []",
+    ]
+    said = [
+        "gyp ERR! configure error ",
+        "gyp ERR! stack Error: Command failed: /usr/bin/python2 -c import sys;",
+        "gyp ERR! node -v v20.20.2",
+        "gyp ERR! not ok ",
+        "npm error code 1",
+        "npm error path /tmp/shop/node_modules/node-sass",
+    ]
+    result = compress("\n".join([*steps, *said]).encode(), command="npm install node-sass", exit_code=1)
+    assert all(line in result.text for line in said)
+    assert "steps of node-gyp" in result.text
+    assert "--option-7" not in result.text

@@ -91,6 +91,12 @@ FAMILIES = (
         r"(\S+ v\d\S*)",
     ),
     _family(
+        "steps of node-gyp",
+        "npm npx pnpm yarn node-gyp",
+        ("gyp info ", "gyp verb "),
+        r"gyp (?:info|verb|http) (?!ok\b)",
+    ),
+    _family(
         "fetched packages",
         "npm npx pnpm yarn bun corepack",
         ("npm http ", "Progress: resolved", "[1/", "➤ YN", "⸨", "npm sill", "npm timing", "npm verb"),
