@@ -46,6 +46,7 @@ _DETAIL = re.compile(r"\s*(?:(?:code|failureType|operator): '[\w]+',?|generatedM
 _CONTEXT = 2
 _SAID_CHARS = 400
 _AGAIN_CHARS = 3
+_UNESCAPED_CHARS = 240
 _LONG_CHARS = 360
 _OPENING = 60
 """A line so long that begins like one of an earlier failure, in so many characters, is cut to as many at each end."""
@@ -128,17 +129,24 @@ def _bare(tag: str, said: str) -> str:
 
 
 def _mark_messages(lines: Sequence[str], why: list[str], problems: Sequence[str]) -> None:
-    """What a tag quotes in escapes need not stand below it too, nor what is raised above its own line."""
+    """What a tag quotes need not stand below it too, nor what is raised above its own line.
+
+    Of what it quotes in escapes (`expected: &quot;012&quot;`) a few words stay below it as they are.
+    """
     text = "\n".join(line for line, what in zip(lines, why, strict=True) if not what and line not in problems)
     quoted = [message for tag in problems for message in _MESSAGE.findall(tag) if message not in text]
     words = {line.strip() for message in quoted for line in unescape(message).split("\n")} - {""}
     raised = {line.partition(": ")[2].strip() for line in lines if _RAISED.match(line)} - {""}
+    room = _UNESCAPED_CHARS
     for index, line in enumerate(lines):
         if why[index] or line in problems:
             continue
         bare = line[1:].strip() if _EXPLAINED.match(line) else line.strip()
         attached = _ATTACHED.match(line.strip())
-        if bare in words or unescape(bare) in words or bare in raised:
+        if bare in words and bare not in raised and not any(bare in message for message in quoted):
+            room -= len(bare)
+            why[index] = "" if room >= 0 else "messages again"
+        elif bare in words or unescape(bare) in words or bare in raised:
             why[index] = "messages again"
         elif attached and text.count(attached["path"]) > 1:
             why[index] = "attachments"
