@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["said_above"]
+__all__ = ["derived", "said_above"]
 
 _ASSERTED = re.compile(r"(?:AssertionError: )?(?:(?:Lists|Tuples|Sequences) differ: )?\S.* != \S")
 _ASSERTED_CHARS = 600
@@ -50,3 +50,30 @@ def said_above(asserted: str, below: Sequence[str]) -> list[str]:
         else:
             return []
     return said
+
+
+def derived(below: Sequence[str]) -> list[int]:
+    """Which lines of *below* only count out or quote what the difference under them shows.
+
+    First differing element 0:                          where the two first part, and those two elements
+    (0, 1, 3)
+    (0, 1, 2)
+    Second list contains 10 additional elements.
+    - [(0, 1, 3),                                       the difference
+    + [(0, 1, 2),
+    """
+    shown = "\n".join(line for line in below if line.startswith(("- ", "+ ")))
+    found: list[int] = []
+    quotes = 0
+    for index, line in enumerate(below if shown else ()):
+        if line.startswith(("- ", "+ ", "  ")):
+            break
+        if _DERIVED.match(line):
+            quotes = 2 if "differing" in line else 1
+            found.append(index)
+        elif quotes and line and line in shown:
+            quotes -= 1
+            found.append(index)
+        elif line:
+            quotes = 0
+    return found

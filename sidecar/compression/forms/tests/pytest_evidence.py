@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from sidecar.compression.forms.tests.pytest_doctest import values
 from sidecar.compression.forms.tests.pytest_lines import (
     ends_of,
     is_mute,
@@ -60,7 +61,7 @@ def evidence(segment: Segment) -> list[Evidence]:
     said: set[str] = set()
     twice: dict[int, tuple[int, str]] = {}
     captured = False
-    in_group = _raised_in_group(segment)
+    in_group = _raised_in_group(segment) | values(segment)
     index = 0
     while index < len(lines):
         line = lines[index]

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sidecar.compression.forms.drafting import BLANK
+from sidecar.compression.forms.tests.pytest_doctest import is_doctest, tell_doctest
 from sidecar.compression.forms.tests.pytest_lines import (
     captured_rule,
     explained,
@@ -119,13 +120,7 @@ def tell(lines: Sequence[str], letters: str, start: int, end: int, why: list[str
     """
     traceback_end = captured_rule(lines, letters, start, end)
     body = start + 1 if name else start
-    explanation = tuple(line for first, last in explained(letters, body, traceback_end) for line in lines[first:last])
-    if not explanation and any('File "' in line for line in lines[body:traceback_end]):
-        mark_frames(lines, body, traceback_end, why)
-        explanation = tuple(line for line in lines[body:traceback_end] if line[:1].strip())
-    elif name:
-        _traceback(lines, letters, body, traceback_end, why)
-        _shorten_explanations(lines, letters, body, traceback_end, why)
+    explanation = _raised(lines, letters, start, traceback_end, why, name=name)
     for found in _AT_EDGE.finditer(letters, body, traceback_end):
         # Another program's output between the lines must not cost the place where something was raised.
         index = found.start()
@@ -152,6 +147,22 @@ def tell(lines: Sequence[str], letters: str, start: int, end: int, why: list[str
         for index in left:
             why[index] = "lines of the failure above again"
     return leader
+
+
+def _raised(lines: Sequence[str], letters: str, start: int, end: int, why: list[str], *, name: str) -> tuple[str, ...]:
+    """Mark what of a traceback may go; returned are the lines that say what was raised."""
+    body = start + 1 if name else start
+    is_example = bool(name) and is_doctest(lines[start])
+    explanation = tuple(line for first, last in explained(letters, body, end) for line in lines[first:last])
+    if not explanation and any('File "' in line for line in lines[body:end]):
+        mark_frames(lines, body, end, why)
+        explanation = tuple(line for line in lines[body:end] if line[:1].strip())
+    elif name and not is_example:
+        _traceback(lines, letters, body, end, why)
+        _shorten_explanations(lines, letters, body, end, why)
+    if is_example:
+        tell_doctest(lines, body, end, why)
+    return explanation
 
 
 def _shorten_explanations(lines: Sequence[str], letters: str, start: int, end: int, why: list[str]) -> None:

@@ -53,6 +53,9 @@ _SECTION_HEAD = 30
 _SECTION_TAIL = 12
 _SECTION_TROUBLE = 20
 _FRAMES_AT_EACH_END = 4
+_OFTEN = 16
+"""Where so many tests fail, a list of what passed between each two and its marker would cost as much as they tell."""
+
 _MERGED = 8
 _MANY = 64
 """So many failures share a block, and so a marker; twice as many where they repeat an earlier one, or where there
@@ -517,7 +520,8 @@ class Run:
 
     def _is_trifle(self, start: int, end: int) -> bool:
         """Whether what stands between two sections goes, and is too little for a marker of its own."""
-        return all(self.why[start:end]) and sum(len(line.rstrip("-= ")) for line in self.lines[start:end]) < _GAP_CHARS
+        gap = _LONG_GAP_CHARS if len(self.sections) > _OFTEN else _GAP_CHARS
+        return all(self.why[start:end]) and sum(len(line.rstrip("-= ")) for line in self.lines[start:end]) < gap
 
     def _sections(self, held: Sequence[Section]) -> Iterable[Block]:
         if held:

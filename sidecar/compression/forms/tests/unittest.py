@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 
 from sidecar.compression.forms.drafting import BLANK
-from sidecar.compression.forms.tests.compared import said_above
+from sidecar.compression.forms.tests.compared import derived, said_above
 from sidecar.compression.forms.tests.grammar import REACH, Grammar, Kind, Rule
 from sidecar.compression.forms.tests.pytest_failure import mark_frames
 from sidecar.compression.forms.tests.run import Run
@@ -41,6 +41,7 @@ def _tell(run: Run, start: int, end: int) -> None:
         if run.lines[index].startswith("Traceback (most recent call last):"):
             run.why[index] = BLANK
     _tell_comparison(run, start + 1, end)
+    _tell_examples(run, start + 1, end)
     run.tell_comparison(start + 1, end)
     run.tell_report([i for i in range(start + 1, end) if run.kinds[i] is Kind.OTHER and not run.why[i]])
 
@@ -55,13 +56,44 @@ def _tell_comparison(run: Run, start: int, end: int) -> None:
     """
     raised = next((i for i in range(start, end) if _RAISED.match(run.lines[i][:REACH])), end)
     stop = next((i for i in range(raised + 1, end) if run.lines[i] in _PRINTED or run.kinds[i] is Kind.NOISE), end)
-    again = said_above(run.lines[raised], run.lines[raised + 1 : stop]) if raised < end else []
+    below = run.lines[raised + 1 : stop]
+    again = said_above(run.lines[raised], below) if raised < end else []
+    counted = frozenset(() if again else derived(below))
     for index in range(raised + 1, stop):
-        if index <= raised + len(again):
+        if index <= raised + len(again) or index - raised - 1 in counted:
             run.why[index] = "the comparison again"
         elif _MARKS.match(run.lines[index]):
             run.why[index] = "marks"
 
+
+def _tell_examples(run: Run, start: int, end: int) -> None:
+    """The frame of a doctest's example names no file, and quotes what stands above it.
+
+    Failed example:
+        list(group_1)
+    Exception raised:
+        Traceback (most recent call last):                       goes
+          File "<doctest shop.cart[1]>", line 1, in <module>     goes
+            list(group_1)                                        goes
+        NameError: name 'group_1' is not defined
+    """
+    examples: set[str] = set()
+    for index in range(start, end):
+        line = run.lines[index]
+        if line == "Failed example:":
+            examples.clear()
+        elif line == "Exception raised:" and run.lines[index + 1 : index + 2] == [_TRACED]:
+            run.why[index + 1] = BLANK
+        elif line.startswith('      File "<doctest '):
+            run.why[index] = run.why[index] or _AGAIN
+        elif run.why[index - 1] == _AGAIN and line.startswith("        ") and line.strip() in examples:
+            run.why[index] = _AGAIN
+        elif line.startswith("    "):
+            examples.add(line.strip())
+
+
+_AGAIN = "the example again"
+_TRACED = "    Traceback (most recent call last):"
 
 _PRINTED = frozenset({"Stdout:", "Stderr:"})
 """With `-b` what the test printed stands below."""
