@@ -236,7 +236,7 @@ def test_a_diff_that_an_earlier_failure_shows_too_is_shown_once(shortened: Calla
     assert text.count("-    'total' => 5") == 1
     assert "6) CurrencyTest::testRejectsTheLastPage" in text
     assert "/tmp/shop/php/red/CurrencyTest.php:8" in text
-    assert "lines that a failure above has too" in text
+    assert "lines shown above" in text
 
 
 def test_totals_of_binaries_without_tests_stay_once_with_their_number(shortened: Callable[[str], str]) -> None:

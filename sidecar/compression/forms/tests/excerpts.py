@@ -22,7 +22,7 @@ __all__ = ["mark_comparison", "mark_excerpts", "mark_said_again", "tell"]
 _GUTTER = re.compile(r" *(?P<marked>> *)?\d+ *\|")
 _CARET = re.compile(r" *\|?[ \t]*[\^~]+ *$")
 _CONTEXT = 2
-_UNCHANGED = "unchanged lines of the comparison"
+_UNCHANGED = "unchanged lines"
 
 
 def mark_excerpts(run: Run, start: int, end: int) -> None:

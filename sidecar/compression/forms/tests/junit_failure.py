@@ -196,7 +196,7 @@ def _mark_unchanged(lines: Sequence[str], why: list[str]) -> None:
     end = next((i for i in range(changed[-1] + 1, len(lines)) if _ENDS.match(lines[i])), len(lines))
     for above, below in pairwise([*changed, end + _CONTEXT]):
         for index in range(above + 1 + _CONTEXT, min(below - _CONTEXT, end)):
-            why[index] = why[index] or "unchanged lines of the comparison"
+            why[index] = why[index] or "unchanged lines"
 
 
 def _is_said(line: str) -> bool:

@@ -171,7 +171,7 @@ def _shorten_explanations(lines: Sequence[str], letters: str, start: int, end: i
         if last - first > _EXPLANATION_LINES:
             for number in range(first + _EXPLANATION_HEAD, last - _EXPLANATION_TAIL):
                 if lines[number][1:].lstrip()[:1] not in {"+", "-", "?"}:
-                    why[number] = "unchanged lines of the comparison"
+                    why[number] = "unchanged lines"
         for number in range(first, last):
             if is_mute(lines[number]):
                 initial = lines[number][1:].strip()[:1]

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 __all__ = ["SAID", "Repeats"]
 
-SAID = "lines that a failure above has too"
+SAID = "lines shown above"
 _SAID_CHARS = 40
 """A stretch is left out from this length on: the values of a shorter one would be missed for little."""
 

@@ -311,7 +311,7 @@ class Run:
                 near = {i for at in changed for i in range(at - _CONTEXT, at + _CONTEXT + 1)}
                 for i in range(first, index):
                     if i not in near:
-                        self.why[i] = self.why[i] or "unchanged lines of the comparison"
+                        self.why[i] = self.why[i] or "unchanged lines"
             index = max(index, first + 1)
 
     def _begins(self, first: int, changed: int, depth: int) -> int:
