@@ -197,3 +197,19 @@ def test_a_text_of_middle_size_stays_whole(printed: Printed) -> None:
     )
     segment = Segment(text.split("\n"), command=Command(("cat", "guide.md")))
     assert printed(FORM, segment) == text.split("\n")
+
+
+def test_a_long_page_is_read_whatever_printed_it() -> None:
+    rows = "\n".join(
+        f'<tr class="memitem:{number}"><td class="memItemLeft" valign="top"><a href="#a{number}">slot_{number}'
+        f'</a></td><td class="memItemRight">What slot {number} is for.</td></tr>'
+        for number in range(120)
+    )
+    head = "<!DOCTYPE html>\n<html>\n<head><title>Slots</title></head>\n<body>\n<h1>Slots</h1>"
+    page = f"{head}\n<table>\n{rows}\n</table>\n</body>\n</html>\n"
+    result = compress(page.encode(), command="cat html/slots.html", exit_code=0)
+    assert result.forms == ("page",)
+    assert all(f"What slot {number} is for." in result.text for number in range(120))
+    assert "memItemLeft" not in result.text
+    short = page.replace(rows, rows[:4_000])
+    assert compress(short.encode(), command="cat html/slots.html", exit_code=0).forms != ("page",)

@@ -7,7 +7,8 @@
     <center><h1>502 Bad Gateway</h1>...           # 502 Bad Gateway
                                                   [... of lines 4-9: markup]
 
-A page that somebody prints with `cat` is a source: somebody is about to edit its markup, so it stays.
+A page that somebody prints with `cat` is a source: somebody is about to edit its markup, so it stays, unless it is
+long: then, as of any long source, what it says is shown, and its markup is one `recall` away.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ _HEADING = re.compile(
     re.IGNORECASE,
 )
 _OPENS_LINE = re.compile(r"\s*<(?:!doctype|!--|\?xml|html|head|body|meta)", re.IGNORECASE)
+_LONG_CHARS = 16_000
+"""About 5,000 tokens: a longer page is hardly written by hand."""
 _SECTION_CHARS = 3_000
 """A block shows at least so much: each costs a marker."""
 _SPACE = re.compile(r"\s+")
@@ -56,7 +59,8 @@ def _recognise(segment: Segment) -> float:
 
 
 def _prints_a_source(segment: Segment) -> bool:
-    return segment.command is not None and segment.command.program in _PRINTS_SOURCES
+    is_printed = segment.command is not None and segment.command.program in _PRINTS_SOURCES
+    return is_printed and len(segment.text) <= _LONG_CHARS
 
 
 def _names_markdown(segment: Segment) -> bool:
