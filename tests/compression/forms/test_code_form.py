@@ -154,3 +154,15 @@ def test_of_a_signature_of_many_lines_every_parameter_is_named() -> None:
     assert "What option_0 is." in result.text
     assert "What option_9 is." not in result.text
     assert "what is said of parameters" in result.text
+
+
+def test_a_module_of_perl_is_outlined_by_its_subs() -> None:
+    subs = [
+        f"sub part_{number} {{\n" + "".join(f"    my $v{n} = shift;\n" for n in range(30)) + "}\n"
+        for number in range(12)
+    ]
+    text = "package Shop::Cart;\nuse strict;\nuse warnings;\n\n" + "\n".join(subs) + "\n1;\n"
+    result = compress(text.encode(), command="cat lib/Shop/Cart.pm", exit_code=0)
+    assert result.forms == ("code",)
+    assert all(f"sub part_{number} {{" in result.text for number in range(12))
+    assert "my $v17" not in result.text

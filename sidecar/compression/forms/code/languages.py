@@ -34,6 +34,7 @@ _LUA = Language("Lua", "end", "--")
 _C = Language("C", "braces")
 _SCRIPT = Language("JavaScript", "braces")
 _SHELL = Language("shell", "braces", "#")
+_PERL = Language("Perl", "braces", "#")
 
 _BY_SUFFIX = {
     **dict.fromkeys((".py", ".pyi", ".pyx"), _PYTHON),
@@ -41,6 +42,7 @@ _BY_SUFFIX = {
     ".lua": _LUA,
     **dict.fromkeys((".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts"), _SCRIPT),
     **dict.fromkeys((".sh", ".bash", ".zsh"), _SHELL),
+    **dict.fromkeys((".pl", ".pm", ".t"), _PERL),
     **dict.fromkeys(
         (".go", ".rs", ".java", ".kt", ".kts", ".scala", ".cs", ".c", ".h", ".cc", ".cpp", ".cxx", ".hh",
          ".hpp",
@@ -58,7 +60,7 @@ DEFINITION = re.compile(
     r"|unsafe|extern|const|inline|virtual|partial|data|case|declare|readonly|suspend|local|defp?|defmodule) +){0,5}"
     r"(?:def|defmodule|defmacro|class|func|fn|function|interface|struct|enum|trait|impl|module|namespace|object"
     r"|record|protocol"
-    r"|extension|union|type|mod|macro_rules!|message|service|rpc)\b[ (<*!][^=;]*(?:[{:(]|\bdo\b|\bthen\b|=>|$)"
+    r"|extension|union|type|mod|macro_rules!|message|service|rpc|sub)\b[ (<*!][^=;]*(?:[{:(]|\bdo\b|\bthen\b|=>|$)"
 )
 _REFUSES = re.compile(r"\s*(?:raise\b|throw\b|panic[!(]|todo!|unimplemented!)")
 _LEFT_TO_DO = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
