@@ -1,5 +1,6 @@
 """The form `page`: what a reader of a web page sees survives, its markup goes; a page printed to be edited stays."""
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -213,3 +214,15 @@ def test_a_long_page_is_read_whatever_printed_it() -> None:
     assert "memItemLeft" not in result.text
     short = page.replace(rows, rows[:4_000])
     assert compress(short.encode(), command="cat html/slots.html", exit_code=0).forms != ("page",)
+
+
+def test_what_curl_tells_of_a_transfer_goes_from_around_a_page_and_its_requests_stay() -> None:
+    path = CAPTURES / "page" / "curl_verbose.txt"
+    told = json.loads(path.with_suffix(".json").read_text("utf-8"))
+    result = compress(path.read_bytes(), command=told["command"], exit_code=told["exit_code"])
+    assert not result.faults
+    assert "> GET /nowhere HTTP/1.1" in result.text
+    assert "< HTTP/1.0 404 File not found" in result.text
+    assert "curl: (7) Failed to connect to 127.0.0.1 port 9 after 0 ms: Couldn't connect to server" in result.text
+    assert "- [operators/](operators/)" in result.text
+    assert "Average Speed" not in result.text

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from html import unescape
 from itertools import pairwise
 
@@ -23,6 +24,7 @@ from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.marking import marked
 from sidecar.compression.forms.page.html import Line, readable
 from sidecar.compression.forms.page.markdown import ends_of_sections, looks_like_markdown, what_may_go
+from sidecar.compression.forms.progress import FORM as PROGRESS
 from sidecar.compression.vocabulary import MARKUP, Block, Evidence, Form, Part, Rank, Segment, keep, verbatim
 
 __all__ = ["FORM"]
@@ -38,6 +40,7 @@ _HEADING = re.compile(
     re.IGNORECASE,
 )
 _OPENS_LINE = re.compile(r"\s*<(?:!doctype|!--|\?xml|html|head|body|meta)", re.IGNORECASE)
+_TRANSFER = ("--:--:--", "> Host: ", "* Connected to ")
 _LONG_CHARS = 16_000
 """About 5,000 tokens: a longer page is hardly written by hand."""
 _SECTION_CHARS = 3_000
@@ -92,6 +95,14 @@ def _evidence(segment: Segment) -> list[Evidence]:
         headings = [i for i, line in enumerate(segment.lines) if re.match(r"#{1,6} \S", line[:10])]
         return verbatim(segment, headings)
     start, end = page
+    return [
+        *_evidence_around(segment, 0, start),
+        *_headings(segment, start, end),
+        *_evidence_around(segment, end, len(segment.lines)),
+    ]
+
+
+def _headings(segment: Segment, start: int, end: int) -> list[Evidence]:
     found: list[Evidence] = []
     silent = ""
     for index in range(start, end):
@@ -124,14 +135,34 @@ def _reduce(segment: Segment) -> list[Block]:
                 whats[index] = BLANK
         return list(marked(lines, whats, (), start=0, end=len(lines), rank=Rank.CONTENT))
     start, end = page
-    blocks = [keep(0, start, Rank.STRUCTURE)] if start else []
+    blocks = _around(segment, 0, start)
     told = readable("\n".join(lines[start:end]))
     sections = list(_sections(told, start, end, "\n".join(lines[start:end]).lower()))
     # Where markup is so out of order that a heading was read as something else, the page stays.
-    blocks += sections if _are_told(_evidence(segment), sections) else [keep(start, end)]
-    if end < len(lines):
-        blocks.append(keep(end, len(lines), Rank.STRUCTURE))
-    return blocks
+    blocks += sections if _are_told(_headings(segment, start, end), sections) else [keep(start, end)]
+    return blocks + _around(segment, end, len(lines))
+
+
+def _said_around(segment: Segment, start: int, end: int) -> Segment | None:
+    """What curl tells of a transfer above or below the page, as another form reads it; None where it tells nothing."""
+    if not any(sign in line for line in segment.lines[start:end] for sign in _TRANSFER):
+        return None
+    return replace(segment, lines=segment.lines[start:end], first=segment.first + start)
+
+
+def _around(segment: Segment, start: int, end: int) -> list[Block]:
+    if start >= end:
+        return []
+    if (said := _said_around(segment, start, end)) is None:
+        return [keep(start, end, Rank.STRUCTURE)]
+    return [replace(block, start=block.start + start, end=block.end + start) for block in PROGRESS.reduce(said)]
+
+
+def _evidence_around(segment: Segment, start: int, end: int) -> Iterable[Evidence]:
+    if (said := _said_around(segment, start, end)) is not None:
+        for item in PROGRESS.evidence(said):
+            told_at = None if item.told_at is None else item.told_at + start
+            yield Evidence(item.line + start, item.parts, told_at)
 
 
 def _are_told(headings: Iterable[Evidence], sections: Sequence[Block]) -> bool:
