@@ -434,3 +434,17 @@ def test_what_cargo_built_is_read_where_no_compiler_said_anything() -> None:
     result = compress(text.encode(), command="cargo check --message-format=json", exit_code=0)
     assert result.forms == ("records",)
     assert all(line["package_id"] in result.text for line in built)  # type: ignore[operator]
+
+
+def test_lines_that_are_documents_only_when_a_comma_joins_them_are_none() -> None:
+    # Read as one list, three objects stand on these three lines.
+    broken = '{"cart": [{"id": 1}\n{"id": 2}]}\n{"id": 3},{"id": 4}\n'
+    assert read_json(of(broken)) is None
+
+
+def test_a_stream_is_read_to_where_its_lines_are_no_longer_documents() -> None:
+    rows = [f'{{"id": {number}, "name": "cart {number}"}}' for number in range(30_000)]
+    found = read_json(of("\n".join((*rows, "  ", ' {"id": -1}', "done"))))
+    assert found is not None
+    assert [row["id"] for row in found.values if isinstance(row, dict)] == [*map(str, range(30_000)), "-1"]
+    assert found.end == 30_002
