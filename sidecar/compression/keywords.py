@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import filterfalse
 
-from sidecar.compression.shorten import Printed, render
+from sidecar.compression.shorten import Printed
 from sidecar.compression.vocabulary import MARKUP
 
 __all__ = ["with_keywords"]
@@ -29,6 +29,9 @@ _MOST_CHARS = 6_000
 
 _SAMPLE_CHARS = 60_000
 """Of what one marker stands for, so much is read, evenly spread: there is room for a small part of its words."""
+
+_LINES_AT_ONCE = 1_000
+"""A text taken apart is five times as large, and mostly of the same words again."""
 
 _LABEL = "; keywords: "
 
@@ -63,7 +66,7 @@ def with_keywords(printed: Sequence[Printed], lines: Sequence[str]) -> tuple[Pri
     """The same blocks, their markers with the words of *lines* that are not printed; the most frequent come first."""
     if not any(block.what for block in printed):
         return tuple(printed)
-    told = _Told(render(printed))
+    told = _Told([line for block in printed for line in block.lines])
     left = _MOST_CHARS
     room = 0.0
     result: list[Printed] = []
@@ -101,8 +104,10 @@ def _runs(text: str) -> list[str]:
 class _Told:
     """What a reader of the result knows already: its words, and the series of names begun in keywords."""
 
-    def __init__(self, text: str) -> None:
-        self._runs = set(_runs(text))
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._runs: set[str] = set()
+        for start in range(0, len(lines), _LINES_AT_ONCE):
+            self._runs.update(_runs("\n".join(lines[start : start + _LINES_AT_ONCE])))
         self._text = "\n".join(self._runs)
         self._series: Counter[str] = Counter()
 

@@ -12,7 +12,6 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from sidecar.compression import recognise as recognising
@@ -315,8 +314,8 @@ def _lost(segment: Segment, blocks: Sequence[Block], evidence: Sequence[Evidence
     text, shown_index = "", -1
     pieces = _Pieces("")
     known: set[str] = set()
-    placed = [(line if told_at is None else told_at, line, parts) for line, parts, told_at in evidence]
-    for place, line, parts in sorted(placed, key=itemgetter(0)):
+    for line, parts, told_at in sorted(evidence, key=_place):
+        place = line if told_at is None else told_at
         if not 0 <= place < total:
             yield -1, f"evidence names line {place}, which does not exist"
             continue
@@ -342,6 +341,11 @@ def _lost(segment: Segment, blocks: Sequence[Block], evidence: Sequence[Evidence
             if at >= 0:
                 near, reach = at, len(part)
             known.add(part)
+
+
+def _place(item: Evidence) -> int:
+    line, _, told_at = item
+    return line if told_at is None else told_at
 
 
 _NEAR_CHARS = 500
