@@ -81,6 +81,8 @@ def evidence(segment: Segment) -> list[Evidence]:
     found: list[Evidence] = []
     lines = segment.lines
     first: dict[str, int] = {}
+    sayings: dict[str, str] = {}
+    """Each message once, for it is held as often as it was printed."""
     match = _QUICK.match
     is_told_apart = alone.tells(segment)
     lined = _LINED.match if is_lined(lines) else None
@@ -91,7 +93,8 @@ def evidence(segment: Segment) -> list[Evidence]:
         if (":" in line or index in telling) and first.setdefault(line, index) == index:
             quick = match(line) if len(line) < _SEEN_CHARS else None
             if quick is not None:
-                found.append(Evidence(index, quick.groups()))
+                place, said = quick.groups()
+                found.append(Evidence(index, (place, sayings.setdefault(said, said))))
                 continue
             parts = (_apart(lines, index) if is_told_apart else ()) or _parts(line, tells=index in telling)
             if not parts and lined is not None and (plain := lined(line[:_SEEN_CHARS])) is not None:

@@ -249,6 +249,8 @@ def read_all(lines: Iterable[str], known: Known | None = None, *, lined: bool = 
     """
     known = known if known is not None else ({}, {})
     found: list[Line] = []
+    sayings: dict[str, str] = {}
+    """Each message once, for it is held as often as it was printed."""
     inside = False
     opens, closes = _OPENS, _CLOSES
     match, match_row, severe = _QUICK.match, _QUICK_ROW.match, _SEVERE
@@ -268,6 +270,7 @@ def read_all(lines: Iterable[str], known: Known | None = None, *, lined: bool = 
                     this = Line(lint, plain["place"], plain["said"])
             else:
                 place, said = quick.groups()
+                said = sayings.setdefault(said, said)
                 this = Line(row if line[0] == " " else severe.get(said[:5], lint), place, said)
             memory[line] = this
         kind = this.kind

@@ -15,7 +15,7 @@ from sidecar.compression.forms.diagnostics.reports import read_report
 from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Segment
 
-__all__ = ["SOUGHT", "lines_read", "recognise"]
+__all__ = ["SOUGHT", "forget", "lines_read", "recognise"]
 
 # fmt: off
 _PROGRAMS = frozenset((
@@ -222,6 +222,11 @@ def lines_read(segment: Segment) -> Known:
     """The lines read so far, kept with the segment: those of the census need not be read again."""
     known: Known = segment.__dict__.setdefault("diagnostics_known", ({}, {}))
     return known
+
+
+def forget(segment: Segment) -> None:
+    """Let go of the lines read so far, which are as large as the text itself: all of them are read."""
+    segment.__dict__.pop("diagnostics_known", None)
 
 
 def _census(segment: Segment, length: int) -> tuple[Counter[int], int, int, int, int]:

@@ -95,7 +95,9 @@ def _paths(segment: Segment) -> _Paths:
     """Each line taken apart; read once and kept with the segment, as its text is."""
     lines = segment.lines
     cuts = [line.rfind("/", 0, len(line) - 1) + 1 if line else 0 for line in lines]
-    folders = [line[:cut] for line, cut in zip(lines, cuts, strict=True)]
+    same: dict[str, str] = {}
+    """Each folder once, for it is held as often as there are files in it."""
+    folders = [same.setdefault(line[:cut], line[:cut]) for line, cut in zip(lines, cuts, strict=True)]
     names = [line[cut:] if cut else "" for line, cut in zip(lines, cuts, strict=True)]
     leads = [""] * len(lines)
     what = ""
@@ -138,6 +140,7 @@ def paths_evidence(segment: Segment) -> list[Evidence]:
     filled = _filled(segment)
     paths = _paths(segment)
     leads, folders, names = paths.leads, paths.folders, paths.names
+    same: dict[str, str] = {}
     counted = between_numbers([name if not lead else "" for lead, name in zip(leads, names, strict=True)])
     found: list[Evidence] = []
     index = 0
@@ -152,7 +155,7 @@ def paths_evidence(segment: Segment) -> list[Evidence]:
             if lines[start]:
                 found.append(Evidence(start, (lines[start],)))
         elif leads[start]:
-            found.append(Evidence(start, (*leads[start].split(), *_steps(folder), names[start])))
+            found.append(Evidence(start, (*leads[start].split(), *_steps(folder, same), names[start])))
         else:
             # Neighbours in one folder are printed by one block, as long as it is not cut between them. How much of the
             # folder they share with others, and is said once, differs.
@@ -168,13 +171,13 @@ def paths_evidence(segment: Segment) -> list[Evidence]:
                     for at, name in enumerate(told, start)
                     if at not in counted or not (folders[at - 1] == folder == "".join(folders[at + 1 : at + 2]))
                 ]
-            found.append(Evidence(start, (*_steps(folder), *told)))
+            found.append(Evidence(start, (*_steps(folder, same), *told)))
     return found
 
 
-def _steps(folder: str) -> Iterable[str]:
-    """The names a folder's path is made of."""
-    return filter(None, folder.split("/"))
+def _steps(folder: str, same: dict[str, str]) -> list[str]:
+    """The names a folder's path is made of; *same* has each once, for it is held as often as it is in a path."""
+    return [same.setdefault(name, name) for name in folder.split("/") if name]
 
 
 def paths_reduced(segment: Segment) -> list[Block]:
