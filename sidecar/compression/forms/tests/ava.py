@@ -16,6 +16,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.excerpts import mark_comparison
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, Section
 from sidecar.compression.forms.tests.must import keep_evidence
@@ -123,6 +124,7 @@ _FORM = runner(
 )
 
 
+@kept
 def _evidence(segment: Segment) -> list[Evidence]:
     """The list's words on a failure stand where it is told."""
     places = {listed: heading for heading, listed in _told(segment.lines)}

@@ -15,6 +15,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.outcomes import as_headings, move, worth
 from sidecar.compression.forms.tests.run import Run
@@ -114,7 +115,7 @@ def _outcomes(segment: Segment) -> dict[int, int]:
     found: dict[int, int] = {}
     failed: dict[str, int] = {}
     for index, line in enumerate(segment.lines):
-        if line.startswith("test ") and (outcome := _FAILED.match(line)):
+        if line.startswith("test ") and line.endswith("FAILED") and (outcome := _FAILED.match(line)):
             failed[outcome[1]] = index
         elif line.startswith("---- ") and (heading := _HEADING.match(line)) and heading[1] in failed:
             found[index] = failed.pop(heading[1])
@@ -125,6 +126,7 @@ _FAILED = re.compile(r"test (?!result: )(.+?)(?: - should panic| - compile(?: fa
 _HEADING = re.compile(r"---- (.+) stdout ----$")
 
 
+@kept
 def _evidence(segment: Segment) -> list[Evidence]:
     outcomes = _outcomes(segment)
     names = {index: segment.lines[index][5:].removesuffix(" stdout ----") for index in outcomes}

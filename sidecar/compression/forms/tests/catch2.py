@@ -18,6 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, Section
 from sidecar.compression.forms.tests.must import Must, keep_evidence
 from sidecar.compression.forms.tests.repeats import SAID
@@ -81,6 +82,7 @@ _MUST = Must(
 )
 
 
+@kept
 def _evidence(segment: Segment) -> list[Evidence]:
     """What failed, and the names in the header above it."""
     lines = segment.lines

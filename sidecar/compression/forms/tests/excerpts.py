@@ -30,14 +30,14 @@ def mark_excerpts(run: Run, start: int, end: int) -> None:
     lines = run.lines
     index = start
     while index < end:
-        if "|" not in lines[index][:40] or not _GUTTER.match(lines[index]):
+        if lines[index].find("|", 0, 40) < 0 or not _GUTTER.match(lines[index]):
             index += 1
             continue
         first = index
         marked: list[int] = []
         while index < end:
             line = lines[index]
-            found = _GUTTER.match(line) if "|" in line[:40] else None
+            found = _GUTTER.match(line) if line.find("|", 0, 40) >= 0 else None
             if found is not None:
                 if found["marked"]:
                     marked.append(index)

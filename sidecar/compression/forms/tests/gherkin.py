@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sidecar.compression.alarms import is_alarm
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.run import Run
@@ -219,6 +220,7 @@ _MUST = re.compile(
 )
 
 
+@kept
 def _evidence(segment: Segment) -> list[Evidence]:
     """What was raised and the totals, each text once; every scenario that the list of failing ones names."""
     lines, headings = segment.lines, _placed(segment)

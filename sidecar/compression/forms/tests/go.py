@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sidecar.compression.forms.drafting import BLANK
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests import ginkgo, go_builds, gotestsum
 from sidecar.compression.forms.tests.go_logs import LOG, fold_clocked, point_at_logs, tell_testify
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, read
@@ -54,13 +55,14 @@ def _tell(run: Run, start: int, end: int) -> None:
 
 def _tell_stacks(run: Run, start: int, end: int) -> None:
     lines, why = run.lines, run.why
+    places = {i for i in range(start, end) if (".go:" in lines[i] or ".s:" in lines[i]) and _PLACE.match(lines[i])}
     goroutines = _Goroutines(run, start)
     index = start
     while index < end:
         line = lines[index]
-        if _GOROUTINE.match(line):
+        if ("oroutine " in line or " at 0x" in line) and _GOROUTINE.match(line):
             goroutines.begin(index)
-        elif index + 1 < end and not _PLACE.match(line) and line.strip() and _PLACE.match(lines[index + 1]):
+        elif index + 1 in places and index not in places and line.strip():
             if _LIBRARY.search(lines[index + 1]):
                 why[index + 1] = "library frames"
                 # A heading may stand there where two outputs ran into each other.
@@ -150,6 +152,7 @@ def _owners(lines: Sequence[str], kinds: Sequence[Kind]) -> Iterable[tuple[int, 
             owner = ""
 
 
+@kept
 def _evidence(segment: Segment) -> list[Evidence]:
     """Without `-v` only tests that failed (and a bench's) log: the first words of each stand, where they were said."""
     found = go_builds.evidence(segment, _FORM.evidence(segment))

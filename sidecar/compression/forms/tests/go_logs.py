@@ -40,16 +40,16 @@ def tell_testify(run: Run, start: int, end: int) -> None:
     said: list[str] = []
     for index in range(start, end):
         line = lines[index]
-        if (failed := _NAME.match(line)) is not None:
+        if "--- FAIL: " in line and (failed := _NAME.match(line)) is not None:
             name = failed[1]
-        elif LOG.match(line) is not None:
+        elif ".go:" in line and LOG.match(line) is not None:
             place, said = line.strip().partition(": ")[0].removesuffix(":"), []
         elif place and (traced := _TRACE.match(line)) is not None and (not traced[1] or traced[1].endswith(place)):
             why[index] = "places and names again"
         elif place and (tested := _TESTED.match(line)) is not None and tested[1] == name:
             why[index] = "places and names again"
             place = ""
-        elif (compared := _COMPARED.match(line)) is not None:
+        elif ": " in line and (compared := _COMPARED.match(line)) is not None:
             said.append(compared[1])
         elif len(said) == _SIDES and line.strip() == "Diff:" and sum(map(len, said)) <= _PLAIN_CHARS:
             for i in range(index, end):
@@ -140,15 +140,18 @@ def _logs(run: Run, start: int, end: int) -> Iterable[tuple[int, list[int]]]:
     while index < end:
         line = run.lines[index]
         index += 1
-        if run.kinds[index - 1] is not Kind.OTHER or not LOG.match(line):
+        if ".go:" not in line or run.kinds[index - 1] is not Kind.OTHER or not LOG.match(line):
             continue
         place, depth = index - 1, len(line) - len(line.lstrip())
-        while index < end and run.kinds[index] in {Kind.OTHER, Kind.BLANK}:
+        while index < end and run.kinds[index] in _BELOW:
             below = run.lines[index]
             if below.strip() and len(below) - len(below.lstrip()) <= depth:
                 break
             index += 1
         yield place, list(range(place + 1, index))
+
+
+_BELOW = frozenset({Kind.OTHER, Kind.BLANK})
 
 
 def _said(run: Run, index: int) -> tuple[str, str]:
@@ -161,8 +164,10 @@ def fold_clocked(run: Run) -> None:
     """What the program under test logs goes where it has said the same but for numbers."""
     times: Counter[str] = Counter()
     for index, kind in enumerate(run.kinds):
+        if kind is not Kind.OTHER or run.why[index]:
+            continue
         line = run.lines[index]
-        if kind is Kind.OTHER and line[:2] in {"19", "20"} and not run.why[index] and _CLOCKED.match(line):
+        if line[:2] in {"19", "20"} and _CLOCKED.match(line):
             words = _DIGITS.sub("0", line[:2_000])
             times[words] += 1
             if times[words] > _CLOCKED_SHOWN:

@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from sidecar.compression.alarms import is_alarm
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.coverage import mark_coverage
 from sidecar.compression.forms.tests.excerpts import mark_excerpts, tell
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
@@ -145,6 +146,7 @@ _GRAMMAR = Grammar(
 )
 
 
+@kept
 def _evidence(segment: Segment) -> list[Evidence]:
     return verbatim(segment, _must(segment))
 

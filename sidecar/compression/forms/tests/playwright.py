@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
 
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.excerpts import tell
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.must import keep_evidence
@@ -127,6 +128,7 @@ _GRAMMAR = Grammar(
 )
 
 
+@kept
 def _evidence(segment: Segment) -> list[Evidence]:
     return list(_must(segment))
 

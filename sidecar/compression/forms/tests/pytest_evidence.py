@@ -156,7 +156,7 @@ def _is_evidence(line: str, initial: str, title: str, captured: bool) -> bool:
         return bool(_HEADING.match(line))
     if initial == " ":
         return not captured
-    return not captured and bool(_RAISED.match(line) or _RAISED_NATIVE.match(line))
+    return not captured and bool((": " in line and _RAISED.match(line)) or _RAISED_NATIVE.match(line))
 
 
 def _explanation(start: int, group: Sequence[str]) -> list[int]:

@@ -204,7 +204,7 @@ def _without_middle(line: str, at: int) -> str:
 
 def is_heading(line: str) -> bool:
     """Whether a line is a failing test's `___ name ___`, and not a rule or a separator of frames."""
-    return line.startswith("_") and bool(_HEADING.match(line)) and bool(line.strip("_ "))
+    return line[:1] == "_" and bool(line.strip("_ ")) and bool(_HEADING.match(line))
 
 
 def heading_name(line: str) -> str:

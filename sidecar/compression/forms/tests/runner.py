@@ -60,7 +60,7 @@ def _extent(grammar: Grammar, segment: Segment) -> Extent:
     kinds = told.kinds
     telling = _TELLING | {Kind.NOISE} if grammar.compiles else _TELLING  # a build's steps are its own
     if telling.isdisjoint(kinds):
-        telling = frozenset(Kind) - {Kind.BLANK, Kind.OTHER}
+        telling = (_TELLING | _BESIDE) - {Kind.BLANK}
     first = next((at for at, kind in enumerate(kinds) if kind in telling), -1)
     if first < 0:
         return Extent(0, len(kinds), grammar.name)

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.coverage import mark_coverage
 from sidecar.compression.forms.tests.excerpts import mark_said_again, tell
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
@@ -140,6 +141,7 @@ _GRAMMAR = Grammar(
 )
 
 
+@kept
 def _evidence(segment: Segment) -> list[Evidence]:
     return verbatim(segment, _must(segment))
 
