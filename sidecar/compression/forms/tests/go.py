@@ -175,7 +175,7 @@ def _evidence(segment: Segment) -> list[Evidence]:
             room = _LOGS_OF_A_TEST
         elif room and ".go:" in line and (logged := LOG.match(line)):
             # A very long one may be cut; the same one is not said twice.
-            words = line.rstrip() if len(line) <= _LONG_CHARS else line[: logged.start(1) + _LOG_CHARS]
+            words = (line if len(line) <= _LONG_CHARS else line[: logged.start(1) + _LOG_CHARS]).strip()
             if words not in said:
                 said.add(words)
                 room -= 1

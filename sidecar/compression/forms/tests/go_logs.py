@@ -1,6 +1,6 @@
 """What a failed test of Go logged, line by line or as testify lays it out, and what the program under test did.
 
-cart_test.go:42:                                    cart_test.go:42: Not equal: | expected: 4 | actual  : 5
+cart_test.go:42:                                    /src/cart/cart_test.go:42: Not equal: | expected: 4 | actual  : 5
         Error Trace:    /src/cart/cart_test.go:42
         Error:          Not equal:
                         expected: 4
@@ -29,7 +29,7 @@ LOG = re.compile(r"\s+\S+\.go:\d+: (.*)")
 def tell_testify(run: Run, start: int, end: int) -> None:
     """Of a failed assertion of testify go the place and the test, which stand above it, and the same in a diff.
 
-    cart_test.go:42:
+    cart_test.go:42:                                       with its folder, as the next line has it
             Error Trace:    /src/cart/cart_test.go:42      goes
             Error:          Not equal:
                             expected: int(4)
@@ -38,14 +38,17 @@ def tell_testify(run: Run, start: int, end: int) -> None:
     lines, why = run.lines, run.why
     place = name = ""
     said: list[str] = []
+    at = start
     for index in range(start, end):
         line = lines[index]
         if "--- FAIL: " in line and (failed := _NAME.match(line)) is not None:
             name = failed[1]
         elif ".go:" in line and LOG.match(line) is not None:
-            place, said = line.strip().partition(": ")[0].removesuffix(":"), []
+            place, said, at = line.strip().partition(": ")[0].removesuffix(":"), [], index
         elif place and (traced := _TRACE.match(line)) is not None and (not traced[1] or traced[1].endswith(place)):
             why[index] = "places and names again"
+            if traced[1] and run.lines[at].lstrip().startswith(place):
+                run.instead[at] = run.lines[at].replace(place, traced[1], 1)
         elif place and (tested := _TESTED.match(line)) is not None and tested[1] == name:
             why[index] = "places and names again"
             place = ""
@@ -93,7 +96,7 @@ _WORTH_CHARS = 40
 
 def _print_at(run: Run, place: int, said: str) -> None:
     """Print behind a place what was said there, even where an earlier test failed at that very line too."""
-    run.instead[place] = f"{run.lines[place].rstrip()} {said}"
+    run.instead[place] = f"{run.instead.get(place, run.lines[place]).rstrip()} {said}"
     run.pointed.add(place)
     run.why[place] = ""
 
