@@ -1,6 +1,12 @@
 """What `| tail`, `| head` and `| grep -A5` leave of a run: the end of a failure without its heading is one too."""
 
+from pathlib import Path
+
+import pytest
+
 from sidecar.compression import compress
+from sidecar.compression.forms import tests
+from sidecar.compression.vocabulary import Segment
 
 
 def test_the_changed_lines_of_a_failure_whose_heading_phpunit_printed_above_stay() -> None:
@@ -50,3 +56,13 @@ def test_the_depth_of_a_changed_line_is_no_column_of_a_table() -> None:
         f"shipping manifest differs\n\n{compared * 6}\nend of the report\n", command="./report", exit_code=1
     ).text
     assert '"berth": 2 "ship"' not in text
+
+
+@pytest.mark.parametrize("capture", ["jest/red", "jest/bail", "jest/red_large", "rspec/red", "rspec/red_large"])
+def test_a_run_cut_off_before_its_totals_is_known_by_its_failures(capture: str) -> None:
+    """What tells it stood in lines that held none of the words a runner was looked for by."""
+    run = (Path(__file__).parents[2] / "captures" / f"{capture}.txt").read_text()
+    cut = Segment(run[: len(run) * 2 // 3].split("\n"), exit_code=137)
+    assert "Test Suites: " not in cut.text
+    assert "examples, " not in cut.text
+    assert tests.FORM.recognise(cut) >= 0.9

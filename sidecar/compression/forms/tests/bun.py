@@ -65,7 +65,7 @@ def _finish(run: Run) -> None:
 
 _GRAMMAR = Grammar(
     name="bun test",
-    literals=("bun test v", "(fail) ", "(pass) "),
+    literals=("bun test v", "(fail) ", "(pass) ", " across "),
     sure=r"^bun test v\d|^Ran \d+ tests? across \d+ files?\.",
     likely=r"^\((?:pass|fail)\) ",
     programs=frozenset({"bun"}),

@@ -110,7 +110,14 @@ def _console(run: Run) -> Iterable[tuple[int, int, bool]]:
 
 _GRAMMAR = Grammar(
     name="jest",
-    literals=("Test Suites: ", "  ● ", "No tests found, exiting with code", "No tests found related to files"),
+    literals=(
+        "Test Suites: ",
+        "FAIL ",
+        "PASS ",
+        "  ● ",
+        "No tests found, exiting with code",
+        "No tests found related to files",
+    ),
     sure=r"^Test Suites: +(?:\d+ [a-z]+, )*\d+ (?:of \d+ )?total$|^(?:FAIL|PASS) .*\n(?:.*\n)?  ● \S"
     r"|^No tests found, exiting with code \d",
     likely=r"^  ● \S.*(?: › |failed to run)",

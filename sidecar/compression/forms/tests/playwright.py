@@ -90,7 +90,7 @@ def _finish(run: Run) -> None:
 
 _GRAMMAR = Grammar(
     name="playwright",
-    literals=("Running ", "Error: No tests found", " passed (", " failed\n"),
+    literals=("Running ", "Error: No tests found", " passed (", " failed\n", " ───"),
     sure=r"^Running \d+ tests? using \d+ workers?"
     r"|^  \d+\) (?:\[[^\]]*\] › )?\S+:\d+:\d+ › .*─|^Error: No tests found\.?$",
     likely=r"^  \d+ (?:passed|failed|flaky)(?: \([\d.]+m?s\))?$",

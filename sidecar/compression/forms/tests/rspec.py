@@ -72,7 +72,7 @@ _REPORTS = frozenset(
 
 _GRAMMAR = Grammar(
     name="rspec",
-    literals=(" examples, ", " example, ", "Failures:\n", "Failed examples:"),
+    literals=(" examples, ", " example, ", "Failures:\n", "Failed examples:", "Failure/Error: "),
     sure=r"^\d+ examples?, \d+ failures?|^Failed examples:$|^ +Failure/Error: ",
     programs=frozenset({"rspec", "bundle", "rake"}),
     rules=(
