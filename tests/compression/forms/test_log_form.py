@@ -17,7 +17,7 @@ from sidecar.compression.vocabulary import Form, Segment
 
 CAPTURES = Path(__file__).parents[2] / "captures" / "log"
 NAMES = sorted(path.stem for path in CAPTURES.glob("*.json"))
-DENSE = frozenset(("apt_history", "go_logrus_terminal", "go_zerolog_terminal"))
+DENSE = frozenset(("apt_history", "caddy_debug", "go_logrus_terminal", "go_zerolog_terminal"))
 """Logs of which more is evidence: each of their errors says something else."""
 Holds = Callable[[Form, Segment], None]
 
@@ -569,3 +569,21 @@ def test_a_request_that_failed_keeps_its_time_where_lines_share_what_they_begin_
     result = compress(path.read_bytes(), command="cat access.log", exit_code=0)
     assert not result.faults
     assert '127.0.0.1 - - [26/Nov/2026:03:12:10 +0000] "GET /api/orders/38 HTTP/1.1" 502 157' in result.text
+
+
+def test_an_error_in_json_is_not_another_for_when_it_was_and_how_long_it_took() -> None:
+    told = [
+        json.dumps(
+            {
+                "level": "error" if number % 100 == 0 else "info",
+                "ts": 1795723160.25 + number,
+                "msg": "dial tcp 127.0.0.1:9: connect: connection refused" if number % 100 == 0 else "handled request",
+                "duration": 0.0004 + number / 10_000_000,
+                "uri": "/orders",
+            }
+        )
+        for number in range(1_200)
+    ]
+    text = shown(told)
+    assert text.count("connection refused") == 1
+    assert "(x12 alike, last line 1101)" in text

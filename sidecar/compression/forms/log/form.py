@@ -41,6 +41,11 @@ _SAID = re.compile(
     r'|"((?:GET|POST|PUT|PATCH|DELETE|HEAD) [^"]{1,200})'
 )
 """What a record says, apart from when and who: the message of JSON and logfmt, the request of an access log."""
+_MEASURED = re.compile(
+    r'"(?:ts|time|timestamp|@timestamp|datetime|(?:duration|elapsed|latency|took)\w{0,12}|response_?[tT]ime)" ?: ?'
+    r'(?:"[^"]{0,60}"|-?[\d.eE+-]{1,40})'
+)
+"""When, and how long it took: what a record in JSON says is not another thing for that."""
 _CLIENTS_PORT = re.compile(r"(?<=\d):\d{2,5}(?= - \"| \[\d\d/)")
 """In an access log: `127.0.0.1:38410 - "GET /orders HTTP/1.1" 200`."""
 _FEW = 2
@@ -288,13 +293,14 @@ def _different(log: _Log, starts: list[int], least: int) -> dict[int, list[int]]
 def _sayings(log: _Log, starts: list[int], most: int) -> dict[int, list[int]]:
     """The loud lines of each record, *most* of one, that say what no record before it said."""
     lines, of_line = log.segment.lines, log.kinds.of_line
+    ordered = in_one_order(log.segment)
     loud = log.kinds.alarms | log.kinds.warnings
     known: set[str] = set()
     found: dict[int, list[int]] = {}
     for start in starts:
         inside = range(start, min(log.end(start), start + _TRACE_LINES))
         for at in [at for at in inside if of_line[at] in loud and not _FRAME.match(lines[at])][:most]:
-            said = after_time(lines[at])
+            said = _MEASURED.sub("", ordered[at]) if lines[at][:1] == "{" else after_time(lines[at])
             if said not in known:
                 known.add(said)
                 found.setdefault(start, []).append(at)
