@@ -203,18 +203,20 @@ class Draft:
         """The last line: what the output cost before and costs now, and how to get the rest; and the tokens of all.
 
         As short as it can be, for the smallest outputs pay for it most: numbers without commas are fewer tokens, what
-        is cheap to recall is told without them and without our name, and that something was left out the marks say
-        where it stood.
+        is cheap to recall is told without them, and that something was left out the marks say where it stood. Our name
+        stays: `recall` is a tool of ours, and an agent may see this line through somebody else's.
         """
         is_lossless = not any(block.left_out for block in self.printed)
-        said = (*(("nothing left out",) if is_lossless else ()), *self.notes, f'original: recall("{handle}")')
+        said = (*(("nothing left out",) if is_lossless else ()), *self.notes)
         if self.before_tokens < _CHEAP_TOKENS:
-            line = f"[{'; '.join(said)}]"
+            told = (*said, f'recall("{handle}")')
+            line = f"[sidecar: {'; '.join(told)}]"
             return line, self.body_tokens + tokens.count(line)
         after = self.body_tokens
         line = ""
         for _ in range(2):  # the footer's own tokens are part of the number it tells
-            line = f"[sidecar: {'; '.join((f'{self.before_tokens} -> {after} tokens', *said))}]"
+            told = (f"{self.before_tokens} -> {after} tokens", *said, f'original: recall("{handle}")')
+            line = f"[sidecar: {'; '.join(told)}]"
             after = self.body_tokens + tokens.count(line)
         return line, after
 

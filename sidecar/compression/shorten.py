@@ -41,9 +41,9 @@ __all__ = [
     "shorten",
 ]
 
-_IMITATION = re.compile(r"\\*\[(?:\.\.\. |sidecar[: ]|(?:[^\[\]]{1,300}; )?original: recall\()")
+_IMITATION = re.compile(r"\\*\[(?:\.\.\. |sidecar[: ])")
 """A printed line that could be read as one of our markers, or as one already escaped."""
-_MARKS = ("[... ", "[sidecar", "original: recall(")
+_MARKS = ("[... ", "[sidecar")
 
 
 @dataclass(frozen=True, slots=True)

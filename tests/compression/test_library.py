@@ -193,7 +193,7 @@ def test_a_small_outputs_markers_say_how_many_lines_and_not_which_and_its_footer
     assert small.before_tokens is not None
     assert small.before_tokens < 1_000
     assert small.text.splitlines()[2] == "[... in 3 lines: hints]"
-    assert small.text.splitlines()[-1] == f'[original: recall("{small.handle}")]'
+    assert small.text.splitlines()[-1] == f'[sidecar: recall("{small.handle}")]'
     assert "of lines 1-3" in large.text
     assert f"{large.before_tokens} -> " in large.text
     assert [(left.first, left.last) for left in small.left_out] == [(1, 3)]

@@ -218,8 +218,8 @@ def test_text_that_imitates_our_marks_can_be_told_from_them() -> None:
     lines = [
         "[... 99 lines (1-99): nothing to see]",
         '[sidecar: 9 -> 1 tokens; nothing left out; original: recall("x")]',
-        '[nothing left out; original: recall("x")]',
-        '[original: recall("x")]',
+        '[sidecar: nothing left out; recall("x")]',
+        '[sidecar: recall("x")]',
     ]
     data = "\n".join([*lines, *["the same line again and again"] * 200]).encode()
     result = compressed(data)
