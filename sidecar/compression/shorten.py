@@ -22,7 +22,7 @@ from sidecar.compression.levels import Level, loosened, repeats_folded, tightene
 from sidecar.compression.parting import parted
 from sidecar.compression.split import Stretch, headed, split
 from sidecar.compression.vocabulary import Block, Command, Evidence, Form, Part, Rank, Segment, keep
-from sidecar.compression.wrapping import Unwrapped, dedented, unwrapped
+from sidecar.compression.wrapping import Unwrapped, dedented, unstamped, unwrapped
 
 if TYPE_CHECKING:
     from sidecar.compression.shelf import Shelf
@@ -175,6 +175,10 @@ def shorten(
             inner = _within(wrapped, lines, commands, exit_code, shelf)
             if any(one.form not in unread for one in inner):
                 return Shortened(tuple(inner), level)
+    if (bare := unstamped(lines)) is not None and _holds_run(bare.lines):
+        inner = _within(bare, lines, commands, exit_code, shelf)
+        if 2 * sum(len(one.segment.lines) for one in inner if one.form in _RUNS) >= len(lines):
+            return Shortened(tuple(inner), level)
     segments = _segments(lines, commands, exit_code, shelf)
     if all(one.form in _UNREAD for one in segments) and (bare := dedented(lines, _SHALLOW)) is not None:
         inner = _within(bare, lines, commands, exit_code, shelf)
@@ -204,6 +208,19 @@ _PLAIN = frozenset({"text", "log"})
 """Forms that read a wrapped log as well as they would read what is in the wrapping."""
 _UNREAD = _PLAIN | {"code", "records"}
 """Forms that what is indented throughout is taken for where it is of another."""
+_RUNS = frozenset({"diagnostics", "diff", "tests"})
+"""Forms of a run whose lines somebody else has timed; any other is read as a log as well."""
+_GLIMPSE_LINES = 200
+
+
+def _holds_run(lines: Sequence[str]) -> bool:
+    """Whether either end of *lines* is of such a form: to read a log twice costs too much."""
+    ends = (lines[:_GLIMPSE_LINES], lines[-_GLIMPSE_LINES:]) if len(lines) > 2 * _GLIMPSE_LINES else (lines,)
+    runs = [form for form in recognising.forms() if form.name in _RUNS]
+    return any(form.recognise(Segment(part)) >= _LIKELY for part in ends for form in runs)
+
+
+_LIKELY = 0.5
 _DEEP = 4
 _SHALLOW = 2
 """So many blanks no tool begins all of its lines with by itself; with this few some do."""

@@ -11,6 +11,9 @@
     npm error ../src/cart.cc:12:3: error: 'x' was not declared      npm, of a package that it could not compile
     |  src/cart.test.ts | 4 ++--                                    git log --graph, of one line of history
         FAIL src/cart.test.ts                                       what is printed inside somebody's report
+    Nov 26 17:00:12 FAIL src/cart.test.ts                           `npm test | ts`
+    [2026-11-26T17:00:12.345Z] FAIL src/cart.test.ts                Jenkins
+    Nov 26 17:00:12 ci-7 build[4123]: FAIL src/cart.test.ts         journald
 
 A test run under such a prefix is a test run all the same, so it is read without it, and each long stretch that one of
 several programs printed by itself.
@@ -23,7 +26,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-__all__ = ["Unwrapped", "dedented", "unwrapped"]
+__all__ = ["Unwrapped", "dedented", "unstamped", "unwrapped"]
 
 _SAMPLE = 100
 _SHARE = 0.9
@@ -76,6 +79,19 @@ _WRAPPERS = tuple(
         (rf"(?P<name>\[(?!{_LEVEL})@?[A-Za-z][\w@/.:-]{{0,40}}\])(?: |$)", "a program"),
     )
 )
+_CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
+_STAMP = rf"(?:\d{{4}}-\d\d-\d\d[T ]|[A-Z][a-z]{{2}} [ \d]\d )?{_CLOCK}(?:Z|[+-]\d\d:?\d\d)?"
+_STAMPS = tuple(
+    _Wrapper(re.compile(prefix), kind)
+    for prefix, kind in (
+        (rf"{_STAMP} [\w.-]+ (?P<name>[\w@./-]+(?:\[\d+\])?:)(?: |$)", "a time, a host and a unit"),
+        (rf"(?P<name>)\[{_STAMP}\](?: |$)", "a time"),
+        (rf"(?P<name>){_STAMP}(?:  |$)", "a time"),
+        (rf"(?P<name>){_STAMP}(?: |$)", "a time"),
+        (r"(?P<name>) *\d+\t", "its number"),
+    )
+)
+"""What a log's lines begin with as well: they are read without it only where a run of something stands behind."""
 _ANY_WRAPPER = re.compile("|".join(one.prefix.pattern.replace("(?P<name>", "(?:") for one in _WRAPPERS))
 """One look instead of six at the lines of a text that has none, which nearly all are."""
 _DOCKER = _Wrapper(
@@ -145,6 +161,15 @@ def unwrapped(lines: Sequence[str]) -> Unwrapped | None:
         share = wrapper.share_of(sample)
         if _is_before_nearly_all(wrapper.prefix, sample, share):
             return _without(wrapper, lines, share)
+    return None
+
+
+def unstamped(lines: Sequence[str]) -> Unwrapped | None:
+    """*lines* without the time or the number before nearly all of them; None where there is none."""
+    sample = [line for line in lines[:: 1 + len(lines) // _SAMPLE] if line.strip()] if len(lines) >= _RUN_LINES else ()
+    for wrapper in _STAMPS if sample else ():
+        if _is_before_nearly_all(wrapper.prefix, sample, _SHARE):
+            return _without(wrapper, lines, _SHARE)
     return None
 
 
