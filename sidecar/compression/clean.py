@@ -28,6 +28,7 @@ _ORDINARY = re.compile(
 
 _CONTROLS = {code: None for code in (*range(32), *range(0x7F, 0xA0)) if chr(code) not in "\n\r\t\b"}
 _CONTROL_BYTES = bytes(code for code in (*range(32), 0x7F) if code not in b"\n\t")
+_NO_TEXT = bytes(code for code in range(32) if code not in b"\t\n\r\b\f\x1b\x07")
 _ANY_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _ALARM = re.compile(r"error|fail|fatal|warn|panic|denied|exception", re.IGNORECASE)
 
@@ -78,7 +79,7 @@ def is_binary(data: bytes) -> bool:
     if nuls and (nuls * _CHARS_TO_A_NUL > len(data) or data.startswith(_MAGICS)):
         return True
     sample = data[:65_536]
-    controls = len(sample) - len(sample.translate(None, bytes(c for c in range(32) if c not in b"\t\n\r\b\f\x1b\x07")))
+    controls = len(sample) - len(sample.translate(None, _NO_TEXT))
     return controls * 10 > len(sample)
 
 
