@@ -17,7 +17,6 @@ from sidecar.compression.forms.diff.lines import (
     RAW_LINE,
     STAT_LINE,
     STAT_TOTAL,
-    has_columns,
     initials_of,
     is_bare_path,
     is_name_status,
@@ -50,18 +49,15 @@ def diff_evidence(segment: Segment, *, abbreviated: bool) -> list[Evidence]:
     words = is_word_diff(segment)
     again = _Again(lines, repeats_of(segment))
     columns = 1
-    in_hunk = in_words = False
+    in_hunk = False
     found: list[Evidence] = []
     for stretch in (_LINES if words else _STRETCHES).finditer(initials_of(segment)):
         start, end = stretch.span()
         first = lines[start][:1]
         if first == "+" or first == "-":  # noqa: PLR1714 - a set costs a third more
-            if in_words and in_hunk and not is_word_change(lines[start]):
-                continue  # an item of a list, or a rule: what stands in no brackets has not changed
             found.extend(_changed(lines, start, end, again))
         elif first == "@" and (header := HUNK_HEADER.match(lines[start])):
             columns, in_hunk = len(header[1]) - 1, True
-            in_words = words and not has_columns(segment, start)
             found.append(Evidence(start, (lines[start],)))
         elif first != " ":
             if not (words and is_word_change(lines[start])) and lines[start].startswith(("diff --", "commit ")):

@@ -18,8 +18,8 @@ from sidecar.compression.vocabulary import Segment
 
 __all__ = [
     "BINARY", "CHANGED", "COMMIT", "COMMIT_FIELDS", "COMMIT_LINE", "CONTEXT", "HEADER", "HUNK", "HUNK_HEADER", "INDEX",
-    "MESSAGE", "OTHER", "RAW_LINE", "RESTATED", "STAT", "STAT_LINE", "STAT_TOTAL", "has_columns", "initials_of",
-    "is_bare_path", "is_name_status", "is_word_change", "is_word_diff", "kinds_of", "restated_path",
+    "MESSAGE", "OTHER", "RAW_LINE", "RESTATED", "STAT", "STAT_LINE", "STAT_TOTAL", "initials_of", "is_bare_path",
+    "is_name_status", "is_word_change", "is_word_diff", "kinds_of", "restated_path",
 ]  # fmt: skip
 
 OTHER, CONTEXT, CHANGED, HUNK, HEADER, INDEX, RESTATED, COMMIT, MESSAGE, STAT, BINARY = range(11)
@@ -125,7 +125,7 @@ class _Reader:
         kinds = bytearray(len(lines))
         index = 0
         while index < len(lines):
-            if len(self.olds) == 1 and (self.has_columns or _is_columned(self.initials, index, self.olds[0], self.new)):
+            if len(self.olds) == 1 and self.has_columns:
                 index = self._plain_hunk(kinds, index)
                 self.olds = []
                 continue
@@ -142,7 +142,7 @@ class _Reader:
         """The end of a hunk with one old and one new version: nine lines in ten of most diffs."""
         lines = self.lines
         old, new = self.olds[0], self.new
-        end = _exact_end(self.initials, index, old, new)
+        end = self._exact_end(index, old, new)
         if end > index:
             kinds[index:end] = self.initials[index:end].translate(_COLUMN)
             return end
@@ -164,6 +164,23 @@ class _Reader:
                 break
             index += 1
         return index
+
+    def _exact_end(self, index: int, old: int, new: int) -> int:
+        """The end of a hunk that has just the lines its header says; 0 where they must be counted one by one."""
+        limit = index + old + new + 4
+        match = _IN_HUNK.match(self.initials, index, limit)
+        end = match.end() if match is not None else index
+        while end > index:
+            body = self.initials[index:end]
+            added, removed = body.count(b"+"), body.count(b"-")
+            both = len(body) - added - removed - body.count(b"\\")
+            if added + both == new and removed + both == old:
+                return end
+            # An empty line between two files looks like context.
+            if body[-1:] != b"\n":
+                break
+            end -= 1
+        return 0
 
     def _kind(self, index: int) -> int:
         line = self.lines[index]
@@ -192,7 +209,8 @@ class _Reader:
     def _in_words(self, line: str) -> int | None:
         if line.startswith(("@@", "diff --", "commit ")):
             return None
-        return CHANGED if is_word_change(line) else CONTEXT
+        # An item of a list begins as a removed line does, which a hunk with columns may have here too: it is shown.
+        return CHANGED if is_word_change(line) or line.startswith(("+", "-")) else CONTEXT
 
     def _opening(self, line: str) -> int:
         """The kind of a line that begins a hunk, a file or a commit; 0 for every other."""
@@ -249,38 +267,6 @@ class _Reader:
             return HEADER
         self.place = ""
         return _loose(line)
-
-
-def _exact_end(initials: bytes, index: int, old: int, new: int) -> int:
-    """The end of a hunk that has just the lines its header says; 0 where they must be counted one by one."""
-    limit = index + old + new + 4
-    match = _IN_HUNK.match(initials, index, limit)
-    end = match.end() if match is not None else index
-    while end > index:
-        body = initials[index:end]
-        added, removed = body.count(b"+"), body.count(b"-")
-        both = len(body) - added - removed - body.count(b"\\")
-        if added + both == new and removed + both == old:
-            return end
-        # An empty line between two files looks like context.
-        if body[-1:] != b"\n":
-            break
-        end -= 1
-    return 0
-
-
-def _is_columned(initials: bytes, index: int, old: int, new: int) -> bool:
-    """Whether a hunk has a first column: its marks then make up the numbers of its header."""
-    end = _exact_end(initials, index, old, new)
-    return any(mark in initials[index:end] for mark in (b"+", b"-"))
-
-
-def has_columns(segment: Segment, header: int) -> bool:
-    """Whether the hunk below the line *header* has a first column, in a text that is a word diff elsewhere."""
-    counts = _hunk_counts(segment.lines[header])
-    if counts is None or len(counts[0]) != 1:
-        return False
-    return _is_columned(initials_of(segment), header + 1, counts[0][0], counts[1])
 
 
 def _loose(line: str) -> int:
