@@ -25,8 +25,8 @@ def _finish(run: Run) -> None:
 RUNNER = runner(
     Grammar(
         name="deno test",
-        literals=(" passed", " ... ok ("),
-        sure=r"^(?:ok|FAILED) \| \d+ passed|^running \d+ tests? from \S+\n",
+        literals=("ok | ", "FAILED | "),
+        sure=r"^(?:ok|FAILED) \| \d+ passed",
         rules=(
             Rule(Kind.PASSED, r" *(?P<name>\S.*) \.\.\. ok \([^)]*\)$"),
             Rule(Kind.FAILED, r" *(?P<name>\S.*) \.\.\. FAILED \(.*\)$"),

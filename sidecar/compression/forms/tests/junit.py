@@ -17,6 +17,7 @@ from itertools import accumulate
 from operator import attrgetter
 
 from sidecar.compression.alarms import is_alarm
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.junit_failure import PROBLEM, told
 from sidecar.compression.forms.tests.names import listed, sampled
 from sidecar.compression.forms.tests.repeats import Repeats
@@ -230,6 +231,7 @@ def _list(label: str, names: Sequence[str], share: float) -> Iterable[str]:
     return listed(told if len(some) == len(names) else f"{told}, {len(some)} of them named", some)
 
 
+@kept
 def _evidence(segment: Segment) -> list[Evidence]:
     """Every failing test's name and message, or what its text begins with; the counts of suites where one failed."""
     text = segment.text

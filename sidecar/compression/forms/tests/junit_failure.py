@@ -35,6 +35,7 @@ _MARKED = re.compile(r" *(?:>|&gt;) *\d+ *\|")
 _SOURCE = re.compile(r"    ")
 _EXPLAINED = re.compile(r"E  ")
 _RAISED = re.compile(r"\s*[A-Za-z_][\w.$]*(?:Error|Exception)\b")
+_RULER = frozenset("─⎯=_-")
 _RULE = re.compile(r" ?[─⎯=_-]{5,}$")
 _ATTACHED = re.compile(r"\[\[ATTACHMENT\|(?P<path>[^\]]+)\]\]$")
 _VALUE = re.compile(r'="([^"]*)"')
@@ -111,8 +112,9 @@ def _joins(tag: str, line: str) -> bool:
 
 def _text(line: str) -> str:
     """A line without the tags that only frame it."""
-    line = _CLOSED.sub("", line.rstrip())
-    line = _RULE.sub("", line)
+    line = line.rstrip()
+    line = _CLOSED.sub("", line) if line[-1:] == ">" else line
+    line = _RULE.sub("", line) if line[-1:] in _RULER else line
     return line[_OPENED.match(line, len(line) - len(line.lstrip())).end() :] if "<" in line[:40] else line  # type: ignore[union-attr]
 
 
