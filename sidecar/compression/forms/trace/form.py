@@ -38,17 +38,16 @@ _SURE, _MIXED = 0.8, 0.52
 """A log with traces in it is a log (0.55 and more), and so is a test run."""
 
 _RECORD = re.compile(
-    r"^\[?(?:\d{4}[-/]\d\d[-/]\d\d[ T]|\d\d:\d\d:\d\d|(?:\[?(?:INFO|WARN|WARNING|ERROR|DEBUG)\b)|\w{3} \d\d, \d{4})",
-    re.MULTILINE,
+    r"\n\[?(?:\d{4}[-/]\d\d[-/]\d\d[ T]|\d\d:\d\d:\d\d|(?:\[?(?:INFO|WARN|WARNING|ERROR|DEBUG)\b)|\w{3} \d\d, \d{4})"
 )
 _RUN = re.compile(
-    r"^(?:Ran \d+ tests? in |=+ .*\b(?:passed|failed|errors?)\b.* in [\d.]+s|--- FAIL: |FAIL\t|test result: "
+    r"\n(?:Ran \d+ tests? in |=+ .*\b(?:passed|failed|errors?)\b.* in [\d.]+s|--- FAIL: |FAIL\t|test result: "
     r"|Tests:? +(?:run: )?\d"
     r"|\d+ (?:examples?|tests|runs), |npm (?:ERR!|error) |\s+\d+ (?:passing|failing)\b|# (?:pass|fail) \d"
     r"|FAILURES!$|not ok \d)",
     re.MULTILINE,
 )
-"""What a test runner prints once."""
+"""What a test runner prints once; with the newline before it, which is found at once, where `^` is tried everywhere."""
 
 _REPORT = ("Sanitizer", "== ", "Shadow ", "libthread_db", "Memory map:", "os_prio=")
 _REPORTS = frozenset("=S_0123456789abcdef[nDw -")
@@ -132,7 +131,8 @@ def _recognise(segment: Segment) -> float:
 
 def _is_of_another(text: str) -> bool:
     """Whether a log or a test run printed the traces: their forms know what else is to be kept."""
-    return _RUN.search(text) is not None or sum(1 for _ in islice(_RECORD.finditer(text), 3)) == 3
+    led = f"\n{text}"
+    return _RUN.search(led) is not None or sum(1 for _ in islice(_RECORD.finditer(led), 3)) == 3
 
 
 @kept
