@@ -98,6 +98,7 @@ def test_what_one_program_found_is_no_printed_output_of_the_next(names: tuple[st
         ("flake8/show_source", "ruff/concise"),
         ("jest/no_tests", "cargo_build/petgraph_test_verbose"),
         ("pyright/h11", "mocha/red_dot"),
+        ("pytest/crash", "eslint/unix"),
         ("rspec/red", "cargo_test/itertools_fail"),
         ("ruff/concise", "access_log/nginx_error"),
         ("git/diff_word", "rspec/red_doc"),

@@ -170,7 +170,21 @@ def _extent(segment: Segment) -> Extent:
         return Extent(0, len(lines), "pytest")
     start = next((i for i, line in enumerate(lines) if TITLE.match(line) or is_progress(line)), 0)
     finals = (i for i in range(len(lines) - 1, start, -1) if " in " in lines[i] and FINAL.match(lines[i]))
-    return Extent(start, next(finals, len(lines) - 1) + 1, "pytest")
+    final = next(finals, None)
+    return Extent(start, _end_of_crash(lines, start) if final is None else final + 1, "pytest")
+
+
+_CRASHES = "Fatal Python error: "
+_DUMPED = re.compile(
+    r'  File "|  \.\.\.$|(?:Current t|T)hread 0x|Extension modules: |  <no Python frame>|Segmentation fault|Aborted'
+)
+
+
+def _end_of_crash(lines: Sequence[str], start: int) -> int:
+    """Where the stacks end that Python dumps when it crashes, which leaves a run without totals; else the last line."""
+    crash = next((i for i in range(len(lines) - 1, start, -1) if _CRASHES in lines[i]), len(lines))
+    behind = (i for i in range(crash + 1, len(lines)) if lines[i] and not _DUMPED.match(lines[i]))
+    return next(behind, len(lines))
 
 
 RUNNER = Form(
