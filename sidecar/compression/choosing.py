@@ -209,7 +209,8 @@ class Draft:
         is_lossless = not any(block.left_out for block in self.printed)
         said = (*(("nothing left out",) if is_lossless else ()), *self.notes)
         if self.before_tokens < _CHEAP_TOKENS:
-            told = (*said, f'recall("{handle}")')
+            whose = "original: " if self.notes else ""  # beside the handle of an earlier output
+            told = (*said, f'{whose}recall("{handle}")')
             line = f"[sidecar: {'; '.join(told)}]"
             return line, self.body_tokens + tokens.count(line)
         after = self.body_tokens

@@ -175,7 +175,7 @@ def shorten(
             inner = _within(wrapped, lines, commands, exit_code, shelf)
             if any(one.form not in unread for one in inner):
                 return Shortened(tuple(inner), level)
-    if (bare := unstamped(lines)) is not None and _holds_run(bare.lines):
+    if _times_run(lines) and (bare := unstamped(lines)) is not None:
         inner = _within(bare, lines, commands, exit_code, shelf)
         if 2 * sum(len(one.segment.lines) for one in inner if one.form in _RUNS) >= len(lines):
             return Shortened(tuple(inner), level)
@@ -213,11 +213,12 @@ _RUNS = frozenset({"diagnostics", "diff", "tests"})
 _GLIMPSE_LINES = 200
 
 
-def _holds_run(lines: Sequence[str]) -> bool:
-    """Whether either end of *lines* is of such a form: to read a log twice costs too much."""
+def _times_run(lines: Sequence[str]) -> bool:
+    """Whether either end of *lines* is a run behind times or numbers; to read all of a log twice costs too much."""
     ends = (lines[:_GLIMPSE_LINES], lines[-_GLIMPSE_LINES:]) if len(lines) > 2 * _GLIMPSE_LINES else (lines,)
     runs = [form for form in recognising.forms() if form.name in _RUNS]
-    return any(form.recognise(Segment(part)) >= _LIKELY for part in ends for form in runs)
+    bare = [Segment(found.lines) for part in ends if (found := unstamped(part)) is not None]
+    return any(form.recognise(part) >= _LIKELY for part in bare for form in runs)
 
 
 _LIKELY = 0.5
