@@ -59,6 +59,11 @@ class _Wrapper:
         return line[found.end() :]
 
 
+def _wrappers(*told: tuple[str, str]) -> tuple[_Wrapper, ...]:
+    """Wrappers by their prefix and what it is."""
+    return tuple(_Wrapper(re.compile(prefix), kind) for prefix, kind in told)
+
+
 _ENDED = re.compile(
     r".{1,200} exited with code (?:\d+|SIG[A-Z]+)$|(?:Failed|Done)$|command finished with error"
     r"|error Command failed with exit code \d+\.$"
@@ -67,29 +72,23 @@ _ENDED = re.compile(
 
 _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z(?: \d\d[OE]\+?)?"
 _LEVEL = r"(?i:info|errors?|warn(?:ing)?|debug|trace|fatal|notice|success|critical|failed|passed|ok)\]"
-_WRAPPERS = tuple(
-    _Wrapper(re.compile(prefix), kind)
-    for prefix, kind in (
-        (rf"(?P<name>[^\t\n]{{1,80}}\t[^\t\n]{{1,120}}\t)(?:\ufeff?{_TIME}(?: |$))?", "job, step and time"),
-        (rf"(?P<name>){_TIME}(?: |$)", "a time"),
-        (r"(?P<name>(?:@[\w.-]+/)?[\w.-]+:[\w.:-]+: |(?:@[\w.-]+/)?[\w.-]+:[\w.:-]+:$)", "a package and task"),
-        (r"(?P<name>@[\w.-]+/[\w.-]+:)(?: |$)", "a package"),
-        (r"(?P<name>(?:[\w@.-]+/)+[\w@.-]+ [\w:.-]+(?:: |:$|\$ ))", "a package and task"),
-        (r"(?:\d\d:\d\d:\d\d +)?(?P<name>(?:@?[\w./-]+ +\| ?))", "a service"),
-        (rf"(?P<name>\[(?!{_LEVEL})@?[A-Za-z][\w@/.:-]{{0,40}}\])(?: |$)", "a program"),
-    )
+_WRAPPERS = _wrappers(
+    (rf"(?P<name>[^\t\n]{{1,80}}\t[^\t\n]{{1,120}}\t)(?:\ufeff?{_TIME}(?: |$))?", "job, step and time"),
+    (rf"(?P<name>){_TIME}(?: |$)", "a time"),
+    (r"(?P<name>(?:@[\w.-]+/)?[\w.-]+:[\w.:-]+: |(?:@[\w.-]+/)?[\w.-]+:[\w.:-]+:$)", "a package and task"),
+    (r"(?P<name>@[\w.-]+/[\w.-]+:)(?: |$)", "a package"),
+    (r"(?P<name>(?:[\w@.-]+/)+[\w@.-]+ [\w:.-]+(?:: |:$|\$ ))", "a package and task"),
+    (r"(?:\d\d:\d\d:\d\d +)?(?P<name>(?:@?[\w./-]+ +\| ?))", "a service"),
+    (rf"(?P<name>\[(?!{_LEVEL})@?[A-Za-z][\w@/.:-]{{0,40}}\])(?: |$)", "a program"),
 )
 _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
 _STAMP = rf"(?:\d{{4}}-\d\d-\d\d[T ]|[A-Z][a-z]{{2}} [ \d]\d )?{_CLOCK}(?:Z|[+-]\d\d:?\d\d)?"
-_STAMPS = tuple(
-    _Wrapper(re.compile(prefix), kind)
-    for prefix, kind in (
-        (rf"{_STAMP} [\w.-]+ (?P<name>[\w@./-]+(?:\[\d+\])?:)(?: |$)", "a time, a host and a unit"),
-        (rf"(?P<name>)\[{_STAMP}\](?: |$)", "a time"),
-        (rf"(?P<name>){_STAMP}(?:  |$)", "a time"),
-        (rf"(?P<name>){_STAMP}(?: |$)", "a time"),
-        (r"(?P<name>) *\d+\t", "its number"),
-    )
+_STAMPS = _wrappers(
+    (rf"{_STAMP} [\w.-]+ (?P<name>[\w@./-]+(?:\[\d+\])?:)(?: |$)", "a time, a host and a unit"),
+    (rf"(?P<name>)\[{_STAMP}\](?: |$)", "a time"),
+    (rf"(?P<name>){_STAMP}(?:  |$)", "a time"),
+    (rf"(?P<name>){_STAMP}(?: |$)", "a time"),
+    (r"(?P<name>) *\d+\t", "its number"),
 )
 """What a log's lines begin with as well: they are read without it only where a run of something stands behind."""
 _ANY_WRAPPER = re.compile("|".join(one.prefix.pattern.replace("(?P<name>", "(?:") for one in _WRAPPERS))
@@ -154,22 +153,27 @@ def unwrapped(lines: Sequence[str]) -> Unwrapped | None:
     graphs = [graph for graph in _GRAPHS if graph.opens is not None and graph.opens.match(lines[0])]
     if (graphs or _COMMIT.match(lines[0])) and any(map(_BRANCHED.match, lines)):
         return _without_branches(lines)
-    sample = [line for line in lines[:: 1 + len(lines) // _SAMPLE] if line.strip()]
+    sample = _sample(lines)
     wrappers = _WRAPPERS if _is_before_nearly_all(_ANY_WRAPPER, sample, _SHARE) else ()
     npm = [_NPM] if _NPM.proof is not None and any(map(_NPM.proof.match, sample)) else []
-    for wrapper in (*graphs, *wrappers, _DOCKER, *npm) if sample else ():
-        share = wrapper.share_of(sample)
-        if _is_before_nearly_all(wrapper.prefix, sample, share):
-            return _without(wrapper, lines, share)
-    return None
+    return _without_first((*graphs, *wrappers, _DOCKER, *npm), lines, sample)
 
 
 def unstamped(lines: Sequence[str]) -> Unwrapped | None:
     """*lines* without the time or the number before nearly all of them; None where there is none."""
-    sample = [line for line in lines[:: 1 + len(lines) // _SAMPLE] if line.strip()] if len(lines) >= _RUN_LINES else ()
-    for wrapper in _STAMPS if sample else ():
-        if _is_before_nearly_all(wrapper.prefix, sample, _SHARE):
-            return _without(wrapper, lines, _SHARE)
+    return _without_first(_STAMPS, lines, _sample(lines)) if len(lines) >= _RUN_LINES else None
+
+
+def _sample(lines: Sequence[str]) -> list[str]:
+    return [line for line in lines[:: 1 + len(lines) // _SAMPLE] if line.strip()]
+
+
+def _without_first(wrappers: Iterable[_Wrapper], lines: Sequence[str], sample: Sequence[str]) -> Unwrapped | None:
+    """*lines* without the prefix of the first of *wrappers* that is before nearly all of a *sample* of them."""
+    for wrapper in wrappers if sample else ():
+        share = wrapper.share_of(sample)
+        if _is_before_nearly_all(wrapper.prefix, sample, share):
+            return _without(wrapper, lines, share)
     return None
 
 
