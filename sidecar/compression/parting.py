@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence, Set
-from dataclasses import replace
 
 from sidecar.compression.alarms import alarm_lines, warning_lines
 from sidecar.compression.vocabulary import Form, Segment
@@ -76,7 +75,7 @@ def parted(
         lines = [line for line in segment.lines[start:end] if line.strip()]
         if not lines or (len(lines) < _LEAST_LINES and sum(map(len, lines)) < _LEAST_CHARS):
             return []
-        other, part = recognise(_part(segment, start, end))
+        other, part = recognise(segment.part(start, end))
         is_own = other.name == form.name and other.extent(part).whose == run.whose
         is_worth = not is_own and (worth is None or other.name in worth or _is_troubled_build(other, part))
         return parted(other, part, recognise, beside_shown=beside_shown) if is_worth else []
@@ -89,7 +88,7 @@ def parted(
         behind = around(run.end, total, worth | _AFTER if is_run and total - run.end >= _MANY_LINES else worth)
     if not before and not behind:
         return [(form, segment)]
-    middle = recognise(_part(segment, run.start if before else 0, run.end if behind else total))
+    middle = recognise(segment.part(run.start if before else 0, run.end if behind else total))
     return [*before, middle, *behind]
 
 
@@ -121,9 +120,9 @@ def _source_apart(form: Form, segment: Segment, recognise: Callable[[Segment], R
     lines = segment.lines
     foreign = [index for index in range(1, len(lines)) if _NO_SOURCE.match(lines[index][:_REACH])]
     for start in foreign[:_MOST_TRIED]:
-        other, part = recognise(_part(segment, start, len(lines)))
+        other, part = recognise(segment.part(start, len(lines)))
         if other.name in _BEHIND_SOURCE or _complains(part.lines) or len(part.lines) <= _FEW_LINES:
-            return [recognise(_part(segment, 0, start)), *parted(other, part, recognise, beside_shown=True)]
+            return [recognise(segment.part(0, start)), *parted(other, part, recognise, beside_shown=True)]
     return [(form, segment)]
 
 
@@ -141,16 +140,16 @@ def _documents_apart(form: Form, segment: Segment, recognise: Callable[[Segment]
     parts: list[Recognised] = []
     end = 0
     for start, stop in list(_documents(segment.lines))[:_MOST_DOCUMENTS]:
-        known, part = recognise(_part(segment, start, stop))
+        known, part = recognise(segment.part(start, stop))
         if known.name == "text":
             continue
         if start > end:
-            parts.append((form, _part(segment, end, start)))
+            parts.append((form, segment.part(end, start)))
         parts.append((known, part))
         end = stop
     if end == 0:
         return [(form, segment)]
-    return [*parts, (form, _part(segment, end, len(segment.lines)))] if end < len(segment.lines) else parts
+    return [*parts, (form, segment.part(end, len(segment.lines)))] if end < len(segment.lines) else parts
 
 
 def _documents(lines: Sequence[str]) -> Iterable[tuple[int, int]]:
@@ -169,7 +168,3 @@ def _documents(lines: Sequence[str]) -> Iterable[tuple[int, int]]:
             index += 1
         elif index <= len(lines) and sum(map(len, lines[start:index])) >= _LEAST_CHARS:
             yield start, index
-
-
-def _part(segment: Segment, start: int, end: int) -> Segment:
-    return replace(segment, lines=segment.lines[start:end], first=segment.first + start)

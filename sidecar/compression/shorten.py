@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from sidecar.compression import recognise as recognising
@@ -332,8 +333,8 @@ def _lost(segment: Segment, blocks: Sequence[Block], evidence: Sequence[Evidence
     text, shown_index = "", -1
     pieces = _Pieces("")
     known: set[str] = set()
-    for line, parts, told_at in sorted(evidence, key=_place):
-        place = line if told_at is None else told_at
+    for item in sorted(evidence, key=attrgetter("place")):
+        place, parts = item.place, item.parts
         if not 0 <= place < total:
             yield -1, f"evidence names line {place}, which does not exist"
             continue
@@ -354,16 +355,11 @@ def _lost(segment: Segment, blocks: Sequence[Block], evidence: Sequence[Evidence
             if at < 0 and part not in pieces.known:
                 at = text.find(part, near)
                 if at < 0 and part not in text:
-                    yield index, f"evidence of line {segment.first + line + 1} is gone: {part[:80]!r}"
+                    yield index, f"evidence of line {segment.first + item.line + 1} is gone: {part[:80]!r}"
                     continue
             if at >= 0:
                 near, reach = at, len(part)
             known.add(part)
-
-
-def _place(item: Evidence) -> int:
-    line, _, told_at = item
-    return line if told_at is None else told_at
 
 
 _NEAR_CHARS = 500

@@ -10,7 +10,7 @@ marker can name the lines that `recall` returns.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
 from typing import NamedTuple
@@ -26,6 +26,7 @@ __all__ = [
     "Rank",
     "Segment",
     "keep",
+    "moved",
     "note",
     "omit",
     "verbatim",
@@ -75,6 +76,10 @@ class Segment:
     def text(self) -> str:
         return "\n".join(self.lines)
 
+    def part(self, start: int, end: int) -> Segment:
+        """Its lines [start, end) as a segment of their own, of the same command."""
+        return replace(self, lines=self.lines[start:end], first=self.first + start)
+
 
 class Evidence(NamedTuple):
     """A line that must survive: the block standing for *line* must print every one of *parts*.
@@ -91,7 +96,13 @@ class Evidence(NamedTuple):
 
     @property
     def place(self) -> int:
-        return self.line if self.told_at is None else self.told_at
+        line, _, told_at = self
+        return line if told_at is None else told_at
+
+    def moved(self, to: Callable[[int], int]) -> Evidence:
+        """The same in the segment that its own is a part of: a line of the part is line *to* of that."""
+        line, parts, told_at = self
+        return Evidence(to(line), parts, None if told_at is None else to(told_at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +203,11 @@ def note(start: int, end: int, shown: Iterable[str], rank: Rank = Rank.CONTENT) 
 def omit(start: int, end: int, what: str) -> Block:
     """Lines left out, with *what* they were ("passed tests")."""
     return Block(start, end, (), what)
+
+
+def moved(blocks: Iterable[Block], by: int) -> list[Block]:
+    """The same blocks *by* lines further down: in the segment that theirs is a part of."""
+    return [replace(block, start=block.start + by, end=block.end + by) for block in blocks]
 
 
 def verbatim(segment: Segment, lines: Iterable[int]) -> list[Evidence]:

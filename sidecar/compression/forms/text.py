@@ -28,7 +28,7 @@ from sidecar.compression.forms.log.values import varied
 from sidecar.compression.forms.marking import side_by_side
 from sidecar.compression.forms.raw import raw_blocks
 from sidecar.compression.forms.unpadded import shows_a_file, unpadded
-from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep, note, omit, verbatim
+from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep, moved, note, omit, verbatim
 
 __all__ = ["FORM"]
 
@@ -99,9 +99,9 @@ def _without_names(segment: Segment, start: int, end: int) -> list[Block]:
         return []
     if end - start == len(segment.lines):
         return _folded_or_sampled(segment)
-    inner = Segment(segment.lines[start:end], segment.first + start, segment.command, segment.exit_code)
+    inner = segment.part(start, end)
     printed_above.tell(inner, printed_above(segment)[start:end])
-    return [replace(block, start=block.start + start, end=block.end + start) for block in _folded_or_sampled(inner)]
+    return moved(_folded_or_sampled(inner), start)
 
 
 def _folded_or_sampled(segment: Segment) -> list[Block]:

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from sidecar.compression.alarms import alarm_lines
 from sidecar.compression.forms.drafting import condensed
 from sidecar.compression.forms.trace.languages import HINTS
-from sidecar.compression.vocabulary import Block
+from sidecar.compression.vocabulary import Block, moved
 
 __all__ = ["without_long_reports"]
 
@@ -56,5 +55,5 @@ def _shortened(block: Block, lines: Sequence[str], middles: Collection[tuple[int
         for index in range(start, end):
             if index - start not in loud:
                 why[index - block.start] = "the middle of a long report"
-    for part in condensed(lines[block.start : block.end], why, 0, len(why), rank=block.rank, name=block.name):
-        yield replace(part, start=part.start + block.start, end=part.end + block.start)
+    parts = condensed(lines[block.start : block.end], why, 0, len(why), rank=block.rank, name=block.name)
+    return moved(parts, block.start)

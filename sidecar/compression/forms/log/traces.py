@@ -9,12 +9,11 @@ java.lang.IllegalStateException: no stock             stays
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import replace
 
 from sidecar.compression.forms.drafting import condensed
 from sidecar.compression.forms.trace.languages import HINTS
 from sidecar.compression.forms.trace.stacks import frames_reduced
-from sidecar.compression.vocabulary import Block
+from sidecar.compression.vocabulary import Block, moved
 
 __all__ = ["library_frames", "without_library_frames"]
 
@@ -41,5 +40,4 @@ def without_library_frames(blocks: Iterable[Block], lines: Sequence[str], loud: 
             continue
         inner = lines[block.start : block.end]
         why = [cut.get(index, "") for index in range(block.start, block.end)]
-        for part in condensed(inner, why, 0, len(inner), rank=block.rank, name=block.name):
-            yield replace(part, start=part.start + block.start, end=part.end + block.start)
+        yield from moved(condensed(inner, why, 0, len(inner), rank=block.rank, name=block.name), block.start)

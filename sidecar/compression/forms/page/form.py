@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from html import unescape
 from itertools import pairwise
 
@@ -25,7 +24,7 @@ from sidecar.compression.forms.marking import marked
 from sidecar.compression.forms.page.html import Line, readable
 from sidecar.compression.forms.page.markdown import ends_of_sections, looks_like_markdown, what_may_go
 from sidecar.compression.forms.progress import FORM as PROGRESS
-from sidecar.compression.vocabulary import MARKUP, Block, Evidence, Form, Part, Rank, Segment, keep, verbatim
+from sidecar.compression.vocabulary import MARKUP, Block, Evidence, Form, Part, Rank, Segment, keep, moved, verbatim
 
 __all__ = ["FORM"]
 
@@ -147,7 +146,7 @@ def _said_around(segment: Segment, start: int, end: int) -> Segment | None:
     """What curl tells of a transfer above or below the page, as another form reads it; None where it tells nothing."""
     if not any(sign in line for line in segment.lines[start:end] for sign in _TRANSFER):
         return None
-    return replace(segment, lines=segment.lines[start:end], first=segment.first + start)
+    return segment.part(start, end)
 
 
 def _around(segment: Segment, start: int, end: int) -> list[Block]:
@@ -155,14 +154,12 @@ def _around(segment: Segment, start: int, end: int) -> list[Block]:
         return []
     if (said := _said_around(segment, start, end)) is None:
         return [keep(start, end, Rank.STRUCTURE)]
-    return [replace(block, start=block.start + start, end=block.end + start) for block in PROGRESS.reduce(said)]
+    return moved(PROGRESS.reduce(said), start)
 
 
 def _evidence_around(segment: Segment, start: int, end: int) -> Iterable[Evidence]:
     if (said := _said_around(segment, start, end)) is not None:
-        for item in PROGRESS.evidence(said):
-            told_at = None if item.told_at is None else item.told_at + start
-            yield Evidence(item.line + start, item.parts, told_at)
+        yield from (item.moved(start.__add__) for item in PROGRESS.evidence(said))
 
 
 def _are_told(headings: Iterable[Evidence], sections: Sequence[Block]) -> bool:

@@ -63,8 +63,7 @@ def verbose_evidence(segment: Segment, own: Iterable[Evidence]) -> Iterable[Evid
     yield from own
     for printed in _failing(segment):
         for item in printed.form.evidence(printed.segment) if printed.form is not None else ():
-            told_at = None if item.told_at is None else printed.lines[item.told_at]
-            yield item._replace(line=printed.lines[item.line], told_at=told_at)
+            yield item.moved(printed.lines.__getitem__)
 
 
 def tell_verbose(run: Run) -> None:

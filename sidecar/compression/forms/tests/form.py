@@ -7,8 +7,8 @@ them are read by one form, because they share one promise: a failing run never r
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import cache
+from operator import itemgetter
 
 from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests import (
@@ -99,12 +99,14 @@ _RUNNERS: tuple[Form, ...] = (
 @kept
 def runner_of(segment: Segment) -> tuple[float, Form | None]:
     """The runner that is surest of the segment."""
-    surest: tuple[float, Form | None] = (0.0, None)
-    for runner in _candidates(segment):
-        sureness = runner.recognise(segment)
-        if sureness > surest[0]:
-            surest = (sureness, runner)
-    return surest
+    return max(_claims(segment), key=itemgetter(0), default=(0.0, None))
+
+
+@kept
+def _claims(segment: Segment) -> list[tuple[float, Form]]:
+    """Each runner that may have printed the segment, and how sure it is of that."""
+    asked = ((runner.recognise(segment), runner) for runner in _candidates(segment))
+    return [(sureness, runner) for sureness, runner in asked if sureness > 0.0]
 
 
 def _candidates(segment: Segment) -> Iterable[Form]:
@@ -189,8 +191,8 @@ def _extent(segment: Segment) -> Extent:
     if runner is None:
         return Extent(0, len(segment.lines))
     extent = runner.extent(segment)
-    for other in _candidates(segment):
-        if other is runner or _HOLDS_OTHERS in {runner, other} or other.recognise(segment) < _SURE:
+    for sureness, other in _claims(segment):
+        if other is runner or _HOLDS_OTHERS in {runner, other} or sureness < _SURE:
             continue
         theirs = other.extent(segment)
         if _is_border(segment, theirs.end, other, runner):
@@ -204,7 +206,7 @@ def _is_border(segment: Segment, at: int, above: Form, below: Form) -> bool:
     """Whether a run of *above* is over before line *at*, and none of *below* has begun."""
     if not _LEAST_LINES <= at <= len(segment.lines) - _LEAST_LINES:
         return False
-    before, behind = (replace(segment, lines=lines) for lines in (segment.lines[:at], segment.lines[at:]))
+    before, behind = segment.part(0, at), segment.part(at, len(segment.lines))
     is_between = above.recognise(before) >= _SURE and below.recognise(behind) >= _SURE
     return is_between and not above.recognise(behind) and not below.recognise(before)
 

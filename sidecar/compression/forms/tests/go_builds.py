@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
+from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.vocabulary import Evidence, Segment
 
@@ -34,9 +34,7 @@ def evidence(segment: Segment, found: list[Evidence]) -> list[Evidence]:
     inside = {index for build in builds for index in range(build.first, build.first + len(build.lines))}
     result = [item for item in found if item.line not in inside]
     for build in builds:
-        for item in diagnostics.FORM.evidence(replace(build, first=0)):
-            told_at = None if item.told_at is None else item.told_at + build.first
-            result.append(item._replace(line=item.line + build.first, told_at=told_at))
+        result += [item.moved(build.first.__add__) for item in diagnostics.FORM.evidence(build)]
     return result
 
 
@@ -45,19 +43,13 @@ def delegate(run: Run) -> None:
     from sidecar.compression.forms import diagnostics
 
     for build in _builds(run.segment):
-        start = build.first
-        blocks = diagnostics.FORM.reduce(replace(build, first=0))
-        moved = [replace(block, start=block.start + start, end=block.end + start) for block in blocks]
-        run.delegated.append((start, start + len(build.lines), moved))
+        run.give(diagnostics.FORM, build)
 
 
+@kept
 def _builds(segment: Segment) -> list[Segment]:
-    """The stretches of lines that a compiler printed; *first* is where each begins in *segment*. Read once."""
-    known: list[Segment] | None = segment.__dict__.get("_go_builds")
-    if known is None:
-        known = list(_stretches(segment)) if _FAILED in segment.text else []
-        segment.__dict__["_go_builds"] = known
-    return known
+    """The stretches of lines that a compiler printed; *first* is where each begins in *segment*."""
+    return list(_stretches(segment)) if _FAILED in segment.text else []
 
 
 def _stretches(segment: Segment) -> Iterable[Segment]:

@@ -75,6 +75,4 @@ def nested_evidence(own: Iterable[Evidence], inner: Iterable[Inner]) -> Iterable
     within = {index for one in runs for index in range(one.start, one.end)}
     yield from (item for item in own if item.line not in within)
     for one in runs:
-        for item in one.form.evidence(one.segment):
-            told_at = None if item.told_at is None else item.told_at + one.start
-            yield item._replace(line=item.line + one.start, told_at=told_at)
+        yield from (item.moved(one.start.__add__) for item in one.form.evidence(one.segment))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
 from itertools import accumulate
 
 from sidecar.compression.alarms import alarm_lines, is_alarm
@@ -17,7 +16,7 @@ from sidecar.compression.forms.drafting import BLANK, gaps, joined
 from sidecar.compression.forms.tests.grammar import REACH, Grammar, Kind, Read, Section, read
 from sidecar.compression.forms.tests.names import listed, sampled
 from sidecar.compression.forms.tests.repeats import SAID, Repeats
-from sidecar.compression.vocabulary import Block, Rank, Segment, keep
+from sidecar.compression.vocabulary import Block, Form, Rank, Segment, keep, moved
 
 __all__ = ["Run"]
 
@@ -475,11 +474,15 @@ class Run:
             if diagnostics.FORM.recognise(part) < _COMPILED:
                 # Another program's words may stand above.
                 own = diagnostics.FORM.extent(part)
-                part = Segment(lines[own.start : own.end], start + own.start, exit_code=self.segment.exit_code)
-            if diagnostics.FORM.recognise(part) >= _COMPILED:
-                at = part.first
-                moved = [replace(b, start=b.start + at, end=b.end + at) for b in diagnostics.FORM.reduce(part)]
-                self.delegated.append((at, at + len(part.lines), moved))
+                part = part.part(own.start, own.end)
+                if diagnostics.FORM.recognise(part) < _COMPILED:
+                    continue
+            self.give(diagnostics.FORM, part)
+
+    def give(self, form: Form, part: Segment) -> None:
+        """Let *form* tell the lines of *part*, whose *first* is where they begin in the run."""
+        start = part.first
+        self.delegated.append((start, start + len(part.lines), moved(form.reduce(part), start)))
 
     def _share_out(self) -> None:
         """Decide whether all names of passed tests are listed, or a sample of them."""

@@ -28,7 +28,7 @@ from sidecar.compression.forms.marking import side_by_side
 from sidecar.compression.forms.trace.languages import HINTS, LOCAL, may_have_frames
 from sidecar.compression.forms.trace.names import called
 from sidecar.compression.forms.trace.stacks import FramesCut, Stack, frames_reduced, stacks_of, trace_spans
-from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, verbatim
+from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, moved, verbatim
 
 __all__ = ["FORM"]
 
@@ -269,11 +269,9 @@ def _around(segment: Segment, start: int, end: int) -> Iterable[Block]:
     """What stands between traces, as plain text is shortened."""
     if start >= end:
         return
-    lines = segment.lines[start:end]
-    inner = Segment(lines, segment.first + start, segment.command, segment.exit_code)
+    inner = segment.part(start, end)
     printed_above.tell(inner, printed_above(segment)[start:end])
-    for block in plain.FORM.reduce(inner):
-        yield replace(block, start=block.start + start, end=block.end + start)
+    yield from moved(plain.FORM.reduce(inner), start)
 
 
 def _trace(lines: Sequence[str], start: int, end: int, cut: FramesCut, above: Mapping[int, str]) -> Iterable[Block]:
