@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,9 +63,10 @@ class Ran:
 class _Spool:
     """What was printed: whole up to the limit, and from there on only its two ends."""
 
-    def __init__(self, limit_bytes: int) -> None:
+    def __init__(self, limit_bytes: int, printed: Callable[[int], None]) -> None:
         self._limit = limit_bytes
         self._end = min(_KEPT_END_BYTES, limit_bytes // 2)
+        self._printed = printed
         self._whole = bytearray()
         self._head: bytes | None = None
         self.total = 0
@@ -78,6 +79,7 @@ class _Spool:
             del self._whole[: len(self._whole) - self._end]
         elif self._head is not None and len(self._whole) > 4 * self._end:
             del self._whole[: len(self._whole) - self._end]
+        self._printed(self.total)
 
     @property
     def dropped(self) -> int:
@@ -91,6 +93,10 @@ class _Spool:
         return self._head + gap + bytes(self._whole[-self._end :])
 
 
+def _unheard(_total_bytes: int) -> None:
+    return None
+
+
 async def run(
     command: str,
     *,
@@ -100,12 +106,14 @@ async def run(
     limit_bytes: int = OUTPUT_LIMIT_BYTES,
     inherits_stdin: bool = False,
     on_terminal: bool = False,
+    printed: Callable[[int], None] = _unheard,
 ) -> Ran:
     """Run *command* in a shell and wait for it, at most *timeout_s* seconds.
 
     Standard input is empty unless it *inherits_stdin*; standard output and error share one pipe, so their order is
     the program's own, or *on_terminal* one pseudo-terminal, for programs that colour only there. When it ends, is
-    cancelled or runs out of time, its whole process group ends too.
+    cancelled or runs out of time, its whole process group ends too. *printed* is told after each read how many bytes
+    there are by now.
 
     Raises WrongUsage where the command cannot be started, for instance in a directory that is gone.
     """
@@ -130,7 +138,7 @@ async def run(
         if terminal:
             terminal.close_inner()
     _live_groups.add(process.pid)
-    spool = _Spool(limit_bytes)
+    spool = _Spool(limit_bytes, printed)
     left_children = False
     try:
         with anyio.move_on_after(timeout_s) as scope:

@@ -224,6 +224,12 @@ def test_run_gives_the_command_its_own_standard_input(sidecar: Run) -> None:
     assert sidecar("run", "--", "cat").stdout == ""
 
 
+def test_a_small_output_does_not_wait_for_the_tokenizer(sidecar: Run) -> None:
+    timed = {"PYTHONPROFILEIMPORTTIME": "1"}  # Python tells on stderr what it loads
+    assert "toktok" not in sidecar("run", "--", "echo", "few words", **timed).stderr
+    assert "toktok" in sidecar("run", "--", "seq", "1000", **timed).stderr
+
+
 @pytest.mark.parametrize(
     ("command", "status"), [("true", 0), ("false", 1), ("exit 42", 42), ("kill -KILL $$", 137), ("nosuchprogram", 127)]
 )

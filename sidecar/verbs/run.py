@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import anyio.to_thread
 from sidecar import shell
 from sidecar.agents.permissions import agent_rules, denied_by
 from sidecar.compression import tokens
+from sidecar.compression.choosing import SMALL_BYTES
 from sidecar.compression.compressor import Compressed
 from sidecar.compression.levels import Level
 from sidecar.config.places import project_folder
@@ -89,10 +89,15 @@ async def run_command(
     limit_s = timeout_s if timeout_s is not None else settings.run.timeout_s
     environ = await rooms.child_environ()
     failure: SidecarError | None = None
+    will_count = anyio.Event()
+
+    def printed(total_bytes: int) -> None:
+        if total_bytes > SMALL_BYTES:
+            will_count.set()
+
     async with anyio.create_task_group() as group:
         group.start_soon(_tell_progress, caller)
-        # The ranks of the tokenizer load while the command runs, on a core of their own.
-        group.start_soon(partial(anyio.to_thread.run_sync, tokens.warm, abandon_on_cancel=True))
+        group.start_soon(_warm_once, will_count)
         try:
             ran = await shell.run(
                 command,
@@ -101,6 +106,7 @@ async def run_command(
                 timeout_s=limit_s,
                 inherits_stdin=inherits_stdin,
                 on_terminal=on_terminal,
+                printed=printed,
             )
         except SidecarError as error:  # a task group would wrap it
             failure = error
@@ -131,6 +137,15 @@ async def run_command(
 def _projects(cwd: Path) -> tuple[Path, ...]:
     """Where the agent's own settings may be: the folder it was started in, and the root of its repository."""
     return tuple(dict.fromkeys((cwd, project_folder(cwd))))
+
+
+async def _warm_once(will_count: anyio.Event) -> None:
+    """Load the tokenizer's ranks while the command still runs; half the time of a short command, were it for nothing.
+
+    They hold the interpreter's lock as they load, so a small output, which is not counted, must not start them.
+    """
+    await will_count.wait()
+    await anyio.to_thread.run_sync(tokens.warm, abandon_on_cancel=True)
 
 
 async def _tell_progress(caller: Caller) -> None:
