@@ -7,6 +7,7 @@ here, within the bench's own process.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -77,9 +78,20 @@ def _lossless(text: str) -> str:
     return "\n".join(lines)
 
 
+_TELLING = re.compile("error|fail|warning|exception|fatal|panic", re.IGNORECASE)
+_LAST_LINES = 10
+
+
+def _searched(text: str) -> str:
+    """What an agent would get from `grep -iE` and `tail`: the least that looks at each line at all."""
+    lines = plain(text).split("\n")
+    return "\n".join([*filter(_TELLING.search, lines[:-_LAST_LINES]), *lines[-_LAST_LINES:]])
+
+
 _PLAIN: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "lossless floor": ("colours, overwritten text, repeats, JSON minified", _lossless),
     "head + tail": (f"the first and the last {_CUT_TOKENS // 2:,} tokens", lambda text: ends(text, _CUT_TOKENS)),
+    "grep + tail": (f"`grep -iE '{_TELLING.pattern}'` and the last {_LAST_LINES} lines", _searched),
 }
 
 NAMES = (*_PLAIN, *(peer.name for peer in PEERS))
