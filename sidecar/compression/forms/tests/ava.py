@@ -22,6 +22,7 @@ from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, Section
 from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
+from sidecar.compression.forms.tests.sections import tell_report
 from sidecar.compression.vocabulary import Evidence, Segment
 
 __all__ = ["RUNNER"]
@@ -69,7 +70,7 @@ def _finish(run: Run) -> None:
         _mark_source(run, section)
         report = [i for i in range(section.start, section.end) if run.kinds[i] is Kind.OTHER and not run.why[i]]
         mark_comparison(run, report)
-        run.tell_report([i for i in report if not run.why[i]])
+        tell_report(run, [i for i in report if not run.why[i]])
     keep_evidence(run, [item for item in RUNNER.evidence(run.segment) if item.told_at is None])
 
 

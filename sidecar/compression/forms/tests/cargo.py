@@ -20,6 +20,7 @@ from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.outcomes import as_headings, move, worth
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
+from sidecar.compression.forms.tests.sections import tell_report
 from sidecar.compression.vocabulary import Evidence, Segment
 
 __all__ = ["BUILD_RULES", "FRAME", "LIBRARY", "RUNNER", "tell"]
@@ -69,7 +70,7 @@ def tell(run: Run, start: int, end: int) -> None:
         if frame not in own[:8]:
             for index in range(*frame):
                 why[index] = "repeated frames" if frame in own else "library frames"
-    run.tell_report([i for i in range(start, end) if run.kinds[i] is Kind.OTHER and not why[i]])
+    tell_report(run, [i for i in range(start, end) if run.kinds[i] is Kind.OTHER and not why[i]])
 
 
 def _is_library(lines: Sequence[str], frame: tuple[int, int]) -> bool:

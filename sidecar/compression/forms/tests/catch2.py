@@ -24,6 +24,7 @@ from sidecar.compression.forms.tests.must import Must, keep_evidence
 from sidecar.compression.forms.tests.repeats import SAID
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
+from sidecar.compression.forms.tests.sections import tell_report
 from sidecar.compression.vocabulary import Evidence, Part, Segment
 
 __all__ = ["DOCTEST", "RUNNER"]
@@ -57,7 +58,7 @@ def _finish(run: Run) -> None:
                     run.why[index] = "rulers"
                 elif run.why[index] == SAID:
                     run.why[index] = ""  # perhaps said by a test case that passed, which goes
-            run.tell_report([i for i in within if run.kinds[i] is Kind.OTHER])
+            tell_report(run, [i for i in within if run.kinds[i] is Kind.OTHER])
             continue
         run.sections.remove(section)
         for index in within:

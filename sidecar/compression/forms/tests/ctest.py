@@ -22,6 +22,7 @@ from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.nested import Inner, inner_runs, nested_evidence, tell_inner
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
+from sidecar.compression.forms.tests.sections import tell_section
 from sidecar.compression.vocabulary import Evidence, Part, Segment
 
 __all__ = ["RUNNER"]
@@ -41,7 +42,7 @@ def _tell(run: Run, start: int, end: int) -> None:
     """A program that is another runner is told as that tells it."""
     found = next((inner for at in range(start, end) if (inner := _inner(run.segment).get(at))), None)
     if found is None:
-        run.tell_section(start, end)
+        tell_section(run, start, end)
     else:
         tell_inner(run, found)
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from sidecar.compression.forms.drafting import BLANK
 from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.forms.tests.sections import tell_report
 from sidecar.compression.vocabulary import Evidence, Form, Segment
 
 __all__ = ["tell_verbose", "verbose_evidence"]
@@ -72,7 +73,7 @@ def tell_verbose(run: Run) -> None:
         for index in printed.lines:
             run.why[index] = "" if run.lines[index][len(printed.number) + 1 :].strip() else BLANK
         if printed.form is None:
-            run.tell_report([index for index in printed.lines if not run.why[index]])
+            tell_report(run, [index for index in printed.lines if not run.why[index]])
         else:
             _tell(run, printed, printed.form)
 

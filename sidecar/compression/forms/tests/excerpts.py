@@ -16,6 +16,7 @@ from itertools import pairwise
 
 from sidecar.compression.forms.tests.grammar import Kind
 from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.forms.tests.sections import tell_frames, tell_report
 
 __all__ = ["mark_comparison", "mark_excerpts", "mark_said_again", "tell"]
 
@@ -87,9 +88,9 @@ def tell(run: Run, start: int, end: int) -> None:
     for index in range(start, end):
         if run.kinds[index] is Kind.OTHER:
             (frames if run.is_frame[run.lines[index]] else report).append(index)
-    run.tell_frames(frames)
+    tell_frames(run, frames)
     mark_comparison(run, report)
-    run.tell_report([index for index in report if not run.why[index]])
+    tell_report(run, [index for index in report if not run.why[index]])
 
 
 _LEGEND = frozenset({"- Expected", "+ Received"})

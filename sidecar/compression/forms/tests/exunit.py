@@ -16,6 +16,7 @@ from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.must import Must, keep_evidence
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
+from sidecar.compression.forms.tests.sections import tell_frames, tell_report
 
 __all__ = ["RUNNER"]
 
@@ -28,9 +29,9 @@ def _tell(run: Run, start: int, end: int) -> None:
     """The user's frames, and all that was said: an argument `-1` is no changed line."""
     said = [index for index in range(start, end) if run.kinds[index] is Kind.OTHER]
     frames = [index for index in said if run.grammar.is_frame(run.lines[index])]
-    run.tell_frames(frames)
+    tell_frames(run, frames)
     stays = set(frames)
-    run.tell_report([index for index in said if index not in stays])
+    tell_report(run, [index for index in said if index not in stays])
 
 
 def _finish(run: Run) -> None:

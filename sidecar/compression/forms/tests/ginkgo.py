@@ -19,6 +19,7 @@ from collections.abc import Iterable, Sequence
 from sidecar.compression.forms.drafting import BLANK
 from sidecar.compression.forms.tests.grammar import Kind, Rule
 from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.forms.tests.sections import tell_report
 from sidecar.compression.vocabulary import Evidence
 
 __all__ = ["LITERALS", "RULES", "SURE", "evidence", "finish", "is_spec", "tell"]
@@ -72,7 +73,7 @@ def tell(run: Run, start: int, end: int) -> None:
         elif moment := _MOMENT.search(line):
             run.instead[index] = line[: moment.start()]
             run.shortened = _TIMES
-    run.tell_report([i for i in range(name + 1, end) if run.kinds[i] is Kind.OTHER and not why[i]])
+    tell_report(run, [i for i in range(name + 1, end) if run.kinds[i] is Kind.OTHER and not why[i]])
 
 
 def finish(run: Run) -> None:

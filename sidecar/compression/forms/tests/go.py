@@ -22,6 +22,7 @@ from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, read
 from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
+from sidecar.compression.forms.tests.sections import tell_comparison, tell_report
 from sidecar.compression.vocabulary import Evidence, Part, Segment
 
 __all__ = ["RUNNER"]
@@ -49,7 +50,7 @@ def _tell(run: Run, start: int, end: int) -> None:
     _tell_stacks(run, start, end)
     tell_testify(run, start, end)
     report = [i for i in range(start, end) if run.kinds[i] is Kind.OTHER and not run.why[i]]
-    run.tell_comparison(start, end)
+    tell_comparison(run, start, end)
     _tell_logs(run, report)
 
 
@@ -127,11 +128,11 @@ def _tell_logs(run: Run, report: Sequence[int]) -> None:
             logs.append([])
         logs[-1].append(index)
     for log in logs[:-1]:
-        run.tell_report(log)
+        tell_report(run, log)
     if len(logs) <= _LOGS_WHOLE:
-        run.tell_report(logs[-1])
+        tell_report(run, logs[-1])
         return
-    run.tell_report(logs[-1])
+    tell_report(run, logs[-1])
     for index in logs[-1]:
         if not LOG.match(run.lines[index]):
             run.why[index] = run.why[index] or "more of what the test printed"

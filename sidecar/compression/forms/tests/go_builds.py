@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 
 from sidecar.compression.forms.kept import kept
+from sidecar.compression.forms.tests.between import give
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.vocabulary import Evidence, Segment
 
@@ -43,7 +44,7 @@ def delegate(run: Run) -> None:
     from sidecar.compression.forms import diagnostics
 
     for build in _builds(run.segment):
-        run.give(diagnostics.FORM, build)
+        give(run, diagnostics.FORM, build)
 
 
 @kept

@@ -28,7 +28,7 @@ most of the reading. `inside=True` makes a rule read lines of a failing section 
 a rule without it reads both (a PASSED line inside a section ends the section). Lines no rule matches are OTHER: kept
 inside a section (long ones by their head, alarms, changed lines and end), and outside it where they are few or sound
 an alarm. Where a runner does something of its own way: `tell(run, start, end)` marks `run.why[i]` for a failing
-section [start, end) in place of `tell_section`; `finish(run)` may change any mark before blocks are made
+section [start, end) in place of `tell_section` (sections.py); `finish(run)` may change any mark before blocks are made
 (`run.why[i] = ""` keeps a line, a phrase lets it go; `run.instead[i]` prints a kept line in other words; `run.names[i]`
 is what a passed line adds to the list, and `run.sections` may be changed too). `compiles=True` gives stretches of
 compiler output around the tests to the form `diagnostics`.

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
+from sidecar.compression.forms.tests.alike import Alike
+from sidecar.compression.forms.tests.between import give_to_compilers, mark_by_kind
 from sidecar.compression.forms.tests.grammar import REACH, Grammar, Kind, Read, Section, read
 from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.forms.tests.sections import cut_long_lines, tell_section
+from sidecar.compression.forms.tests.writing import written
 from sidecar.compression.literals import literals_in
-from sidecar.compression.vocabulary import Evidence, Extent, Form, Part, Segment, verbatim
+from sidecar.compression.vocabulary import Block, Evidence, Extent, Form, Part, Segment, verbatim
 
 __all__ = ["any_line", "runner"]
 
@@ -40,11 +44,29 @@ def runner(grammar: Grammar) -> Form:
         name=grammar.name,
         recognise=recognise,
         evidence=evidence,
-        reduce=lambda segment: Run(grammar, segment).blocks(),
+        reduce=lambda segment: _reduce(Run(grammar, segment)),
         parts=lambda segment: list(_parts(grammar, segment)),
         literals=grammar.literals,
         extent=lambda segment: _extent(grammar, segment),
     )
+
+
+def _reduce(run: Run) -> list[Block]:
+    """Mark what of a run may go, each step on what the ones before it left, and write the rest."""
+    grammar = run.grammar
+    inside = run.inside()
+    mark_by_kind(run, inside)
+    alike = Alike(run)
+    for section in run.sections:
+        (grammar.tell or tell_section)(run, section.start, section.end)
+        alike.mark(section)
+    alike.point_at_leaders()
+    if grammar.compiles:
+        give_to_compilers(run, inside)
+    if grammar.finish is not None:
+        grammar.finish(run)
+    cut_long_lines(run)
+    return written(run)
 
 
 _TELLING = frozenset(

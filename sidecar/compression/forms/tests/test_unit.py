@@ -17,6 +17,7 @@ from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.must import Must, keep_evidence
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
+from sidecar.compression.forms.tests.sections import tell_section
 
 __all__ = ["RUNNER"]
 
@@ -29,7 +30,7 @@ def _tell(run: Run, start: int, end: int) -> None:
     for index in range(start, end):
         if _SOURCE.match(run.lines[index]) and not run.lines[index].startswith("  =>"):
             run.why[index] = "source lines"
-    run.tell_section(start, end)
+    tell_section(run, start, end)
 
 
 def _finish(run: Run) -> None:

@@ -18,6 +18,7 @@ from sidecar.compression.forms.tests.grammar import REACH, Grammar, Kind, Rule
 from sidecar.compression.forms.tests.pytest_failure import mark_frames
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
+from sidecar.compression.forms.tests.sections import tell_comparison, tell_report
 
 __all__ = ["RUNNER"]
 
@@ -42,8 +43,8 @@ def _tell(run: Run, start: int, end: int) -> None:
             run.why[index] = BLANK
     _tell_comparison(run, start + 1, end)
     _tell_examples(run, start + 1, end)
-    run.tell_comparison(start + 1, end)
-    run.tell_report([i for i in range(start + 1, end) if run.kinds[i] is Kind.OTHER and not run.why[i]])
+    tell_comparison(run, start + 1, end)
+    tell_report(run, [i for i in range(start + 1, end) if run.kinds[i] is Kind.OTHER and not run.why[i]])
 
 
 def _tell_comparison(run: Run, start: int, end: int) -> None:

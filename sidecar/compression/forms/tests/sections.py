@@ -1,0 +1,141 @@
+"""What of a failing section stays: message, diff and own frames; of a long report its ends and its trouble."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sidecar.compression.forms.tests.grammar import REACH, Kind
+from sidecar.compression.forms.tests.run import LIBRARY, PRINTED, Run
+from sidecar.compression.forms.tests.trouble import Trouble
+
+__all__ = ["cut_long_lines", "tell_comparison", "tell_frames", "tell_report", "tell_section"]
+
+_REPORT_LINES = 60
+_REPORT_HEAD = 30
+_REPORT_TAIL = 12
+_REPORT_TROUBLE = 20
+_FRAMES_AT_EACH_END = 4
+
+_CONTEXT = 2
+"""So many unchanged lines stay on both sides of a changed one in a comparison."""
+
+_SIGNS = frozenset("-+?<>")
+"""How a changed line of a comparison begins."""
+
+_LONG = (1_000, 500, 250)
+_AGAIN_LINE = 360
+_AGAIN = (_AGAIN_LINE, 200, 100)
+"""A longer line is cut to so many characters of its beginning and of its end."""
+_AGAIN_BEGINNING = 24
+"""Where so much of its beginning is that of an earlier long line, but for numbers, the shorter bounds hold."""
+
+_OPENING = 120
+_KNOWN = (_AGAIN_LINE, 60, 60)
+"""Where so much of its beginning is that of an earlier one, the least is shown."""
+
+_DIGITS = re.compile(r"\d+")
+
+
+def tell_section(run: Run, start: int, end: int) -> None:
+    """Mark what of a failing section may go: library frames, and of a long report what lies in its middle."""
+    frames: list[int] = []
+    others: list[int] = []
+    for index in range(start, end):
+        if run.kinds[index] is Kind.OTHER:
+            (frames if run.is_frame[run.lines[index]] else others).append(index)
+    tell_frames(run, frames)
+    tell_comparison(run, start, end)
+    tell_report(run, [index for index in others if not run.why[index]])
+
+
+def tell_comparison(run: Run, start: int, end: int) -> None:
+    """Of the unchanged lines of a comparison (`  same`, `- was`, `+ is`) those near a changed one stay."""
+    index = start
+    while index < end:
+        first = index
+        changed: list[int] = []
+        margin = 0
+        while index < end and run.kinds[index] in PRINTED:
+            line = run.lines[index]
+            said = line.lstrip(" ")
+            depth = len(line) - len(said)
+            if depth < margin and said.strip():
+                break  # `got:` below the difference that stands deeper
+            if said[:1] in _SIGNS:
+                margin = depth
+                first = first if changed else _begins(run, first, index, depth)
+                changed.append(index)
+            elif depth < 2 and line:
+                break
+            index += 1
+        if changed and index - first > len(changed) + 4 * _CONTEXT:
+            near = {i for at in changed for i in range(at - _CONTEXT, at + _CONTEXT + 1)}
+            for i in range(first, index):
+                if i not in near:
+                    run.why[i] = run.why[i] or "unchanged lines"
+        index = max(index, first + 1)
+
+
+def _begins(run: Run, first: int, changed: int, depth: int) -> int:
+    """Where a comparison begins whose first changed line is *changed*: below whatever stands further left."""
+    return next(
+        (
+            i + 1
+            for i in range(changed - 1, first - 1, -1)
+            if run.lines[i].strip() and len(run.lines[i]) - len(run.lines[i].lstrip(" ")) < depth
+        ),
+        first,
+    )
+
+
+def tell_frames(run: Run, frames: Sequence[int]) -> None:
+    """The user's frames stay, from both ends where there are many; where none is the user's the first two do."""
+    own = [index for index in frames if not run.is_library[run.lines[index]]]
+    kept = own or list(frames[:2])
+    if len(kept) > 2 * _FRAMES_AT_EACH_END:
+        kept = [*kept[:_FRAMES_AT_EACH_END], *kept[-_FRAMES_AT_EACH_END:]]
+    stays, mine = set(kept), set(own)
+    for index in frames:
+        if index not in stays:
+            run.why[index] = "repeated frames" if index in mine else LIBRARY
+
+
+def tell_report(run: Run, report: Sequence[int]) -> None:
+    """Of a long report its head, its alarms, its changed lines and its end stay."""
+    if len(report) <= _REPORT_LINES:
+        return
+    changed = 0
+    middle = report[_REPORT_HEAD:-_REPORT_TAIL]
+    trouble = Trouble(run.lines, middle, _REPORT_TROUBLE)
+    for index in middle:
+        line = run.lines[index]
+        if line.lstrip()[:1] in {"+", "-", "<", ">"} and changed < 2 * _REPORT_LINES:
+            changed += 1
+        elif not trouble.is_new(index):
+            run.why[index] = "more of what the test printed"
+
+
+def cut_long_lines(run: Run) -> None:
+    """Of a long line that a test printed (a dumped structure, a whole response) the middle goes.
+
+    Of one that begins like an earlier one more goes: the first tells what is dumped.
+    """
+    begun: set[str] = set()
+    for index in [index for index, line in enumerate(run.lines) if len(line) > _AGAIN_LINE]:
+        if run.why[index] or index in run.instead or run.kinds[index] is not Kind.OTHER:
+            continue
+        line = run.lines[index]
+        beginning = _DIGITS.sub("0", line[:_AGAIN_BEGINNING])
+        opening = _DIGITS.sub("0", line[:_OPENING])
+        size, head, tail = _KNOWN if opening in begun else _AGAIN if beginning in begun else _LONG
+        begun |= {beginning, opening}
+        if len(line) <= size or run.grammar.must(line[:REACH]) is not None:
+            continue
+        parts = run.evident.get(index, ())
+        ends = [line.find(part) + len(part) for part in parts if part in line]
+        head = max(head, *(end for end in ends if end <= _LONG[1]), 0)
+        cut = f"{line[:head]}[... {len(line) - head - tail} characters]{line[-tail:]}"
+        if len(cut) < len(line) and all(part in cut for part in parts):
+            run.instead[index] = cut
+            run.cut.add(index)
