@@ -80,6 +80,10 @@ class PushedLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._let_go)
         return future
 
+    async def shutdown_default_executor(self, *limit_s: float | None) -> None:
+        with self.held():  # from Python 3.12 on there are 300 s for it, which would have passed before a thread ends
+            await super().shutdown_default_executor(*limit_s)
+
     def _let_go(self, _future: object) -> None:
         self._pushed.holds -= 1
 
