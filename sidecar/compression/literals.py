@@ -14,6 +14,7 @@ from functools import cache, cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Segment
 
 if TYPE_CHECKING:
@@ -74,9 +75,7 @@ def _of_all_forms() -> Literals:
     return Literals(literal for form in forms() for literal in (*form.literals, *form.sought))
 
 
+@kept
 def literals_in(segment: Segment) -> frozenset[str]:
     """Of the literals that forms declare those that *segment* holds; looked for once, whoever asks."""
-    known: frozenset[str] | None = segment.__dict__.get("_literals")
-    if known is None:
-        known = segment.__dict__["_literals"] = _of_all_forms().within(segment.text)
-    return known
+    return _of_all_forms().within(segment.text)

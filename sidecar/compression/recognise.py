@@ -110,7 +110,7 @@ def _with_hints(segment: Segment, commands: Sequence[Command]) -> Iterable[Segme
     for command in commands:
         hinted = replace(segment, command=command)
         hinted.__dict__["text"] = segment.text  # joined and walked through once, whoever is asked
-        hinted.__dict__["_literals"] = literals_in(segment)
+        literals_in.tell(hinted, literals_in(segment))
         yield hinted
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 __all__ = [
     "MARKUP",
@@ -75,6 +75,11 @@ class Segment:
     @cached_property
     def text(self) -> str:
         return "\n".join(self.lines)
+
+    @cached_property
+    def readings(self) -> dict[Any, Any]:
+        """What has been read of it, by the reading (`kept`) that was asked; never compared, never copied."""
+        return {}
 
     def part(self, start: int, end: int) -> Segment:
         """Its lines [start, end) as a segment of their own, of the same command."""

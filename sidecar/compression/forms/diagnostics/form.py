@@ -28,11 +28,11 @@ from sidecar.compression.forms.diagnostics.headings import under_their_messages
 from sidecar.compression.forms.diagnostics.link import by_symbol
 from sidecar.compression.forms.diagnostics.marking import Marked, mark
 from sidecar.compression.forms.diagnostics.parts import parts
-from sidecar.compression.forms.diagnostics.recognising import SOUGHT, forget, lines_read, recognise
+from sidecar.compression.forms.diagnostics.recognising import SOUGHT, lines_read, recognise
 from sidecar.compression.forms.diagnostics.sharing import shared
 from sidecar.compression.forms.diagnostics.totals import by_count
 from sidecar.compression.forms.drafting import condensed, joined
-from sidecar.compression.forms.kept import kept
+from sidecar.compression.kept import kept
 from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Block, Evidence, Extent, Form, Part, Rank, Segment
 
@@ -97,7 +97,7 @@ def _read_all(segment: Segment) -> list[Line]:
     """Every line's kind."""
     lined = is_lined(segment.lines)
     known = read_all(segment.lines, None if lined else lines_read(segment), lined=lined)
-    forget(segment)
+    lines_read.forget(segment)
     return alone.joined_with_places(segment.lines, known) if alone.tells(segment) else known
 
 

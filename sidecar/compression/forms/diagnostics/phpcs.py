@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sidecar.compression.forms.diagnostics.rows import File, common, in_rows, of_several
-from sidecar.compression.forms.kept import kept
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep
 
 __all__ = ["LITERALS", "evidence", "is_phpcs", "reduce"]

@@ -12,10 +12,11 @@ from sidecar.compression.forms.diagnostics.build import is_build
 from sidecar.compression.forms.diagnostics.esbuild import is_esbuild
 from sidecar.compression.forms.diagnostics.grammar import Kind, Known, Line, is_lined, read, read_all
 from sidecar.compression.forms.diagnostics.reports import read_report
+from sidecar.compression.kept import kept
 from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Segment
 
-__all__ = ["SOUGHT", "forget", "lines_read", "recognise"]
+__all__ = ["SOUGHT", "lines_read", "recognise"]
 
 # fmt: off
 _PROGRAMS = frozenset((
@@ -218,15 +219,10 @@ def _is_shaped(seen: str, lines: Sequence[str]) -> bool:
     return 2 * sum(map(is_build, steps)) >= len(steps) > 0
 
 
-def lines_read(segment: Segment) -> Known:
-    """The lines read so far, kept with the segment: those of the census need not be read again."""
-    known: Known = segment.__dict__.setdefault("diagnostics_known", ({}, {}))
-    return known
-
-
-def forget(segment: Segment) -> None:
-    """Let go of the lines read so far, which are as large as the text itself: all of them are read."""
-    segment.__dict__.pop("diagnostics_known", None)
+@kept
+def lines_read(_: Segment) -> Known:
+    """The lines read so far: those of the census need not be read again."""
+    return {}, {}
 
 
 def _census(segment: Segment, length: int) -> tuple[Counter[int], int, int, int, int]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sidecar.compression.forms.diagnostics.rows import in_rows
-from sidecar.compression.forms.kept import kept
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Block, Evidence, Part, Rank, Segment
 
 __all__ = ["Report", "evidence", "parts", "read_report", "reduce"]

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sidecar.compression.forms.diagnostics.rows import source_begun
-from sidecar.compression.forms.kept import kept
+from sidecar.compression.kept import kept
 from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep
 

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sidecar.compression.forms.diagnostics.rows import in_rows, source_begun
-from sidecar.compression.forms.kept import kept
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep
 
 __all__ = ["LITERALS", "evidence", "is_webpack", "reduce"]

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from sidecar.compression.forms.kept import kept
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Block, Evidence, Part, Rank, Segment, keep, note
 
 __all__ = ["blame_evidence", "blame_parts", "blame_reduced", "blame_share"]

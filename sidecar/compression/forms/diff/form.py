@@ -48,7 +48,7 @@ from sidecar.compression.forms.diff.lines import (
 from sidecar.compression.forms.diff.plain import MARKS, plain_evidence, plain_parts, plain_reduced, plain_share
 from sidecar.compression.forms.diff.repeats import WINDOW, Repeats, repeats_of
 from sidecar.compression.forms.diff.side_by_side import is_side_by_side, side_by_side_evidence, side_by_side_reduced
-from sidecar.compression.forms.kept import kept
+from sidecar.compression.kept import kept
 from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Block, Evidence, Extent, Form, Part, Rank, Segment, keep
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from sidecar.compression.forms.diff.lines import CHANGED, is_word_diff, kinds_of
-from sidecar.compression.forms.kept import kept
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Segment
 
 __all__ = ["WINDOW", "Repeats", "repeats_of"]

@@ -16,7 +16,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from sidecar.compression.forms.kept import kept
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep
 
 __all__ = ["is_side_by_side", "side_by_side_evidence", "side_by_side_reduced"]

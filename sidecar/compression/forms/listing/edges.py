@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from sidecar.compression.forms.kept import kept
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, note
 
 __all__ = ["edges_evidence", "edges_reduced", "is_of_edges"]

@@ -20,7 +20,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.listing.edges import edges_evidence, edges_reduced, is_of_edges
 from sidecar.compression.forms.listing.git_status import (
     short_evidence,
@@ -45,6 +44,7 @@ from sidecar.compression.forms.listing.trees import (
     tree_evidence,
     tree_reduced,
 )
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Block, Evidence, Form, Segment, keep
 
 __all__ = ["FORM"]

@@ -18,8 +18,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sidecar.compression.filling import filled
-from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.listing.trees import branches_of
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep, note
 
 __all__ = ["is_of_packages", "packages_evidence", "packages_reduced"]

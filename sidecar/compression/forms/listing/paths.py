@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from sidecar.compression.filling import filled
-from sidecar.compression.forms.kept import kept
+from sidecar.compression.kept import kept
 from sidecar.compression.prefixes import WHOLE_PATHS, between_numbers, folder_and_name, names_on_lines, ranged
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep, note
 

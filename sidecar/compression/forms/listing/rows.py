@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from sidecar.compression.forms.kept import kept
+from sidecar.compression.kept import kept
 from sidecar.compression.prefixes import folder_and_name
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep
 

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from sidecar.compression.filling import filled
-from sidecar.compression.forms.kept import kept
+from sidecar.compression.kept import kept
 from sidecar.compression.prefixes import between_numbers, folder_and_name, names_on_lines, ranged
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep, note
 

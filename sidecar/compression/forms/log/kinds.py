@@ -20,8 +20,8 @@ from operator import itemgetter, sub
 
 from sidecar.compression.alarms import alarm_lines, warning_lines
 from sidecar.compression.forms.boxed import MARK, is_boxed_source
-from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.log.ordering import in_one_order
+from sidecar.compression.kept import kept
 from sidecar.compression.literals import Literals
 from sidecar.compression.vocabulary import Segment
 

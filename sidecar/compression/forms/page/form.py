@@ -19,11 +19,11 @@ from html import unescape
 from itertools import pairwise
 
 from sidecar.compression.forms.drafting import BLANK
-from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.marking import marked
 from sidecar.compression.forms.page.html import Line, readable
 from sidecar.compression.forms.page.markdown import ends_of_sections, looks_like_markdown, what_may_go
 from sidecar.compression.forms.progress import FORM as PROGRESS
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import MARKUP, Block, Evidence, Form, Part, Rank, Segment, keep, moved, verbatim
 
 __all__ = ["FORM"]

@@ -20,10 +20,10 @@ from itertools import groupby
 from sidecar.compression.alarms import alarm_lines, warning_lines
 from sidecar.compression.filling import filled
 from sidecar.compression.forms.drafting import BLANK
-from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.marking import marked, side_by_side
 from sidecar.compression.forms.progress import plays
 from sidecar.compression.forms.progress.families import FAMILIES, Family
+from sidecar.compression.kept import kept
 from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Block, Evidence, Form, Rank, Segment, verbatim
 

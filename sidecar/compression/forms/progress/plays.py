@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sidecar.compression.alarms import alarm_lines, warning_lines
-from sidecar.compression.forms.kept import kept
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment
 
 __all__ = ["PLAY", "evidence", "is_play", "reduce"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.records import json as records_json
 from sidecar.compression.forms.records import metrics as records_metrics
 from sidecar.compression.forms.records import stanzas as records_stanzas
@@ -18,6 +17,7 @@ from sidecar.compression.forms.records import xml as records_xml
 from sidecar.compression.forms.records import yaml as records_yaml
 from sidecar.compression.forms.records.grid import grids
 from sidecar.compression.forms.records.values import Value
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep
 
 __all__ = ["FORM"]

@@ -16,13 +16,13 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.excerpts import mark_comparison
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, Section
 from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
 from sidecar.compression.forms.tests.sections import tell_report
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Evidence, Segment
 
 __all__ = ["RUNNER"]

@@ -15,12 +15,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.outcomes import as_headings, move, worth
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
 from sidecar.compression.forms.tests.sections import tell_report
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Evidence, Segment
 
 __all__ = ["BUILD_RULES", "FRAME", "LIBRARY", "RUNNER", "tell"]

@@ -18,13 +18,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, Section
 from sidecar.compression.forms.tests.must import Must, keep_evidence
 from sidecar.compression.forms.tests.repeats import SAID
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
 from sidecar.compression.forms.tests.sections import tell_report
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Evidence, Part, Segment
 
 __all__ = ["DOCTEST", "RUNNER"]

@@ -14,7 +14,6 @@ from dataclasses import replace
 
 from sidecar.compression.alarms import alarm_lines
 from sidecar.compression.forms.drafting import BLANK
-from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.ctest_verbose import tell_verbose, verbose_evidence
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.gtest import NESTED_RULES, keep_nested_totals_once
@@ -23,6 +22,7 @@ from sidecar.compression.forms.tests.nested import Inner, inner_runs, nested_evi
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
 from sidecar.compression.forms.tests.sections import tell_section
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Evidence, Part, Segment
 
 __all__ = ["RUNNER"]

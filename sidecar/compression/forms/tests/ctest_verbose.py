@@ -15,9 +15,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sidecar.compression.forms.drafting import BLANK
-from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.sections import tell_report
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Evidence, Form, Segment
 
 __all__ = ["tell_verbose", "verbose_evidence"]

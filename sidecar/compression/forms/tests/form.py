@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from functools import cache
 from operator import itemgetter
 
-from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests import (
     ava,
     bun,
@@ -48,6 +47,7 @@ from sidecar.compression.forms.tests import (
 )
 from sidecar.compression.forms.tests import pytest as tests_pytest
 from sidecar.compression.forms.tests import unittest as tests_unittest
+from sidecar.compression.kept import kept
 from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Block, Evidence, Extent, Form, Part, Segment, keep
 

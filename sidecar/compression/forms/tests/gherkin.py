@@ -17,11 +17,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sidecar.compression.alarms import is_alarm
-from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Evidence, Extent, Part, Segment
 
 __all__ = ["RUNNER"]

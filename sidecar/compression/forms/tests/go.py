@@ -15,14 +15,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sidecar.compression.forms.drafting import BLANK
-from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests import ginkgo, go_builds, gotestsum
 from sidecar.compression.forms.tests.go_logs import LOG, fold_clocked, point_at_logs, tell_testify
-from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, read
+from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
 from sidecar.compression.forms.tests.sections import tell_comparison, tell_report
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Evidence, Part, Segment
 
 __all__ = ["RUNNER"]
@@ -284,7 +284,7 @@ _ADDRESS = re.compile(r"\b0x[0-9a-f]+")
 
 def _parts(segment: Segment) -> list[Part]:
     """With `-v` what a test logged stands before the line that says it failed."""
-    told = read(_GRAMMAR, segment)
+    told = _GRAMMAR.read(segment)
     logged: dict[str, int] = {}
     for index, owner in _owners(segment.lines, told.kinds):
         logged.setdefault(owner, index)

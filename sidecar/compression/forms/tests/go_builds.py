@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.between import give
 from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Evidence, Segment
 
 __all__ = ["delegate", "evidence"]

@@ -42,9 +42,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
 
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Segment
 
-__all__ = ["REACH", "Grammar", "Kind", "Read", "Rule", "Section", "read"]
+__all__ = ["REACH", "Grammar", "Kind", "Read", "Rule", "Section"]
 
 REACH = 2_000
 """No line of a runner's own is longer; of a longer line rules see its beginning."""
@@ -172,6 +173,11 @@ class Grammar:
     sureness: float = 0.97
 
     @cached_property
+    def read(self) -> kept[Read]:
+        """Says of a segment what each of its lines is; nobody may change what it says."""
+        return kept(lambda segment: _read(self, segment.lines))
+
+    @cached_property
     def is_sure(self) -> re.Pattern[str]:
         return re.compile(self.sure or r"(?!)", re.MULTILINE)
 
@@ -237,14 +243,6 @@ class Read:
     failed: dict[int, str] = field(default_factory=dict)
     reasons: dict[int, str] = field(default_factory=dict)
     sections: list[Section] = field(default_factory=list)
-
-
-def read(grammar: Grammar, segment: Segment) -> Read:
-    """The kind of every line; read once however often it is asked for, so nobody may change it."""
-    known: dict[str, Read] = segment.__dict__.setdefault("_tests_read", {})
-    if grammar.name not in known:
-        known[grammar.name] = _read(grammar, segment.lines)
-    return known[grammar.name]
 
 
 def _read(grammar: Grammar, lines: Sequence[str]) -> Read:  # noqa: PLR0912 - one case a kind, in one hot loop

@@ -18,7 +18,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from sidecar.compression.alarms import is_alarm
-from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.coverage import mark_coverage
 from sidecar.compression.forms.tests.excerpts import mark_excerpts, tell
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
@@ -26,6 +25,7 @@ from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
 from sidecar.compression.forms.tests.tree import name_tree
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Evidence, Part, Segment, verbatim
 
 __all__ = ["RUNNER"]

@@ -17,10 +17,10 @@ from itertools import accumulate
 from operator import attrgetter
 
 from sidecar.compression.alarms import is_alarm
-from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.junit_failure import PROBLEM, told
 from sidecar.compression.forms.tests.names import listed, sampled
 from sidecar.compression.forms.tests.repeats import Repeats
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep
 
 __all__ = ["RUNNER"]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sidecar.compression.forms.drafting import BLANK
-from sidecar.compression.forms.tests.grammar import Grammar, Kind, read
+from sidecar.compression.forms.tests.grammar import Grammar, Kind
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.vocabulary import Evidence, Form, Segment
 
@@ -38,7 +38,7 @@ def inner_runs(grammar: Grammar, segment: Segment, *, besides: Sequence[str] = (
     """By heading, the sections that hold another runner's run; *besides*: none whose text has one of these once."""
     found = (
         _inner(segment, section.heading, section.end, besides)
-        for section in read(grammar, segment).sections
+        for section in grammar.read(segment).sections
         if section.end - section.heading > _FEW_LINES
     )
     return {inner.heading: inner for inner in found if inner is not None}

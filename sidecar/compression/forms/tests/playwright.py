@@ -14,12 +14,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
 
-from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.excerpts import tell
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Evidence, Part, Segment
 
 __all__ = ["RUNNER"]

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.compared import said_above
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Segment
 
 __all__ = [

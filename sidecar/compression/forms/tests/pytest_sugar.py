@@ -14,8 +14,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests import pytest as tests_pytest
+from sidecar.compression.kept import kept
 from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Segment
 

@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.pytest_lines import (
     heading_name,
     is_explanation,
@@ -22,6 +21,7 @@ from sidecar.compression.forms.tests.pytest_lines import (
     letters,
     said_by,
 )
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Segment
 
 __all__ = ["Failure", "failures", "node_of", "sections", "short"]

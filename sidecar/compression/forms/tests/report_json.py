@@ -15,8 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.names import listed, sampled
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment
 
 __all__ = ["RUNNER"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from sidecar.compression.forms.tests.grammar import REACH, Grammar, Kind, Read, Section, read
+from sidecar.compression.forms.tests.grammar import REACH, Grammar, Kind, Read, Section
 from sidecar.compression.vocabulary import Block, Segment
 
 __all__ = ["LIBRARY", "PASSED", "PRINTED", "SKIPPED", "WORTH_CHARS", "Run"]
@@ -49,7 +49,7 @@ class Run:
         self.grammar = grammar
         self.segment = segment
         self.lines: Sequence[str] = segment.lines
-        told: Read = read(grammar, segment)
+        told = grammar.read(segment)
         self.kinds = list(told.kinds)
         self.rules = told.rules
         self.names = dict(told.names)

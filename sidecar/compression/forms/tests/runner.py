@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 
 from sidecar.compression.forms.tests.alike import Alike
 from sidecar.compression.forms.tests.between import give_to_compilers, mark_by_kind
-from sidecar.compression.forms.tests.grammar import REACH, Grammar, Kind, Read, Section, read
+from sidecar.compression.forms.tests.grammar import REACH, Grammar, Kind, Read, Section
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.sections import cut_long_lines, tell_section
 from sidecar.compression.forms.tests.writing import written
+from sidecar.compression.kept import kept
 from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Block, Evidence, Extent, Form, Part, Segment, verbatim
 
@@ -33,12 +34,10 @@ def runner(grammar: Grammar) -> Form:
             return 0.85 if _is_asked(segment, grammar.programs) else 0.5
         return 0.0
 
+    @kept
     def evidence(segment: Segment) -> list[Evidence]:
         # A reduction asks too, to keep what must survive where another program's lines have misled it.
-        known: dict[str, list[Evidence]] = segment.__dict__.setdefault("_tests_evidence", {})
-        if grammar.name not in known:
-            known[grammar.name] = verbatim(segment, _matched(grammar.must, segment.lines))
-        return list(known[grammar.name])
+        return verbatim(segment, _matched(grammar.must, segment.lines))
 
     return Form(
         name=grammar.name,
@@ -78,7 +77,7 @@ _BESIDE = frozenset({Kind.ALARM, Kind.BLANK, Kind.END, Kind.KEPT, Kind.NOISE})
 
 def _extent(grammar: Grammar, segment: Segment) -> Extent:
     """From the first line that only this runner prints to the last; a failing section goes on to where it ends."""
-    told, lines = read(grammar, segment), segment.lines
+    told, lines = grammar.read(segment), segment.lines
     kinds = told.kinds
     telling = _TELLING | {Kind.NOISE} if grammar.compiles else _TELLING  # a build's steps are its own
     if telling.isdisjoint(kinds):
@@ -139,7 +138,7 @@ def _matched(must: Callable[[str], re.Match[str] | None], lines: Sequence[str]) 
 
 
 def _parts(grammar: Grammar, segment: Segment) -> Iterable[Part]:
-    lines, told = segment.lines, read(grammar, segment)
+    lines, told = segment.lines, grammar.read(segment)
     parts: list[Part] = []
     covered: set[str] = set()
     for section in told.sections:

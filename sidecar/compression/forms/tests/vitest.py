@@ -15,13 +15,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.tests.coverage import mark_coverage
 from sidecar.compression.forms.tests.excerpts import mark_said_again, tell
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
 from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Evidence, Part, Segment, verbatim
 
 __all__ = ["RUNNER"]

@@ -23,11 +23,11 @@ from sidecar.compression.forms import text as plain
 from sidecar.compression.forms.above import ABOVE, printed_above
 from sidecar.compression.forms.boxed import MARK, SIDE
 from sidecar.compression.forms.drafting import BLANK, condensed
-from sidecar.compression.forms.kept import kept
 from sidecar.compression.forms.marking import side_by_side
 from sidecar.compression.forms.trace.languages import HINTS, LOCAL, may_have_frames
 from sidecar.compression.forms.trace.names import called
 from sidecar.compression.forms.trace.stacks import FramesCut, Stack, frames_reduced, stacks_of, trace_spans
+from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, moved, verbatim
 
 __all__ = ["FORM"]

@@ -18,15 +18,19 @@ class kept(Generic[_T]):  # noqa: N801 - a decorator, written as `staticmethod` 
 
     def __init__(self, read: Callable[[Segment], _T]) -> None:
         self._read = read
-        self._name = f"{read.__module__}.{read.__qualname__}"
         update_wrapper(self, read)
 
     def __call__(self, segment: Segment) -> _T:
-        if self._name not in segment.__dict__:
-            segment.__dict__[self._name] = self._read(segment)
-        found: _T = segment.__dict__[self._name]
+        readings = segment.readings
+        if self not in readings:
+            readings[self] = self._read(segment)
+        found: _T = readings[self]
         return found
 
     def tell(self, segment: Segment, known: _T) -> None:
-        """Spare *segment* the reading: what it would give is *known* from the segment it was taken out of."""
-        segment.__dict__[self._name] = known
+        """Spare *segment* the reading: what it would give is *known* from another segment of these lines."""
+        segment.readings[self] = known
+
+    def forget(self, segment: Segment) -> None:
+        """Let go of a reading that nobody will ask for again, and that is as large as the text itself."""
+        segment.readings.pop(self, None)
