@@ -19,12 +19,11 @@ from dataclasses import replace
 from itertools import pairwise
 
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule, Section
-from sidecar.compression.forms.tests.must import Must, keep_evidence
+from sidecar.compression.forms.tests.must import Must
 from sidecar.compression.forms.tests.repeats import SAID
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
 from sidecar.compression.forms.tests.sections import tell_report
-from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Evidence, Part, Segment
 
 __all__ = ["DOCTEST", "RUNNER"]
@@ -63,7 +62,6 @@ def _finish(run: Run) -> None:
         run.sections.remove(section)
         for index in within:
             run.why[index] = run.why[index] or "passed assertions"
-    keep_evidence(run, RUNNER.evidence(run.segment))
 
 
 def _names(lines: Sequence[str], ruler: int) -> list[int]:
@@ -83,7 +81,6 @@ _MUST = Must(
 )
 
 
-@kept
 def _evidence(segment: Segment) -> list[Evidence]:
     """What failed, and the names in the header above it."""
     lines = segment.lines
@@ -124,18 +121,13 @@ RUNNER = replace(
                 Rule(Kind.NOISE, r"(?:\.{79}|~{79})$", what="rulers"),
                 Rule(Kind.NOISE, r"\S+ is a Catch2? v\d|Run with -\? for options", what="headers"),
             ),
-            evidence=r"(?!)",
+            evidence=_evidence,
             tell=_tell,
             finish=_finish,
         )
     ),
-    evidence=_evidence,
     parts=_parts,
 )
-
-
-def _finish_doctest(run: Run) -> None:
-    keep_evidence(run, DOCTEST.evidence(run.segment))
 
 
 _MUST_DOCTEST = Must(
@@ -145,23 +137,19 @@ _MUST_DOCTEST = Must(
     message_lines=2,
 )
 
-DOCTEST = replace(
-    runner(
-        Grammar(
-            name="doctest",
-            literals=("[doctest] test cases: ",),
-            sure=r"^\[doctest\] test cases: +\d+ \|",
-            rules=(
-                Rule(Kind.SECTION, r"TEST CASE:  (?P<name>\S.*)$"),
-                Rule(Kind.TOTAL, r"\[doctest\] (?:test cases|assertions|Status): "),
-                Rule(Kind.NOISE, r"\[doctest\] ", what="headers"),
-                Rule(Kind.END, r"={79}$", what="rulers"),
-                Rule(Kind.KEPT, r"\S+:\d+:$"),
-            ),
-            message=r"(\S+:\d+: (?:FATAL )?ERROR: .*)",
-            evidence=r"(?!)",
-            finish=_finish_doctest,
-        )
-    ),
-    evidence=_MUST_DOCTEST.evidence,
+DOCTEST = runner(
+    Grammar(
+        name="doctest",
+        literals=("[doctest] test cases: ",),
+        sure=r"^\[doctest\] test cases: +\d+ \|",
+        rules=(
+            Rule(Kind.SECTION, r"TEST CASE:  (?P<name>\S.*)$"),
+            Rule(Kind.TOTAL, r"\[doctest\] (?:test cases|assertions|Status): "),
+            Rule(Kind.NOISE, r"\[doctest\] ", what="headers"),
+            Rule(Kind.END, r"={79}$", what="rulers"),
+            Rule(Kind.KEPT, r"\S+:\d+:$"),
+        ),
+        message=r"(\S+:\d+: (?:FATAL )?ERROR: .*)",
+        evidence=_MUST_DOCTEST.evidence,
+    )
 )

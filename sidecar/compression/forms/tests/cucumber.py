@@ -10,11 +10,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from sidecar.compression.forms.tests.excerpts import tell
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
-from sidecar.compression.forms.tests.must import Must, keep_evidence
+from sidecar.compression.forms.tests.must import Must
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
 
@@ -61,7 +60,6 @@ def _mark_snippets(run: Run, start: int, end: int) -> None:
 
 def _finish(run: Run) -> None:
     run.shortened = "places of passed steps"
-    keep_evidence(run, RUNNER.evidence(run.segment))
 
 
 _MUST = Must(
@@ -73,7 +71,7 @@ _MUST = Must(
     place=re.compile(rf" +at (?!.*(?:{_LIBRARY}))"),
 )
 
-_FORM = runner(
+RUNNER = runner(
     Grammar(
         name="cucumber",
         literals=(") Scenario: ", ") Scenario Outline: "),
@@ -89,9 +87,8 @@ _FORM = runner(
         library=_LIBRARY,
         place=r"at World\.<anonymous> \((.+)\)$",
         message=r" +(\w*(?:Error|Exception)\b.*|Undefined\..*)$",
-        evidence=r"(?!)",
+        evidence=_MUST.evidence,
         tell=_tell,
         finish=_finish,
     )
 )
-RUNNER = replace(_FORM, evidence=_MUST.evidence)

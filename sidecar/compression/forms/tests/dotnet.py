@@ -14,12 +14,10 @@ Failed!  - Failed:     1, Passed:     3, ...          as printed
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from sidecar.compression.forms.tests.excerpts import tell
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
-from sidecar.compression.forms.tests.must import Must, keep_evidence
-from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.forms.tests.must import Must
 from sidecar.compression.forms.tests.runner import runner
 
 __all__ = ["RUNNER"]
@@ -31,9 +29,15 @@ _TOTALS = (
 )
 
 
-def _finish(run: Run) -> None:
-    keep_evidence(run, RUNNER.evidence(run.segment))
-
+_MUST = Must(
+    heading=r"  (?:Failed|X) \S.*$",
+    anywhere=rf"(?:{_TOTALS}).*$|.*: error (?:[A-Z]+\d+|TESTERROR): .*$|\[xUnit\.net .* \[FAIL\]$",
+    leaves=re.compile(r"  (?:Passed|Skipped) |[A-Z]\w+!  - |Total tests"),
+    message_lines=1,
+    always=re.compile(r" *(?:Expected|Actual|But was): "),
+    place=re.compile(rf" +at (?!{_LIBRARY}).* in .*:line \d+"),
+    advice=re.compile(r"  (?:Error Message|Stack Trace):$"),
+)
 
 _GRAMMAR = Grammar(
     name="dotnet test",
@@ -84,21 +88,10 @@ _GRAMMAR = Grammar(
     frame=r" +at (?P<path>.*)|--- End of stack trace",
     library=_LIBRARY,
     message=r" *(?!Error Message:|Stack Trace:)(\S.*)",
-    evidence=r"(?!)",
+    evidence=_MUST.evidence,
     tell=tell,
-    finish=_finish,
     compiles=True,
 )
 
-_MUST = Must(
-    heading=r"  (?:Failed|X) \S.*$",
-    anywhere=rf"(?:{_TOTALS}).*$|.*: error (?:[A-Z]+\d+|TESTERROR): .*$|\[xUnit\.net .* \[FAIL\]$",
-    leaves=re.compile(r"  (?:Passed|Skipped) |[A-Z]\w+!  - |Total tests"),
-    message_lines=1,
-    always=re.compile(r" *(?:Expected|Actual|But was): "),
-    place=re.compile(rf" +at (?!{_LIBRARY}).* in .*:line \d+"),
-    advice=re.compile(r"  (?:Error Message|Stack Trace):$"),
-)
 
-_FORM = runner(_GRAMMAR)
-RUNNER = replace(_FORM, evidence=_MUST.evidence)
+RUNNER = runner(_GRAMMAR)

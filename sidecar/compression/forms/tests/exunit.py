@@ -10,10 +10,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
-from sidecar.compression.forms.tests.must import Must, keep_evidence
+from sidecar.compression.forms.tests.must import Must
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
 from sidecar.compression.forms.tests.sections import tell_frames, tell_report
@@ -45,7 +44,6 @@ def _finish(run: Run) -> None:
             above = listed.pop(found["name"])
             run.kinds[above] = Kind.NOISE
             run.why[above] = "failing tests, told below"
-    keep_evidence(run, RUNNER.evidence(run.segment))
 
 
 _MUST = Must(
@@ -58,7 +56,7 @@ _MUST = Must(
     advice=re.compile(r" +stacktrace:$"),
 )
 
-_FORM = runner(
+RUNNER = runner(
     Grammar(
         name="exunit",
         literals=(" tests, ", " test, ", "     stacktrace:"),
@@ -78,9 +76,8 @@ _FORM = runner(
         frame=r" {5,}(?:\([^)]*\) )?(?P<path>\S+\.(?:exs?|erl)):\d+(?:: |$)",
         library=_LIBRARY,
         message=r" {4,}((?!test/|stacktrace:)\S.*)",
-        evidence=r"(?!)",
+        evidence=_MUST.evidence,
         tell=_tell,
         finish=_finish,
     )
 )
-RUNNER = replace(_FORM, evidence=_MUST.evidence)

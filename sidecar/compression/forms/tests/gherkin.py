@@ -18,10 +18,8 @@ from dataclasses import replace
 
 from sidecar.compression.alarms import is_alarm
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
-from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
-from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Evidence, Extent, Part, Segment
 
 __all__ = ["RUNNER"]
@@ -149,7 +147,6 @@ def _finish(run: Run) -> None:
     for index in range(snippets + 1, len(run.lines)):
         if run.kinds[index] is Kind.OTHER:
             run.why[index] = "snippets"
-    keep_evidence(run, [item for item in RUNNER.evidence(run.segment) if item.told_at is None])
 
 
 def _finish_features(run: Run, failing: set[int]) -> None:
@@ -187,32 +184,6 @@ def _placed(segment: Segment) -> dict[str, int]:
     return placed
 
 
-_GRAMMAR = Grammar(
-    name="gherkin",
-    literals=(" scenarios passed, ", " scenario passed, ", " scenarios (", " scenario (", "Failing scenarios:"),
-    sure=r"^\d+ scenarios? passed, \d+ failed|^\d+ scenarios? \(\d+ ",
-    rules=(
-        Rule(Kind.SECTION, _HEADING.pattern),
-        Rule(Kind.SECTION, _BY_STEP.pattern),
-        Rule(Kind.SUITE, r" *(?:Feature|Ability|Rule): "),
-        Rule(Kind.SUITE, r"(?:Failing|Errored|Undefined|Hook-errored) [Ss]cenarios:$"),
-        Rule(Kind.FAILED, _LISTED.pattern),
-        Rule(Kind.TOTAL, r"\d+ (?:features?|scenarios?|steps?|rules?) (?:passed|\()"),
-        Rule(Kind.TOTAL, r"Took \d.*m|\d+m\d+\.\d+s"),
-        Rule(Kind.NOISE, r" *@[^#\"']*$", what="tags"),
-        Rule(Kind.END, r"  \S.*  [.FEUSPX-]+(?:LOG_[A-Z]+:.*)?$", what="progress"),
-        Rule(Kind.END, r"[.FEUSPX][.FEUSPX-]*(?:LOG_[A-Z]+:.*)?$", what="progress"),
-        Rule(Kind.NOISE, _CAPTURED.pattern, what="borders"),
-        Rule(Kind.NOISE, r"-{40,}$", what="borders"),
-        Rule(Kind.NOISE, r"USING RUNNER: ", what="headers"),
-    ),
-    evidence=r"(?!)",
-    message=r" *(ASSERT FAILED: .*|[\w.]*(?:Error|Exception)\b.*|\S.* \([A-Z]\w*\))$",
-    tests_end_sections=False,
-    tell=_tell,
-    finish=_finish,
-)
-
 _MUST = re.compile(
     r"^ *ASSERT FAILED: .+|^ *[A-Za-z_][\w.]*(?:Error|Exception)(?:: .*)?$|^ +\S.* \([A-Z]\w*(?:Error|Exception)\)$"
     r"|^\d+ (?:features?|scenarios?|steps?) (?:passed|\().*$|^.* \.\.\. (?:failed|error|undefined) in .*$",
@@ -220,7 +191,6 @@ _MUST = re.compile(
 )
 
 
-@kept
 def _evidence(segment: Segment) -> list[Evidence]:
     """What was raised and the totals, each text once; every scenario that the list of failing ones names."""
     lines, headings = segment.lines, _placed(segment)
@@ -246,6 +216,32 @@ def _parts(segment: Segment) -> list[Part]:
     ]
 
 
+_GRAMMAR = Grammar(
+    name="gherkin",
+    literals=(" scenarios passed, ", " scenario passed, ", " scenarios (", " scenario (", "Failing scenarios:"),
+    sure=r"^\d+ scenarios? passed, \d+ failed|^\d+ scenarios? \(\d+ ",
+    rules=(
+        Rule(Kind.SECTION, _HEADING.pattern),
+        Rule(Kind.SECTION, _BY_STEP.pattern),
+        Rule(Kind.SUITE, r" *(?:Feature|Ability|Rule): "),
+        Rule(Kind.SUITE, r"(?:Failing|Errored|Undefined|Hook-errored) [Ss]cenarios:$"),
+        Rule(Kind.FAILED, _LISTED.pattern),
+        Rule(Kind.TOTAL, r"\d+ (?:features?|scenarios?|steps?|rules?) (?:passed|\()"),
+        Rule(Kind.TOTAL, r"Took \d.*m|\d+m\d+\.\d+s"),
+        Rule(Kind.NOISE, r" *@[^#\"']*$", what="tags"),
+        Rule(Kind.END, r"  \S.*  [.FEUSPX-]+(?:LOG_[A-Z]+:.*)?$", what="progress"),
+        Rule(Kind.END, r"[.FEUSPX][.FEUSPX-]*(?:LOG_[A-Z]+:.*)?$", what="progress"),
+        Rule(Kind.NOISE, _CAPTURED.pattern, what="borders"),
+        Rule(Kind.NOISE, r"-{40,}$", what="borders"),
+        Rule(Kind.NOISE, r"USING RUNNER: ", what="headers"),
+    ),
+    evidence=_evidence,
+    message=r" *(ASSERT FAILED: .*|[\w.]*(?:Error|Exception)\b.*|\S.* \([A-Z]\w*\))$",
+    tests_end_sections=False,
+    tell=_tell,
+    finish=_finish,
+)
+
 _FORM = runner(_GRAMMAR)
 
 
@@ -261,4 +257,4 @@ def _extent(segment: Segment) -> Extent:
     return extent._replace(end=end) if begun < len(lines) else extent
 
 
-RUNNER = replace(_FORM, evidence=_evidence, parts=_parts, extent=_extent)
+RUNNER = replace(_FORM, parts=_parts, extent=_extent)

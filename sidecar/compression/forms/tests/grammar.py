@@ -43,7 +43,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from sidecar.compression.kept import kept
-from sidecar.compression.vocabulary import Segment
+from sidecar.compression.vocabulary import Evidence, Segment
 
 __all__ = ["REACH", "Grammar", "Kind", "Read", "Rule", "Section"]
 
@@ -141,8 +141,12 @@ class Grammar:
     literals: tuple[str, ...]
     sure: str
     rules: tuple[Rule, ...]
-    evidence: str
-    """Matches the lines that must survive, each text once; written apart from the rules, for it checks them."""
+    evidence: str | Callable[[Segment], list[Evidence]]
+    """Matches the lines that must survive, each text once; written apart from the rules, for it checks them.
+
+    What tells more of them than how they begin reads the segment itself; what it finds stays where the rules, which
+    another program's lines or carriage returns may mislead, let it go.
+    """
     likely: str = ""
     """A line, holding a literal, that speaks for this runner where its command is known (0.85), else weakly (0.5)."""
     programs: frozenset[str] = frozenset()
@@ -187,7 +191,7 @@ class Grammar:
 
     @cached_property
     def must(self) -> Callable[[str], re.Match[str] | None]:
-        return re.compile(self.evidence).match
+        return re.compile(self.evidence if isinstance(self.evidence, str) else r"(?!)").match
 
     @cached_property
     def is_frame(self) -> Callable[[str], re.Match[str] | None]:

@@ -13,8 +13,7 @@ from dataclasses import replace
 
 from sidecar.compression.forms.tests.excerpts import tell
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
-from sidecar.compression.forms.tests.must import Must, keep_evidence
-from sidecar.compression.forms.tests.run import Run
+from sidecar.compression.forms.tests.must import Must
 from sidecar.compression.forms.tests.runner import runner
 from sidecar.compression.vocabulary import Part, Segment
 
@@ -25,9 +24,14 @@ _LIBRARY = r"node_modules[/\\]|\bnode:|<Jasmine>|<anonymous>\)?$"
 """A test's own body is `UserContext.<anonymous>` with its place behind; only a bare `<anonymous>` is nobody's."""
 
 
-def _finish(run: Run) -> None:
-    keep_evidence(run, RUNNER.evidence(run.segment))
-
+_MUST = Must(
+    heading=r"\d+\) \S.*$",
+    anywhere=r"\d+ specs?, \d+ failures?.*$",
+    leaves=re.compile(r"\d+ specs?, |Pending:|Failures:"),
+    message_lines=1,
+    place=re.compile(rf" +at (?!.*(?:{_LIBRARY}))(?:UserContext\.<anonymous> \((?P<place>.+)\)$)?"),
+    advice=re.compile(r"  (?:Message|Stack):$| +at "),
+)
 
 _GRAMMAR = Grammar(
     name="jasmine",
@@ -46,18 +50,8 @@ _GRAMMAR = Grammar(
     library=_LIBRARY,
     place=r"at UserContext\.<anonymous> \((.+)\)$",
     message=r" +(?!Message:|Stack:)(\S.*)",
-    evidence=r"(?!)",
+    evidence=_MUST.evidence,
     tell=tell,
-    finish=_finish,
-)
-
-_MUST = Must(
-    heading=r"\d+\) \S.*$",
-    anywhere=r"\d+ specs?, \d+ failures?.*$",
-    leaves=re.compile(r"\d+ specs?, |Pending:|Failures:"),
-    message_lines=1,
-    place=re.compile(rf" +at (?!.*(?:{_LIBRARY}))(?:UserContext\.<anonymous> \((?P<place>.+)\)$)?"),
-    advice=re.compile(r"  (?:Message|Stack):$| +at "),
 )
 
 
@@ -68,4 +62,4 @@ def _parts(segment: Segment) -> list[Part]:
 
 
 _FORM = runner(_GRAMMAR)
-RUNNER = replace(_FORM, evidence=_MUST.evidence, parts=_parts)
+RUNNER = replace(_FORM, parts=_parts)

@@ -21,11 +21,9 @@ from sidecar.compression.alarms import is_alarm
 from sidecar.compression.forms.tests.coverage import mark_coverage
 from sidecar.compression.forms.tests.excerpts import mark_excerpts, tell
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
-from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
 from sidecar.compression.forms.tests.tree import name_tree
-from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Evidence, Part, Segment, verbatim
 
 __all__ = ["RUNNER"]
@@ -53,7 +51,6 @@ def _finish(run: Run) -> None:
     for index, kind in enumerate(run.kinds):
         if kind is Kind.OTHER and _ADVICE.match(run.lines[index]):
             run.why[index] = "advice"
-    keep_evidence(run, RUNNER.evidence(run.segment))
 
 
 def _mark_again(run: Run) -> None:
@@ -108,52 +105,6 @@ def _console(run: Run) -> Iterable[tuple[int, int, bool]]:
         yield at, len(run.lines), False
 
 
-_GRAMMAR = Grammar(
-    name="jest",
-    literals=(
-        "Test Suites: ",
-        "FAIL ",
-        "PASS ",
-        "  ● ",
-        "No tests found, exiting with code",
-        "No tests found related to files",
-    ),
-    sure=r"^Test Suites: +(?:\d+ [a-z]+, )*\d+ (?:of \d+ )?total$|^(?:FAIL|PASS) .*\n(?:.*\n)?  ● \S"
-    r"|^No tests found, exiting with code \d",
-    likely=r"^  ● \S.*(?: › |failed to run)",
-    programs=frozenset({"jest", "npm", "npx", "yarn", "pnpm", "bun", "react-scripts", "node"}),
-    rules=(
-        Rule(Kind.PASSED, r"PASS (?P<name>\S.*?)(?!\S)(?: \([\d.]+ m?s\))?$"),
-        Rule(Kind.FAILED, r"FAIL (?P<name>\S.*?)(?!\S)(?: \([\d.]+ m?s\))?$"),
-        Rule(Kind.SECTION, r"  ● (?P<name>\S.*)$"),
-        Rule(Kind.SECTION, r"● (?P<name>\S.*)$"),
-        Rule(Kind.TOTAL, r"(?:Test Suites|Tests|Snapshots): "),
-        Rule(Kind.TOTAL, r"No tests found, exiting with code \d"),
-        Rule(Kind.KEPT, r"Run with `--passWithNoTests`"),
-        Rule(Kind.KEPT, r"In /\S+$|Pattern: ", inside=False),
-        Rule(Kind.KEPT, r" +(?:\d+ files? checked|test\w+: )", inside=False),
-        Rule(Kind.NOISE, r"Time: +\d", what="timing"),
-        Rule(Kind.NOISE, r"Ran all test suites", what="timing"),
-        Rule(Kind.PASSED, r" +[✓√] (?P<name>.+?)(?!\S)(?: \([\d.]+ m?s\))?$", inside=False),
-        Rule(Kind.FAILED, r" +[✕×] (?P<name>.+?)(?!\S)(?: \([\d.]+ m?s\))?$", inside=False),
-        Rule(Kind.SKIPPED, r" +[○✎] (?:skipped|todo) (?P<name>.+)$", inside=False),
-        Rule(Kind.ALARM, r"Jest: "),
-        Rule(Kind.KEPT, r"Summary of all failing tests$"),
-        Rule(Kind.END, r"Snapshot Summary$", what="headers"),
-        Rule(Kind.KEPT, r" [›↳] "),
-        Rule(Kind.NOISE, _HINT.pattern, inside=True, what="advice"),
-    ),
-    frame=r" +at (?:async )?(?:\S.* \()?(?P<path>[^()]+)\)?$",
-    library=r"node_modules[/\\]|\bnode:|<anonymous>|\(internal/|at native$",
-    message=r" {4}(\S.*)",
-    before=r"\S",
-    evidence=r"(?!)",
-    tell=tell,
-    finish=_finish,
-)
-
-
-@kept
 def _evidence(segment: Segment) -> list[Evidence]:
     return verbatim(segment, _must(segment))
 
@@ -213,5 +164,49 @@ def _parts(segment: Segment) -> list[Part]:
     return parts
 
 
+_GRAMMAR = Grammar(
+    name="jest",
+    literals=(
+        "Test Suites: ",
+        "FAIL ",
+        "PASS ",
+        "  ● ",
+        "No tests found, exiting with code",
+        "No tests found related to files",
+    ),
+    sure=r"^Test Suites: +(?:\d+ [a-z]+, )*\d+ (?:of \d+ )?total$|^(?:FAIL|PASS) .*\n(?:.*\n)?  ● \S"
+    r"|^No tests found, exiting with code \d",
+    likely=r"^  ● \S.*(?: › |failed to run)",
+    programs=frozenset({"jest", "npm", "npx", "yarn", "pnpm", "bun", "react-scripts", "node"}),
+    rules=(
+        Rule(Kind.PASSED, r"PASS (?P<name>\S.*?)(?!\S)(?: \([\d.]+ m?s\))?$"),
+        Rule(Kind.FAILED, r"FAIL (?P<name>\S.*?)(?!\S)(?: \([\d.]+ m?s\))?$"),
+        Rule(Kind.SECTION, r"  ● (?P<name>\S.*)$"),
+        Rule(Kind.SECTION, r"● (?P<name>\S.*)$"),
+        Rule(Kind.TOTAL, r"(?:Test Suites|Tests|Snapshots): "),
+        Rule(Kind.TOTAL, r"No tests found, exiting with code \d"),
+        Rule(Kind.KEPT, r"Run with `--passWithNoTests`"),
+        Rule(Kind.KEPT, r"In /\S+$|Pattern: ", inside=False),
+        Rule(Kind.KEPT, r" +(?:\d+ files? checked|test\w+: )", inside=False),
+        Rule(Kind.NOISE, r"Time: +\d", what="timing"),
+        Rule(Kind.NOISE, r"Ran all test suites", what="timing"),
+        Rule(Kind.PASSED, r" +[✓√] (?P<name>.+?)(?!\S)(?: \([\d.]+ m?s\))?$", inside=False),
+        Rule(Kind.FAILED, r" +[✕×] (?P<name>.+?)(?!\S)(?: \([\d.]+ m?s\))?$", inside=False),
+        Rule(Kind.SKIPPED, r" +[○✎] (?:skipped|todo) (?P<name>.+)$", inside=False),
+        Rule(Kind.ALARM, r"Jest: "),
+        Rule(Kind.KEPT, r"Summary of all failing tests$"),
+        Rule(Kind.END, r"Snapshot Summary$", what="headers"),
+        Rule(Kind.KEPT, r" [›↳] "),
+        Rule(Kind.NOISE, _HINT.pattern, inside=True, what="advice"),
+    ),
+    frame=r" +at (?:async )?(?:\S.* \()?(?P<path>[^()]+)\)?$",
+    library=r"node_modules[/\\]|\bnode:|<anonymous>|\(internal/|at native$",
+    message=r" {4}(\S.*)",
+    before=r"\S",
+    evidence=_evidence,
+    tell=tell,
+    finish=_finish,
+)
+
 _FORM = runner(_GRAMMAR)
-RUNNER = replace(_FORM, evidence=_evidence, parts=_parts)
+RUNNER = replace(_FORM, parts=_parts)

@@ -8,11 +8,10 @@ Chrome 120 (Linux) cart adds tax FAILED                         name, message, o
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from sidecar.compression.forms.tests.excerpts import tell
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
-from sidecar.compression.forms.tests.must import Must, keep_evidence
+from sidecar.compression.forms.tests.must import Must
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
 
@@ -29,10 +28,18 @@ def _finish(run: Run) -> None:
     counts = [i for i, line in enumerate(run.lines) if ": Executed " in line and _is_count(line)]
     for index in counts[-1:]:
         run.kinds[index], run.why[index] = Kind.TOTAL, ""
-    keep_evidence(run, RUNNER.evidence(run.segment))
 
 
 _is_count = re.compile(_EXECUTED).match
+
+_MUST = Must(
+    heading=r"\S[^()\n]{0,80}\([^()\n]*\)(?!:).* FAILED$",
+    anywhere=r"TOTAL: \d+ .*$|\d\d \d\d \d{4} \S+:ERROR \[.*$",
+    leaves=re.compile(r"\S"),
+    message_lines=1,
+    always=re.compile(r"\t(?:Expected |\w*(?:Error|Exception): )"),
+    place=re.compile(rf"\s+at (?!.*(?:{_LIBRARY}))"),
+)
 
 _GRAMMAR = Grammar(
     name="karma",
@@ -51,18 +58,10 @@ _GRAMMAR = Grammar(
     library=_LIBRARY,
     place=r"at UserContext\.<anonymous> \((.+)\)$",
     message=r"\t(?!\s*at )(\S.*)",
-    evidence=r"(?!)",
+    evidence=_MUST.evidence,
     tell=tell,
     finish=_finish,
 )
 
-_MUST = Must(
-    heading=r"\S[^()\n]{0,80}\([^()\n]*\)(?!:).* FAILED$",
-    anywhere=r"TOTAL: \d+ .*$|\d\d \d\d \d{4} \S+:ERROR \[.*$",
-    leaves=re.compile(r"\S"),
-    message_lines=1,
-    always=re.compile(r"\t(?:Expected |\w*(?:Error|Exception): )"),
-    place=re.compile(rf"\s+at (?!.*(?:{_LIBRARY}))"),
-)
 
-RUNNER = replace(runner(_GRAMMAR), evidence=_MUST.evidence)
+RUNNER = runner(_GRAMMAR)

@@ -13,11 +13,10 @@ Failed tests:
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from sidecar.compression.forms.tests.excerpts import tell
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
-from sidecar.compression.forms.tests.must import Must, keep_evidence
+from sidecar.compression.forms.tests.must import Must
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
 from sidecar.compression.forms.tests.tree import name_tree
@@ -43,8 +42,16 @@ def _tell(run: Run, start: int, end: int) -> None:
 
 def _finish(run: Run) -> None:
     name_tree(run)
-    keep_evidence(run, RUNNER.evidence(run.segment))
 
+
+_MUST = Must(
+    heading=_HEADING.pattern,
+    anywhere=rf"(?:{_TOTALS}| +✖ \d+\) ).*$",
+    leaves=re.compile(r"\d+ of \d+ tests|Test duration"),
+    message_lines=0,
+    always=re.compile(r" {6}(?!actual expected$|at |\d)(?:Expected |[A-Za-z][\w' ]+$)|\} to equal "),
+    place=re.compile(rf" +at (?!.*(?:{_LIBRARY}))"),
+)
 
 _GRAMMAR = Grammar(
     name="lab",
@@ -62,18 +69,10 @@ _GRAMMAR = Grammar(
     frame=r" +at (?:async )?(?:\S.* \()?(?P<path>[^()]+)\)?$",
     library=_LIBRARY,
     message=r" +(?!actual expected)(\S.*)",
-    evidence=r"(?!)",
+    evidence=_MUST.evidence,
     tell=_tell,
     finish=_finish,
 )
 
-_MUST = Must(
-    heading=_HEADING.pattern,
-    anywhere=rf"(?:{_TOTALS}| +✖ \d+\) ).*$",
-    leaves=re.compile(r"\d+ of \d+ tests|Test duration"),
-    message_lines=0,
-    always=re.compile(r" {6}(?!actual expected$|at |\d)(?:Expected |[A-Za-z][\w' ]+$)|\} to equal "),
-    place=re.compile(rf" +at (?!.*(?:{_LIBRARY}))"),
-)
 
-RUNNER = replace(runner(_GRAMMAR), evidence=_MUST.evidence)
+RUNNER = runner(_GRAMMAR)

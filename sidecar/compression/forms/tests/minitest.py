@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from sidecar.compression.forms.tests.excerpts import tell
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
-from sidecar.compression.forms.tests.must import Must, keep_evidence
+from sidecar.compression.forms.tests.must import Must
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
 from sidecar.compression.vocabulary import Part, Segment
@@ -34,12 +34,19 @@ def _finish(run: Run) -> None:
             run.why[index] = "failing tests, told below"
     for index in _headings(run):
         run.why[index + 1] = ""
-    keep_evidence(run, RUNNER.evidence(run.segment))
 
 
 def _headings(run: Run) -> list[int]:
     return [section.start for section in run.sections if section.start + 1 < section.end]
 
+
+_MUST = Must(
+    heading=r" +\d+\) (?:Failure|Error):$",
+    anywhere=r"\d+ (?:runs|tests), \d+ assertions, .*$|(?:bin/)?rails test \S+:\d+$",
+    leaves=re.compile(r" +\d+\) Skipped:|\d+ (?:runs|tests), \d+ assert"),
+    message_lines=2,
+    always=re.compile(r" *(?:Expected|Actual): "),
+)
 
 _GRAMMAR = Grammar(
     name="minitest",
@@ -67,17 +74,9 @@ _GRAMMAR = Grammar(
     library=_LIBRARY,
     before=r"Run options: |# Running|Finished in |[.FES]+$|.* = [\d.]+ s = |Running \d",
     message=r"(?!\S+#\S+(?: \[.*\])?:$)(\S.*)",
-    evidence=r"(?!)",
+    evidence=_MUST.evidence,
     tell=tell,
     finish=_finish,
-)
-
-_MUST = Must(
-    heading=r" +\d+\) (?:Failure|Error):$",
-    anywhere=r"\d+ (?:runs|tests), \d+ assertions, .*$|(?:bin/)?rails test \S+:\d+$",
-    leaves=re.compile(r" +\d+\) Skipped:|\d+ (?:runs|tests), \d+ assert"),
-    message_lines=2,
-    always=re.compile(r" *(?:Expected|Actual): "),
 )
 
 
@@ -97,4 +96,4 @@ def _parts(segment: Segment) -> list[Part]:
 
 
 _FORM = runner(_GRAMMAR)
-RUNNER = replace(_FORM, evidence=_MUST.evidence, parts=_parts)
+RUNNER = replace(_FORM, parts=_parts)

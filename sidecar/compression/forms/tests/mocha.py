@@ -17,7 +17,7 @@ from dataclasses import replace
 from sidecar.compression.forms.tests.coverage import mark_coverage
 from sidecar.compression.forms.tests.excerpts import tell
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
-from sidecar.compression.forms.tests.must import Must, keep_evidence
+from sidecar.compression.forms.tests.must import Must
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import any_line, runner
 from sidecar.compression.forms.tests.tree import name_tree
@@ -34,7 +34,6 @@ def _finish(run: Run) -> None:
     numbers = {found[1] for section in run.sections if (found := _NUMBER.match(run.lines[section.start]))}
     name_tree(run, is_told=lambda whole: whole.rpartition(" > ")[2].partition(")")[0] in numbers)
     mark_coverage(run)
-    keep_evidence(run, RUNNER.evidence(run.segment))
 
 
 _WHOLE = (" passing", " failing", "Exception during run", "Error: No test files found")
@@ -52,6 +51,16 @@ def _recognise(segment: Segment) -> float:
         return 0.97
     return 0.9 if any_line(_is_called, text, (_CALLED,)) and _HEADING.search(text) else 0.0
 
+
+_MUST = Must(
+    heading=r"  \d+\) \S.*$",
+    anywhere=r"  \d+ (?:passing|failing|pending)\b| ?Exception during run: |Error: No test files",
+    leaves=re.compile(r"  \d+ (?:passing|failing)|\S.*\|| *[✓✔√] | {4}\d+\) "),
+    message_lines=3,
+    always=re.compile(r" +\w*(?:Error|Exception)\b.*: "),
+    place=re.compile(r" +at (?!.*(?:node_modules|node:|internal/))(?:Context\.<anonymous> \((?P<place>.+)\)$)?"),
+    advice=re.compile(r" +at .*(?:node_modules|node:|internal/)"),
+)
 
 _GRAMMAR = Grammar(
     name="mocha",
@@ -78,19 +87,9 @@ _GRAMMAR = Grammar(
     before=r"  \d+ (?:passing|failing)| +[✓✔√] | Exception during|\S",
     library=r"node_modules[/\\]|\bnode:|\(internal/|at native$",
     message=r" +(\S.*[^:])$",
-    evidence=r"(?!)",
+    evidence=_MUST.evidence,
     tell=tell,
     finish=_finish,
-)
-
-_MUST = Must(
-    heading=r"  \d+\) \S.*$",
-    anywhere=r"  \d+ (?:passing|failing|pending)\b| ?Exception during run: |Error: No test files",
-    leaves=re.compile(r"  \d+ (?:passing|failing)|\S.*\|| *[✓✔√] | {4}\d+\) "),
-    message_lines=3,
-    always=re.compile(r" +\w*(?:Error|Exception)\b.*: "),
-    place=re.compile(r" +at (?!.*(?:node_modules|node:|internal/))(?:Context\.<anonymous> \((?P<place>.+)\)$)?"),
-    advice=re.compile(r" +at .*(?:node_modules|node:|internal/)"),
 )
 
 
@@ -115,4 +114,4 @@ def _parts(segment: Segment) -> list[Part]:
 
 
 _FORM = runner(_GRAMMAR)
-RUNNER = replace(_FORM, evidence=_MUST.evidence, parts=_parts)
+RUNNER = replace(_FORM, parts=_parts)

@@ -1,4 +1,4 @@
-"""What must survive of a run whose failures are told in sections: written apart from the grammars, for it checks them.
+"""What must survive of a run whose failures are told in sections: written apart from the rules, for it checks them.
 
   1) Cart adds tax              heading
      expected: 31               the first lines of the message, and what is always telling
@@ -37,16 +37,7 @@ class Must:
     advice: re.Pattern[str] | None = None
 
     def evidence(self, segment: Segment) -> list[Evidence]:
-        """Each line once, however often it is printed; by its words, for a place may stand beside its title.
-
-        Kept with the segment, for its reduction may ask too.
-        """
-        known: dict[Must, list[Evidence]] = segment.__dict__.setdefault("_tests_must", {})
-        if self not in known:
-            known[self] = self._read(segment)
-        return known[self]
-
-    def _read(self, segment: Segment) -> list[Evidence]:
+        """Each line once, however often it is printed; by its words, for a place may stand beside its title."""
         lines = segment.lines
         text = f"\n{segment.text}"
         said: set[str] = set()

@@ -16,7 +16,7 @@ from dataclasses import replace
 from sidecar.compression.forms.tests.coverage import mark_coverage
 from sidecar.compression.forms.tests.excerpts import tell
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
-from sidecar.compression.forms.tests.must import Must, keep_evidence
+from sidecar.compression.forms.tests.must import Must
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
 from sidecar.compression.forms.tests.tree import name_tree
@@ -68,8 +68,16 @@ def _finish(run: Run) -> None:
                 run.why[index] = "library frames"
     name_tree(run, title=_title)
     mark_coverage(run)
-    keep_evidence(run, RUNNER.evidence(run.segment))
 
+
+_MUST = Must(
+    heading=r"test at \S.*:\d+:\d+$",
+    anywhere=r"ℹ (?:tests|pass|fail|cancelled|skipped|todo) \d+$| *✖ (?!failing tests:)\S.*$",
+    leaves=re.compile(r"ℹ "),
+    message_lines=2,
+    place=re.compile(r" +at (?!.*(?:node_modules|node:))"),
+    advice=re.compile(r" +at .*(?:node_modules|node:)"),
+)
 
 _GRAMMAR = Grammar(
     name="node test",
@@ -102,18 +110,9 @@ _GRAMMAR = Grammar(
     frame=r" +at (?:async )?(?:\S.* \()?(?P<path>[^()]+)\)?(?: \{)?$",
     library=r"node_modules[/\\]|\bnode:",
     message=r" +(\S.*)",
-    evidence=r"(?!)",
+    evidence=_MUST.evidence,
     tell=tell,
     finish=_finish,
-)
-
-_MUST = Must(
-    heading=r"test at \S.*:\d+:\d+$",
-    anywhere=r"ℹ (?:tests|pass|fail|cancelled|skipped|todo) \d+$| *✖ (?!failing tests:)\S.*$",
-    leaves=re.compile(r"ℹ "),
-    message_lines=2,
-    place=re.compile(r" +at (?!.*(?:node_modules|node:))"),
-    advice=re.compile(r" +at .*(?:node_modules|node:)"),
 )
 
 
@@ -133,13 +132,12 @@ def _parts(segment: Segment) -> list[Part]:
 
 
 _FORM = runner(_GRAMMAR)
-RUNNER = replace(_FORM, evidence=_MUST.evidence, parts=_parts)
+RUNNER = replace(_FORM, parts=_parts)
 
 
 def _finish_dots(run: Run) -> None:
     for section in run.sections:
         _mark_properties(run, section.start, section.end)
-    keep_evidence(run, DOTS.evidence(run.segment))
 
 
 _MUST_DOTS = replace(
@@ -148,26 +146,23 @@ _MUST_DOTS = replace(
     anywhere=r"Failed tests:$",
 )
 
-DOTS = replace(
-    runner(
-        Grammar(
-            name="node test dots",
-            indents=True,
-            literals=("\nFailed tests:\n\n✖ ",),  # lab says the same, but numbers its failures
-            sure=r"^Failed tests:$",
-            rules=(
-                Rule(Kind.SECTION, rf"✖ (?!\d+ problems? \()(?P<name>\S.*?)(?!\S){_TIME}$"),
-                Rule(Kind.SUITE, r"Failed tests:$"),
-                Rule(Kind.NOISE, r"[.X]+$", what="progress", inside=False),
-            ),
-            frame=_GRAMMAR.frame,
-            library=_GRAMMAR.library,
-            message=_GRAMMAR.message,
-            evidence=r"(?!)",
-            tell=tell,
-            finish=_finish_dots,
-        )
-    ),
-    evidence=_MUST_DOTS.evidence,
+DOTS = runner(
+    Grammar(
+        name="node test dots",
+        indents=True,
+        literals=("\nFailed tests:\n\n✖ ",),  # lab says the same, but numbers its failures
+        sure=r"^Failed tests:$",
+        rules=(
+            Rule(Kind.SECTION, rf"✖ (?!\d+ problems? \()(?P<name>\S.*?)(?!\S){_TIME}$"),
+            Rule(Kind.SUITE, r"Failed tests:$"),
+            Rule(Kind.NOISE, r"[.X]+$", what="progress", inside=False),
+        ),
+        frame=_GRAMMAR.frame,
+        library=_GRAMMAR.library,
+        message=_GRAMMAR.message,
+        evidence=_MUST_DOTS.evidence,
+        tell=tell,
+        finish=_finish_dots,
+    )
 )
 """Its dot reporter: a sign for each test, then every failure below its name; no totals."""

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from sidecar.compression.forms.tests.excerpts import tell
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
-from sidecar.compression.forms.tests.must import Must, keep_evidence
+from sidecar.compression.forms.tests.must import Must
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
 from sidecar.compression.forms.tests.tree import name_tree
@@ -32,8 +32,20 @@ _TOTALS = r"Tests: \d+, |OK(?: \(|, but)|FAILURES!|ERRORS!|WARNINGS!|No tests ex
 
 def _finish(run: Run) -> None:
     name_tree(run)
-    keep_evidence(run, RUNNER.evidence(run.segment))
 
+
+_MUST = Must(
+    heading=r"\d+\) \S.*$| ✘ \S.*$|   FAILED  .*$",
+    anywhere=(
+        r"(?:Tests: \d+, .*|OK(?: \(|, but).*|FAILURES!|ERRORS!|No tests executed!|Cannot open file .*"
+        r"|There (?:was|were) \d+ (?:error|failure)s?:|PHP (?:Fatal|Parse) error.*|   FAIL  .*|  Tests: +\d+ .*)$"
+    ),
+    leaves=re.compile(r"--$|There (?:was|were) |[A-Z]+!$|Tests: | [✔↩∅☢] |Time: "),
+    message_lines=1,
+    always=re.compile(r"(?:   │ )?Failed asserting "),
+    place=re.compile(rf"(?:   │ )?(?!.*(?:{_LIBRARY}))(?:[A-Za-z]:)?[^\s:]*[/\\][^:]*:\d+$"),
+    advice=re.compile(r"   │ *$"),
+)
 
 _GRAMMAR = Grammar(
     name="phpunit",
@@ -73,22 +85,9 @@ _GRAMMAR = Grammar(
     library=_LIBRARY,
     before=r"PHPUnit \d|There (?:was|were) \d|[.FEWRISDN]+$|  *[✔✓✘]|   (?:PASS|FAIL)|.*(?: error|Error): ",
     message=r"(?: +│ )?(\S.*)",
-    evidence=r"(?!)",
+    evidence=_MUST.evidence,
     tell=tell,
     finish=_finish,
-)
-
-_MUST = Must(
-    heading=r"\d+\) \S.*$| ✘ \S.*$|   FAILED  .*$",
-    anywhere=(
-        r"(?:Tests: \d+, .*|OK(?: \(|, but).*|FAILURES!|ERRORS!|No tests executed!|Cannot open file .*"
-        r"|There (?:was|were) \d+ (?:error|failure)s?:|PHP (?:Fatal|Parse) error.*|   FAIL  .*|  Tests: +\d+ .*)$"
-    ),
-    leaves=re.compile(r"--$|There (?:was|were) |[A-Z]+!$|Tests: | [✔↩∅☢] |Time: "),
-    message_lines=1,
-    always=re.compile(r"(?:   │ )?Failed asserting "),
-    place=re.compile(rf"(?:   │ )?(?!.*(?:{_LIBRARY}))(?:[A-Za-z]:)?[^\s:]*[/\\][^:]*:\d+$"),
-    advice=re.compile(r"   │ *$"),
 )
 
 
@@ -114,4 +113,4 @@ def _quiet(segment: Segment) -> bytearray:
 
 
 _FORM = runner(_GRAMMAR)
-RUNNER = replace(_FORM, evidence=_MUST.evidence, parts=_parts)
+RUNNER = replace(_FORM, parts=_parts)

@@ -16,10 +16,8 @@ from itertools import pairwise
 
 from sidecar.compression.forms.tests.excerpts import tell
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
-from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
-from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Evidence, Part, Segment
 
 __all__ = ["RUNNER"]
@@ -85,50 +83,8 @@ def _finish(run: Run) -> None:
                 run.why[index] = "failing tests, told above"
             else:
                 run.instead[index], run.why[index] = line.rstrip(" ─"), ""
-    keep_evidence(run, RUNNER.evidence(run.segment))
 
 
-_GRAMMAR = Grammar(
-    name="playwright",
-    literals=("Running ", "Error: No tests found", " passed (", " failed\n", " ───"),
-    sure=r"^Running \d+ tests? using \d+ workers?"
-    r"|^  \d+\) (?:\[[^\]]*\] › )?\S+:\d+:\d+ › .*─|^Error: No tests found\.?$",
-    likely=r"^  \d+ (?:passed|failed|flaky)(?: \([\d.]+m?s\))?$",
-    programs=frozenset({"playwright", "npx", "npm", "yarn", "pnpm"}),
-    rules=(
-        Rule(Kind.SECTION, _HEADING.pattern),
-        Rule(Kind.PASSED, rf"  (?:✓|ok) +\d+ (?P<name>\S.*?)(?!\S){_TIME}$"),
-        Rule(Kind.FAILED, rf"  (?:✘|x) +\d+ (?P<name>\S.*?)(?!\S)(?: \(retry #\d+\))?{_TIME}$"),
-        Rule(Kind.SKIPPED, r"  - +\d+ (?P<name>\S.*?)$"),
-        Rule(Kind.NOISE, r"\[\d+/\d+\] \(retries\) ", what="progress"),
-        Rule(Kind.PASSED, rf"\[\d+/\d+\] (?P<name>\S.*? › .*?){_TIME}$"),
-        Rule(Kind.TOTAL, _TOTAL.pattern),
-        Rule(Kind.NOISE, r"Running \d+ tests? using", what="headers"),
-        Rule(Kind.NOISE, r"[·×FT±°]+$", what="progress", inside=False),
-        Rule(
-            Kind.NOISE,
-            r" +(?:- user-agent: |- accept: |- accept-encoding: )",
-            inside=True,
-            what="headers of the request",
-        ),
-        Rule(
-            Kind.NOISE,
-            r"(?:To open last HTML report run:|  npx playwright show-report|Serving HTML report)",
-            what="advice",
-        ),
-        Rule(Kind.NOISE, r" {4}(?:─+|Usage:|    npx playwright show-trace)", inside=True, what="advice"),
-    ),
-    frame=r" +at (?:\S.* \()?(?P<path>[^()]+:\d+:\d+)\)?$",
-    library=r"node_modules[/\\]|\bnode:",
-    message=r" +(\S.*)",
-    evidence=r"(?!)",
-    tell=_tell,
-    finish=_finish,
-    passed_label="ran",
-)
-
-
-@kept
 def _evidence(segment: Segment) -> list[Evidence]:
     return list(_must(segment))
 
@@ -177,5 +133,44 @@ def _parts(segment: Segment) -> list[Part]:
     return full or parts
 
 
+_GRAMMAR = Grammar(
+    name="playwright",
+    literals=("Running ", "Error: No tests found", " passed (", " failed\n", " ───"),
+    sure=r"^Running \d+ tests? using \d+ workers?"
+    r"|^  \d+\) (?:\[[^\]]*\] › )?\S+:\d+:\d+ › .*─|^Error: No tests found\.?$",
+    likely=r"^  \d+ (?:passed|failed|flaky)(?: \([\d.]+m?s\))?$",
+    programs=frozenset({"playwright", "npx", "npm", "yarn", "pnpm"}),
+    rules=(
+        Rule(Kind.SECTION, _HEADING.pattern),
+        Rule(Kind.PASSED, rf"  (?:✓|ok) +\d+ (?P<name>\S.*?)(?!\S){_TIME}$"),
+        Rule(Kind.FAILED, rf"  (?:✘|x) +\d+ (?P<name>\S.*?)(?!\S)(?: \(retry #\d+\))?{_TIME}$"),
+        Rule(Kind.SKIPPED, r"  - +\d+ (?P<name>\S.*?)$"),
+        Rule(Kind.NOISE, r"\[\d+/\d+\] \(retries\) ", what="progress"),
+        Rule(Kind.PASSED, rf"\[\d+/\d+\] (?P<name>\S.*? › .*?){_TIME}$"),
+        Rule(Kind.TOTAL, _TOTAL.pattern),
+        Rule(Kind.NOISE, r"Running \d+ tests? using", what="headers"),
+        Rule(Kind.NOISE, r"[·×FT±°]+$", what="progress", inside=False),
+        Rule(
+            Kind.NOISE,
+            r" +(?:- user-agent: |- accept: |- accept-encoding: )",
+            inside=True,
+            what="headers of the request",
+        ),
+        Rule(
+            Kind.NOISE,
+            r"(?:To open last HTML report run:|  npx playwright show-report|Serving HTML report)",
+            what="advice",
+        ),
+        Rule(Kind.NOISE, r" {4}(?:─+|Usage:|    npx playwright show-trace)", inside=True, what="advice"),
+    ),
+    frame=r" +at (?:\S.* \()?(?P<path>[^()]+:\d+:\d+)\)?$",
+    library=r"node_modules[/\\]|\bnode:",
+    message=r" +(\S.*)",
+    evidence=_evidence,
+    tell=_tell,
+    finish=_finish,
+    passed_label="ran",
+)
+
 _FORM = runner(_GRAMMAR)
-RUNNER = replace(_FORM, evidence=_evidence, parts=_parts)
+RUNNER = replace(_FORM, parts=_parts)

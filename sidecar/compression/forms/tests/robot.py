@@ -9,11 +9,10 @@ the till is closed                             stays
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from sidecar.compression.forms.drafting import BLANK
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
-from sidecar.compression.forms.tests.must import Must, keep_evidence
+from sidecar.compression.forms.tests.must import Must
 from sidecar.compression.forms.tests.repeats import SAID
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
@@ -45,7 +44,6 @@ def _finish(run: Run) -> None:
         if not run.why[index] and line.endswith(_FAILED) and index not in run.instead:
             run.instead[index] = line.removesuffix(_FAILED).rstrip() + _FAILED
     run.headings.update(run.instead)
-    keep_evidence(run, RUNNER.evidence(run.segment))
 
 
 _MUST = Must(
@@ -56,7 +54,7 @@ _MUST = Must(
     place=re.compile(r"(?P<place>\S.*\S) *\| FAIL \|$"),
 )
 
-_FORM = runner(
+RUNNER = runner(
     Grammar(
         name="robot",
         literals=("| FAIL |", "| PASS |", "FAIL: ", " passed, "),
@@ -77,8 +75,7 @@ _FORM = runner(
             Rule(Kind.KEPT, _OUTPUT.pattern),
         ),
         message=r"(?!Several failures)(\S.*)",
-        evidence=r"(?!)",
+        evidence=_MUST.evidence,
         finish=_finish,
     )
 )
-RUNNER = replace(_FORM, evidence=_MUST.evidence)

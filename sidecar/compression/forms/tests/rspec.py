@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from sidecar.compression.forms.tests.excerpts import tell
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
-from sidecar.compression.forms.tests.must import Must, keep_evidence
+from sidecar.compression.forms.tests.must import Must
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
 from sidecar.compression.forms.tests.tree import name_tree
@@ -47,7 +47,6 @@ def _finish(run: Run) -> None:
     if any(kind is Kind.FAILED for kind in run.kinds) or not any(line.startswith("..") for line in run.lines[:50]):
         _name_documentation(run)
     name_tree(run, between=" ", is_told=lambda _: bool(numbers))
-    keep_evidence(run, RUNNER.evidence(run.segment))
 
 
 def _name_documentation(run: Run) -> None:
@@ -68,6 +67,16 @@ _TRACE = re.compile(r" +(?:from |at |# |\d+: )?\S+:\d+(?::in |$)| +(?:[\^~|+-]|\
 
 _REPORTS = frozenset(
     {"Failures:", "Pending: (Failures listed here are expected and do not affect your suite's status)"}
+)
+
+_MUST = Must(
+    heading=r"  \d+\) \S.*$|An error occurred .*$",
+    anywhere=r"\d+ examples?, \d+ failures?.*$|rspec \S+ # .*$",
+    leaves=re.compile(r"\S(?<!#)(?!ailure/Error)|  \d+\) "),
+    message_lines=1,
+    always=re.compile(r" +(?:expected:? |got: |Failure/Error: |[A-Z]\w*(?:::\w+)*Error:?$)"),
+    place=re.compile(rf" *# (?!.*(?:{_LIBRARY}))\S+:\d+"),
+    advice=re.compile(r" *#|  +\(compared using"),
 )
 
 _GRAMMAR = Grammar(
@@ -106,19 +115,9 @@ _GRAMMAR = Grammar(
     library=_LIBRARY,
     before=r"\S",
     message=r" +(?!Failure/Error: )(\S.*)",
-    evidence=r"(?!)",
+    evidence=_MUST.evidence,
     tell=_tell,
     finish=_finish,
-)
-
-_MUST = Must(
-    heading=r"  \d+\) \S.*$|An error occurred .*$",
-    anywhere=r"\d+ examples?, \d+ failures?.*$|rspec \S+ # .*$",
-    leaves=re.compile(r"\S(?<!#)(?!ailure/Error)|  \d+\) "),
-    message_lines=1,
-    always=re.compile(r" +(?:expected:? |got: |Failure/Error: |[A-Z]\w*(?:::\w+)*Error:?$)"),
-    place=re.compile(rf" *# (?!.*(?:{_LIBRARY}))\S+:\d+"),
-    advice=re.compile(r" *#|  +\(compared using"),
 )
 
 
@@ -139,4 +138,4 @@ def _parts(segment: Segment) -> list[Part]:
 
 
 _FORM = runner(_GRAMMAR)
-RUNNER = replace(_FORM, evidence=_MUST.evidence, parts=_parts)
+RUNNER = replace(_FORM, parts=_parts)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from sidecar.compression.forms.tests.alike import Alike
 from sidecar.compression.forms.tests.between import give_to_compilers, mark_by_kind
 from sidecar.compression.forms.tests.grammar import REACH, Grammar, Kind, Read, Section
+from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.sections import cut_long_lines, tell_section
 from sidecar.compression.forms.tests.writing import written
@@ -36,21 +37,22 @@ def runner(grammar: Grammar) -> Form:
 
     @kept
     def evidence(segment: Segment) -> list[Evidence]:
-        # A reduction asks too, to keep what must survive where another program's lines have misled it.
+        if not isinstance(grammar.evidence, str):
+            return grammar.evidence(segment)
         return verbatim(segment, _matched(grammar.must, segment.lines))
 
     return Form(
         name=grammar.name,
         recognise=recognise,
         evidence=evidence,
-        reduce=lambda segment: _reduce(Run(grammar, segment)),
+        reduce=lambda segment: _reduce(Run(grammar, segment), evidence),
         parts=lambda segment: list(_parts(grammar, segment)),
         literals=grammar.literals,
         extent=lambda segment: _extent(grammar, segment),
     )
 
 
-def _reduce(run: Run) -> list[Block]:
+def _reduce(run: Run, evidence: Callable[[Segment], list[Evidence]]) -> list[Block]:
     """Mark what of a run may go, each step on what the ones before it left, and write the rest."""
     grammar = run.grammar
     inside = run.inside()
@@ -64,6 +66,8 @@ def _reduce(run: Run) -> list[Block]:
         give_to_compilers(run, inside)
     if grammar.finish is not None:
         grammar.finish(run)
+    if not isinstance(grammar.evidence, str):
+        keep_evidence(run, [item for item in evidence(run.segment) if item.told_at is None])
     cut_long_lines(run)
     return written(run)
 

@@ -13,12 +13,11 @@ t/ok_1.t .. ok                     prove: a list of names; its summary report st
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from sidecar.compression.alarms import is_alarm
 from sidecar.compression.forms.tests.excerpts import tell
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
-from sidecar.compression.forms.tests.must import Must, keep_evidence
+from sidecar.compression.forms.tests.must import Must
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
 from sidecar.compression.vocabulary import Segment
@@ -85,7 +84,6 @@ def _finish(run: Run) -> None:
         for index in range(report, len(run.lines)):
             if run.lines[index].strip() and run.why[index] == "printed output":
                 run.why[index] = ""
-    keep_evidence(run, RUNNER.evidence(run.segment))
 
 
 def _name_subtests(run: Run) -> None:
@@ -101,6 +99,19 @@ def _name_subtests(run: Run) -> None:
             above = [words for at, words in path if at < depth]
             run.names[index] = " > ".join([*above, run.names[index]])
 
+
+_MUST = Must(
+    heading=r" *(?:not ok \d+\b(?!.*# (?:TODO|todo|SKIP|skip)).*|#   Failed test.*)$",
+    anywhere=(
+        r"(?:1\.\.\d+|# (?:tests|pass|fail) +\d+|Result: .*|Files=.*|Dubious.*|  Failed tests?: .*|  Parse errors: .*"
+        r"|\S+ +\(Wstat: .*|Bail out!.*)$"
+    ),
+    leaves=re.compile(r" *ok \d| *not ok \d.*# (?:TODO|todo|SKIP|skip)| *1\.\.\d|# (?:tests|Subtest)|\S+ \.{2,}"),
+    message_lines=0,
+    always=re.compile(
+        r" +(?:error|expected|actual|message|location|at): |# \(in test file|#   at .* line \d+|# +(?:got|expected): "
+    ),
+)
 
 _GRAMMAR = Grammar(
     name="tap",
@@ -149,23 +160,10 @@ _GRAMMAR = Grammar(
     frame=r" +(?:at |async )?(?:\S.* )?\(?(?P<path>[^()\s]+:\d+:\d+)\)?$",
     library=r"node_modules[/\\]|\bnode:",
     message=r" *(?:# )?(\S.*)",
-    evidence=r"(?!)",
+    evidence=_MUST.evidence,
     tell=_tell,
     finish=_finish,
 )
 
-_MUST = Must(
-    heading=r" *(?:not ok \d+\b(?!.*# (?:TODO|todo|SKIP|skip)).*|#   Failed test.*)$",
-    anywhere=(
-        r"(?:1\.\.\d+|# (?:tests|pass|fail) +\d+|Result: .*|Files=.*|Dubious.*|  Failed tests?: .*|  Parse errors: .*"
-        r"|\S+ +\(Wstat: .*|Bail out!.*)$"
-    ),
-    leaves=re.compile(r" *ok \d| *not ok \d.*# (?:TODO|todo|SKIP|skip)| *1\.\.\d|# (?:tests|Subtest)|\S+ \.{2,}"),
-    message_lines=0,
-    always=re.compile(
-        r" +(?:error|expected|actual|message|location|at): |# \(in test file|#   at .* line \d+|# +(?:got|expected): "
-    ),
-)
 
-_FORM = runner(_GRAMMAR)
-RUNNER = replace(_FORM, evidence=_MUST.evidence)
+RUNNER = runner(_GRAMMAR)

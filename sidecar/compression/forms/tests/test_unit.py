@@ -11,10 +11,9 @@ cart_test.rb:66:in `test_tax'                the user's own frames
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
-from sidecar.compression.forms.tests.must import Must, keep_evidence
+from sidecar.compression.forms.tests.must import Must
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
 from sidecar.compression.forms.tests.sections import tell_section
@@ -33,10 +32,6 @@ def _tell(run: Run, start: int, end: int) -> None:
     tell_section(run, start, end)
 
 
-def _finish(run: Run) -> None:
-    keep_evidence(run, RUNNER.evidence(run.segment))
-
-
 _MUST = Must(
     heading=r"(?:Failure|Error): \S.*$",
     anywhere=r"\d+ tests, \d+ assertions, .*$",
@@ -47,7 +42,7 @@ _MUST = Must(
     always=re.compile(r"<.*> (?:expected|was expected)|<.*>[.(]?$"),
 )
 
-_FORM = runner(
+RUNNER = runner(
     Grammar(
         name="test-unit",
         literals=(" tests, ", "Loaded suite "),
@@ -69,10 +64,8 @@ _FORM = runner(
         frame=_FRAME,
         library=_LIBRARY,
         message=r"(?!\S+:\d+:in )(?! +\d+: )(?!  => )(\S.*)",
-        evidence=r"(?!)",
+        evidence=_MUST.evidence,
         tell=_tell,
-        finish=_finish,
     )
 )
-RUNNER = replace(_FORM, evidence=_MUST.evidence)
 """Read before minitest, which says how many tests there were in other words."""

@@ -18,10 +18,8 @@ from dataclasses import replace
 from sidecar.compression.forms.tests.coverage import mark_coverage
 from sidecar.compression.forms.tests.excerpts import mark_said_again, tell
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
-from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.run import Run
 from sidecar.compression.forms.tests.runner import runner
-from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Evidence, Part, Segment, verbatim
 
 __all__ = ["RUNNER"]
@@ -36,7 +34,6 @@ _REASON = re.compile(r" +→ (?P<said>.*)")
 def _finish(run: Run) -> None:
     mark_coverage(run)
     _mark_told(run)
-    keep_evidence(run, RUNNER.evidence(run.segment))
 
 
 def _mark_told(run: Run) -> None:
@@ -95,6 +92,43 @@ def _tell(run: Run, start: int, end: int) -> None:
     mark_said_again(run, start, end)
 
 
+def _evidence(segment: Segment) -> list[Evidence]:
+    return verbatim(segment, _must(segment))
+
+
+def _must(segment: Segment) -> Iterable[int]:
+    """Each failure's heading, message and first place; the totals; what could not be run."""
+    said: set[str] = set()
+    wants = ""
+    for index, line in enumerate(segment.lines):
+        is_must = False
+        if line.startswith((" FAIL  ", "⎯")):
+            is_must = line[0] == " "
+            wants = "message" if is_must or "Unhandled R" in line or "Uncaught" in line else ""
+        elif wants and line.strip():
+            if wants == "message" and not line.lstrip().startswith(("at ", "❯ ", "✓ ", "× ", "↓ ", "→ ")):
+                # Several tests that fail alike have their headings one below the other.
+                is_must, wants = True, "place"
+            elif line.startswith(" ❯ ") and _PLACE.match(line[:2_000]) and not _GRAMMAR.is_library(line):
+                is_must, wants = True, ""
+        elif line.startswith(("  ", " Test Files")):
+            is_must = bool(_TOTAL.match(line))
+        if is_must and line not in said:
+            said.add(line)
+            yield index
+
+
+_PLACE = re.compile(r" ❯ (?:\S.* )?\S+:\d+:\d+$")
+_TOTAL = re.compile(r" +(?:Test Files|Tests|Errors|Type Errors)  (?:\d|no)")
+
+
+def _parts(segment: Segment) -> list[Part]:
+    """The failures told in full; the list of files tells the same tests again, and is all there is of a run cut off."""
+    parts = _FORM.parts(segment)
+    full = [part for part in parts if segment.lines[part.start].startswith((" FAIL  ", "⎯"))]
+    return full or parts
+
+
 _GRAMMAR = Grammar(
     name="vitest",
     literals=("Test Files  ", " RUN  v", " DEV  v", "⎯⎯⎯", "No test files found, exiting with code"),
@@ -134,50 +168,11 @@ _GRAMMAR = Grammar(
     frame=r" +❯ (?:\S.* )?(?P<path>\S+:\d+:\d+)$| +at (?:\S.* \()?(?P<other>[^()]+)\)?$",
     library=r"node_modules[/\\]|\bnode:",
     message=r"(\w[\w.]*(?:Error|Exception)?: .*|\S.*)",
-    evidence=r"(?!)",
+    evidence=_evidence,
     before=r" (?:RUN|DEV)  v| +[✓❯×↓] |⎯+ \w",
     tell=_tell,
     finish=_finish,
 )
 
-
-@kept
-def _evidence(segment: Segment) -> list[Evidence]:
-    return verbatim(segment, _must(segment))
-
-
-def _must(segment: Segment) -> Iterable[int]:
-    """Each failure's heading, message and first place; the totals; what could not be run."""
-    said: set[str] = set()
-    wants = ""
-    for index, line in enumerate(segment.lines):
-        is_must = False
-        if line.startswith((" FAIL  ", "⎯")):
-            is_must = line[0] == " "
-            wants = "message" if is_must or "Unhandled R" in line or "Uncaught" in line else ""
-        elif wants and line.strip():
-            if wants == "message" and not line.lstrip().startswith(("at ", "❯ ", "✓ ", "× ", "↓ ", "→ ")):
-                # Several tests that fail alike have their headings one below the other.
-                is_must, wants = True, "place"
-            elif line.startswith(" ❯ ") and _PLACE.match(line[:2_000]) and not _GRAMMAR.is_library(line):
-                is_must, wants = True, ""
-        elif line.startswith(("  ", " Test Files")):
-            is_must = bool(_TOTAL.match(line))
-        if is_must and line not in said:
-            said.add(line)
-            yield index
-
-
-_PLACE = re.compile(r" ❯ (?:\S.* )?\S+:\d+:\d+$")
-_TOTAL = re.compile(r" +(?:Test Files|Tests|Errors|Type Errors)  (?:\d|no)")
-
-
-def _parts(segment: Segment) -> list[Part]:
-    """The failures told in full; the list of files tells the same tests again, and is all there is of a run cut off."""
-    parts = _FORM.parts(segment)
-    full = [part for part in parts if segment.lines[part.start].startswith((" FAIL  ", "⎯"))]
-    return full or parts
-
-
 _FORM = runner(_GRAMMAR)
-RUNNER = replace(_FORM, evidence=_evidence, parts=_parts)
+RUNNER = replace(_FORM, parts=_parts)
