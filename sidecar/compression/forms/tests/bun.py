@@ -63,6 +63,21 @@ def _finish(run: Run) -> None:
     keep_evidence(run, RUNNER.evidence(run.segment))
 
 
+def _parts(segment: Segment, found: list[Part]) -> list[Part]:
+    """Each failing test with what stands above it."""
+    parts: list[Part] = []
+    for part in found:
+        start = part.start
+        while start > 0 and not _GRAMMAR_EDGE.match(segment.lines[start - 1]):
+            start -= 1
+        message = next((line for line in segment.lines[start : part.start] if _MESSAGE.match(line)), "")
+        parts.append(replace(part, start=start, said=f"{part.said} - {message}" if message else part.said))
+    return parts
+
+
+_GRAMMAR_EDGE = re.compile(r"\((?:pass|fail|skip|todo)\) |\S.*\.(?:[cm]?[jt]sx?):$|  \^ |bun test v")
+_MESSAGE = re.compile(r"(?:error|[A-Z]\w*Error): ")
+
 _GRAMMAR = Grammar(
     name="bun test",
     literals=("bun test v", "(fail) ", "(pass) ", " across "),
@@ -83,23 +98,7 @@ _GRAMMAR = Grammar(
     message=r"((?:error|\w*Error): .*)",
     evidence=r"^(?:\(fail\) .*| \d+ (?:pass|fail|errors?)|Ran \d+ tests? .*|error: .*|[A-Z]\w*Error: .*)$",
     finish=_finish,
+    parts=_parts,
 )
 
-
-def _parts(segment: Segment) -> list[Part]:
-    """Each failing test with what stands above it."""
-    parts: list[Part] = []
-    for part in _FORM.parts(segment):
-        start = part.start
-        while start > 0 and not _GRAMMAR_EDGE.match(segment.lines[start - 1]):
-            start -= 1
-        message = next((line for line in segment.lines[start : part.start] if _MESSAGE.match(line)), "")
-        parts.append(replace(part, start=start, said=f"{part.said} - {message}" if message else part.said))
-    return parts
-
-
-_GRAMMAR_EDGE = re.compile(r"\((?:pass|fail|skip|todo)\) |\S.*\.(?:[cm]?[jt]sx?):$|  \^ |bun test v")
-_MESSAGE = re.compile(r"(?:error|[A-Z]\w*Error): ")
-
-_FORM = runner(_GRAMMAR)
-RUNNER = replace(_FORM, parts=_parts)
+RUNNER = runner(_GRAMMAR)

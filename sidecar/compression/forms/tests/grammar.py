@@ -43,7 +43,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from sidecar.compression.kept import kept
-from sidecar.compression.vocabulary import Evidence, Segment
+from sidecar.compression.vocabulary import Evidence, Part, Segment
 
 __all__ = ["REACH", "Grammar", "Kind", "Read", "Rule", "Section"]
 
@@ -167,6 +167,8 @@ class Grammar:
     tests_end_sections: bool = True
     tell: Callable[..., None] | None = None
     finish: Callable[..., None] | None = None
+    parts: Callable[[Segment, list[Part]], list[Part]] | None = None
+    """What becomes of the parts that the sections, failed lines and alarms of a segment make."""
     recognise: Callable[[Segment], float] | None = None
     """In place of `sure` and `likely`."""
     before: str = ""

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from sidecar.compression.forms.tests.excerpts import tell
 from sidecar.compression.forms.tests.grammar import Grammar, Kind, Rule
@@ -33,6 +32,13 @@ _MUST = Must(
     advice=re.compile(r"  (?:Message|Stack):$| +at "),
 )
 
+
+def _parts(segment: Segment, found: list[Part]) -> list[Part]:
+    """What is pending is no failure."""
+    pending = next((i for i, line in enumerate(segment.lines) if line == "Pending:"), len(segment.lines))
+    return [part for part in found if part.start < pending]
+
+
 _GRAMMAR = Grammar(
     name="jasmine",
     literals=(" specs, ", " spec, "),
@@ -52,14 +58,7 @@ _GRAMMAR = Grammar(
     message=r" +(?!Message:|Stack:)(\S.*)",
     evidence=_MUST.evidence,
     tell=tell,
+    parts=_parts,
 )
 
-
-def _parts(segment: Segment) -> list[Part]:
-    """What is pending is no failure."""
-    pending = next((i for i, line in enumerate(segment.lines) if line == "Pending:"), len(segment.lines))
-    return [part for part in _FORM.parts(segment) if part.start < pending]
-
-
-_FORM = runner(_GRAMMAR)
-RUNNER = replace(_FORM, parts=_parts)
+RUNNER = runner(_GRAMMAR)

@@ -142,14 +142,14 @@ def _must(segment: Segment) -> Iterable[int]:
 _TOTAL = re.compile(r"FAIL \S|Jest: |Test Suites: |Tests: |Snapshots: |No tests found")
 
 
-def _parts(segment: Segment) -> list[Part]:
+def _parts(segment: Segment, found: list[Part]) -> list[Part]:
     """As every runner's, but a file that failed to run is named with its path, and the console is no failure."""
     parts: list[Part] = []
     suite = ""
-    suites = [(i, found["name"]) for i, line in enumerate(segment.lines) if (found := _SUITE.match(line[:2_000]))]
+    suites = [(i, named["name"]) for i, line in enumerate(segment.lines) if (named := _SUITE.match(line[:2_000]))]
     said: set[str] = set()
     at = 0
-    for part in _FORM.parts(segment):
+    for part in found:
         while at < len(suites) and suites[at][0] <= part.start:
             suite = suites[at][1]
             at += 1
@@ -206,7 +206,7 @@ _GRAMMAR = Grammar(
     evidence=_evidence,
     tell=tell,
     finish=_finish,
+    parts=_parts,
 )
 
-_FORM = runner(_GRAMMAR)
-RUNNER = replace(_FORM, parts=_parts)
+RUNNER = runner(_GRAMMAR)

@@ -48,6 +48,22 @@ _MUST = Must(
     always=re.compile(r" *(?:Expected|Actual): "),
 )
 
+
+def _parts(segment: Segment, found: list[Part]) -> list[Part]:
+    """Named by the test; what was skipped is no failure."""
+    parts: list[Part] = []
+    for part in found:
+        lines = segment.lines[part.start : part.end]
+        if not _KIND.match(lines[0]):
+            parts.append(part)
+        elif len(lines) > 1 and "Skipped" not in lines[0]:
+            name = lines[1].partition(" [")[0].removesuffix(":")
+            said = lines[2].strip() if len(lines) > 2 else ""
+            parts.append(replace(part, label=name, said=f"{lines[1]} {said}"))
+    told = {part.label for part in parts if part.end - part.start > 1}
+    return [part for part in parts if part.end - part.start > 1 or part.label not in told]
+
+
 _GRAMMAR = Grammar(
     name="minitest",
     literals=(" assertions, ", "# Running:"),
@@ -77,23 +93,7 @@ _GRAMMAR = Grammar(
     evidence=_MUST.evidence,
     tell=tell,
     finish=_finish,
+    parts=_parts,
 )
 
-
-def _parts(segment: Segment) -> list[Part]:
-    """Named by the test; what was skipped is no failure."""
-    parts: list[Part] = []
-    for part in _FORM.parts(segment):
-        lines = segment.lines[part.start : part.end]
-        if not _KIND.match(lines[0]):
-            parts.append(part)
-        elif len(lines) > 1 and "Skipped" not in lines[0]:
-            name = lines[1].partition(" [")[0].removesuffix(":")
-            said = lines[2].strip() if len(lines) > 2 else ""
-            parts.append(replace(part, label=name, said=f"{lines[1]} {said}"))
-    told = {part.label for part in parts if part.end - part.start > 1}
-    return [part for part in parts if part.end - part.start > 1 or part.label not in told]
-
-
-_FORM = runner(_GRAMMAR)
-RUNNER = replace(_FORM, parts=_parts)
+RUNNER = runner(_GRAMMAR)

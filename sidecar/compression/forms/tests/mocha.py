@@ -62,6 +62,27 @@ _MUST = Must(
     advice=re.compile(r" +at .*(?:node_modules|node:|internal/)"),
 )
 
+
+def _parts(segment: Segment, found: list[Part]) -> list[Part]:
+    """Each failure with the whole path that its heading spreads over lines."""
+    parts: list[Part] = []
+    for part in found:
+        words: list[str] = []
+        index = part.start
+        if not _NUMBER.match(segment.lines[part.start]):
+            parts.append(part)
+            continue
+        for index in range(part.start, min(part.end, part.start + _PATH_LINES)):
+            words.append(_NUMBER.sub("", segment.lines[index], count=1).strip())
+            if words[-1].endswith(":") or not words[-1]:
+                break
+        name = " > ".join(word for word in words if word).removesuffix(":")
+        said = next((line.strip() for line in segment.lines[index + 1 : part.end] if line.strip()), "")
+        if part.end - part.start > 1:
+            parts.append(replace(part, label=name, said=f"{name} - {said}"))
+    return parts
+
+
 _GRAMMAR = Grammar(
     name="mocha",
     indents=True,
@@ -90,28 +111,7 @@ _GRAMMAR = Grammar(
     evidence=_MUST.evidence,
     tell=tell,
     finish=_finish,
+    parts=_parts,
 )
 
-
-def _parts(segment: Segment) -> list[Part]:
-    """Each failure with the whole path that its heading spreads over lines."""
-    parts: list[Part] = []
-    for part in _FORM.parts(segment):
-        words: list[str] = []
-        index = part.start
-        if not _NUMBER.match(segment.lines[part.start]):
-            parts.append(part)
-            continue
-        for index in range(part.start, min(part.end, part.start + _PATH_LINES)):
-            words.append(_NUMBER.sub("", segment.lines[index], count=1).strip())
-            if words[-1].endswith(":") or not words[-1]:
-                break
-        name = " > ".join(word for word in words if word).removesuffix(":")
-        said = next((line.strip() for line in segment.lines[index + 1 : part.end] if line.strip()), "")
-        if part.end - part.start > 1:
-            parts.append(replace(part, label=name, said=f"{name} - {said}"))
-    return parts
-
-
-_FORM = runner(_GRAMMAR)
-RUNNER = replace(_FORM, parts=_parts)
+RUNNER = runner(_GRAMMAR)

@@ -79,6 +79,22 @@ _MUST = Must(
     advice=re.compile(r" +at .*(?:node_modules|node:)"),
 )
 
+
+def _parts(segment: Segment, found: list[Part]) -> list[Part]:
+    """Named by the test, not by its place."""
+    parts: list[Part] = []
+    for part in found:
+        line = segment.lines[part.start]
+        if line.startswith("test at ") and part.start + 1 < part.end:
+            name = _title(segment.lines[part.start + 1])
+            said = segment.lines[part.start + 2].strip() if part.start + 2 < part.end else ""
+            parts.append(replace(part, label=name, said=f"{line} {name} - {said}"))
+        elif not any(segment.lines[other.start].startswith("test at ") for other in parts[:1]):
+            parts.append(part)
+    full = [part for part in parts if segment.lines[part.start].startswith("test at ")]
+    return full or parts
+
+
 _GRAMMAR = Grammar(
     name="node test",
     indents=True,
@@ -113,26 +129,10 @@ _GRAMMAR = Grammar(
     evidence=_MUST.evidence,
     tell=tell,
     finish=_finish,
+    parts=_parts,
 )
 
-
-def _parts(segment: Segment) -> list[Part]:
-    """Named by the test, not by its place."""
-    parts: list[Part] = []
-    for part in _FORM.parts(segment):
-        line = segment.lines[part.start]
-        if line.startswith("test at ") and part.start + 1 < part.end:
-            name = _title(segment.lines[part.start + 1])
-            said = segment.lines[part.start + 2].strip() if part.start + 2 < part.end else ""
-            parts.append(replace(part, label=name, said=f"{line} {name} - {said}"))
-        elif not any(segment.lines[other.start].startswith("test at ") for other in parts[:1]):
-            parts.append(part)
-    full = [part for part in parts if segment.lines[part.start].startswith("test at ")]
-    return full or parts
-
-
-_FORM = runner(_GRAMMAR)
-RUNNER = replace(_FORM, parts=_parts)
+RUNNER = runner(_GRAMMAR)
 
 
 def _finish_dots(run: Run) -> None:

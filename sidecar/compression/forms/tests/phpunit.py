@@ -47,6 +47,28 @@ _MUST = Must(
     advice=re.compile(r"   │ *$"),
 )
 
+
+def _parts(segment: Segment, found: list[Part]) -> list[Part]:
+    """Named without their number; what was skipped or is risky is no failure."""
+    parts: list[Part] = []
+    quiet = _quiet(segment)
+    for part in found:
+        if not quiet[part.start]:
+            name = re.sub(r"^\d+\) ", "", part.label)
+            parts.append(replace(part, label=name, said=re.sub(r"^\d+\) ", "", part.said)))
+    return parts
+
+
+def _quiet(segment: Segment) -> bytearray:
+    quiet = bytearray(len(segment.lines) + 1)
+    is_quiet = False
+    for index, line in enumerate(segment.lines):
+        if line.startswith("There ") or " triggered " in line:
+            is_quiet = bool(_NO_FAILURE.match(line))
+        quiet[index] = is_quiet
+    return quiet
+
+
 _GRAMMAR = Grammar(
     name="phpunit",
     literals=("PHPUnit", "Assertions: ", " assertions)", "No tests executed!"),
@@ -88,29 +110,7 @@ _GRAMMAR = Grammar(
     evidence=_MUST.evidence,
     tell=tell,
     finish=_finish,
+    parts=_parts,
 )
 
-
-def _parts(segment: Segment) -> list[Part]:
-    """Named without their number; what was skipped or is risky is no failure."""
-    parts: list[Part] = []
-    quiet = _quiet(segment)
-    for part in _FORM.parts(segment):
-        if not quiet[part.start]:
-            name = re.sub(r"^\d+\) ", "", part.label)
-            parts.append(replace(part, label=name, said=re.sub(r"^\d+\) ", "", part.said)))
-    return parts
-
-
-def _quiet(segment: Segment) -> bytearray:
-    quiet = bytearray(len(segment.lines) + 1)
-    is_quiet = False
-    for index, line in enumerate(segment.lines):
-        if line.startswith("There ") or " triggered " in line:
-            is_quiet = bool(_NO_FAILURE.match(line))
-        quiet[index] = is_quiet
-    return quiet
-
-
-_FORM = runner(_GRAMMAR)
-RUNNER = replace(_FORM, parts=_parts)
+RUNNER = runner(_GRAMMAR)

@@ -122,15 +122,14 @@ def _must(segment: Segment) -> Iterable[Evidence]:
             yield Evidence(index, (part,))
 
 
-def _parts(segment: Segment) -> list[Part]:
+def _parts(segment: Segment, found: list[Part]) -> list[Part]:
     """The failures told in full, without the rule after their name."""
-    parts = _FORM.parts(segment)
     full = [
         replace(part, said=part.said.replace(" ─", "").replace("─", ""))
-        for part in parts
+        for part in found
         if _HEADING.match(segment.lines[part.start][:2_000])
     ]
-    return full or parts
+    return full or found
 
 
 _GRAMMAR = Grammar(
@@ -170,7 +169,7 @@ _GRAMMAR = Grammar(
     tell=_tell,
     finish=_finish,
     passed_label="ran",
+    parts=_parts,
 )
 
-_FORM = runner(_GRAMMAR)
-RUNNER = replace(_FORM, parts=_parts)
+RUNNER = runner(_GRAMMAR)

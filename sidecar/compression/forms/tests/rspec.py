@@ -79,6 +79,23 @@ _MUST = Must(
     advice=re.compile(r" *#|  +\(compared using"),
 )
 
+
+def _parts(segment: Segment, found: list[Part]) -> list[Part]:
+    """What is pending has failed as it should: it is no failure."""
+    bounds = [i for i, line in enumerate(segment.lines) if line in _REPORTS or line.startswith("Finished in ")]
+    pending = next((i for i in bounds if segment.lines[i].startswith("Pending: ")), -1)
+    over = next((i for i in bounds if i > pending), -1) if pending >= 0 else -1
+    parts: list[Part] = []
+    for part in found:
+        if pending < part.start < over or segment.lines[part.start].startswith(("rspec ", "    ")):
+            continue
+        name = part.label.partition(") ")[2] or part.label
+        told = [line.strip() for line in segment.lines[part.start + 1 : part.end] if line.strip()]
+        said = next((line for line in told if not line.startswith(("Failure/Error:", "#"))), "")
+        parts.append(replace(part, label=name, said=f"{part.label} - {said}" if said else part.label))
+    return parts
+
+
 _GRAMMAR = Grammar(
     name="rspec",
     literals=(" examples, ", " example, ", "Failures:\n", "Failed examples:", "Failure/Error: "),
@@ -118,24 +135,7 @@ _GRAMMAR = Grammar(
     evidence=_MUST.evidence,
     tell=_tell,
     finish=_finish,
+    parts=_parts,
 )
 
-
-def _parts(segment: Segment) -> list[Part]:
-    """What is pending has failed as it should: it is no failure."""
-    bounds = [i for i, line in enumerate(segment.lines) if line in _REPORTS or line.startswith("Finished in ")]
-    pending = next((i for i in bounds if segment.lines[i].startswith("Pending: ")), -1)
-    over = next((i for i in bounds if i > pending), -1) if pending >= 0 else -1
-    parts: list[Part] = []
-    for part in _FORM.parts(segment):
-        if pending < part.start < over or segment.lines[part.start].startswith(("rspec ", "    ")):
-            continue
-        name = part.label.partition(") ")[2] or part.label
-        told = [line.strip() for line in segment.lines[part.start + 1 : part.end] if line.strip()]
-        said = next((line for line in told if not line.startswith(("Failure/Error:", "#"))), "")
-        parts.append(replace(part, label=name, said=f"{part.label} - {said}" if said else part.label))
-    return parts
-
-
-_FORM = runner(_GRAMMAR)
-RUNNER = replace(_FORM, parts=_parts)
+RUNNER = runner(_GRAMMAR)

@@ -46,7 +46,7 @@ def runner(grammar: Grammar) -> Form:
         recognise=recognise,
         evidence=evidence,
         reduce=lambda segment: _reduce(Run(grammar, segment), evidence),
-        parts=lambda segment: list(_parts(grammar, segment)),
+        parts=lambda segment: _parts(grammar, segment),
         literals=grammar.literals,
         extent=lambda segment: _extent(grammar, segment),
     )
@@ -141,7 +141,7 @@ def _matched(must: Callable[[str], re.Match[str] | None], lines: Sequence[str]) 
     return sorted(index for line, index in first.items() if must(line[:REACH].removesuffix("\r")))
 
 
-def _parts(grammar: Grammar, segment: Segment) -> Iterable[Part]:
+def _parts(grammar: Grammar, segment: Segment) -> list[Part]:
     lines, told = segment.lines, grammar.read(segment)
     parts: list[Part] = []
     covered: set[str] = set()
@@ -170,7 +170,7 @@ def _parts(grammar: Grammar, segment: Segment) -> Iterable[Part]:
                 Part("error", _DIGITS.sub("0", lines[index].strip())[:REACH], index, index + 1, lines[index].strip())
             )
     parts.sort(key=lambda part: part.start)
-    return parts
+    return parts if grammar.parts is None else grammar.parts(segment, parts)
 
 
 def _short(name: str) -> str:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
 from sidecar.compression.forms.tests.coverage import mark_coverage
 from sidecar.compression.forms.tests.excerpts import mark_said_again, tell
@@ -122,11 +121,10 @@ _PLACE = re.compile(r" ❯ (?:\S.* )?\S+:\d+:\d+$")
 _TOTAL = re.compile(r" +(?:Test Files|Tests|Errors|Type Errors)  (?:\d|no)")
 
 
-def _parts(segment: Segment) -> list[Part]:
+def _parts(segment: Segment, found: list[Part]) -> list[Part]:
     """The failures told in full; the list of files tells the same tests again, and is all there is of a run cut off."""
-    parts = _FORM.parts(segment)
-    full = [part for part in parts if segment.lines[part.start].startswith((" FAIL  ", "⎯"))]
-    return full or parts
+    full = [part for part in found if segment.lines[part.start].startswith((" FAIL  ", "⎯"))]
+    return full or found
 
 
 _GRAMMAR = Grammar(
@@ -172,7 +170,7 @@ _GRAMMAR = Grammar(
     before=r" (?:RUN|DEV)  v| +[✓❯×↓] |⎯+ \w",
     tell=_tell,
     finish=_finish,
+    parts=_parts,
 )
 
-_FORM = runner(_GRAMMAR)
-RUNNER = replace(_FORM, parts=_parts)
+RUNNER = runner(_GRAMMAR)
