@@ -13,7 +13,7 @@ from enum import Enum
 from itertools import groupby
 
 from sidecar.compression.alarms import alarm_lines, warning_lines
-from sidecar.compression.vocabulary import Block, Evidence, Rank, keep, note
+from sidecar.compression.vocabulary import Block, Evidence, Rank, keep, moved, note
 
 __all__ = ["Level", "loosened", "repeats_folded", "tightened"]
 
@@ -45,10 +45,7 @@ def loosened(blocks: Iterable[Block], lines: Sequence[str]) -> list[Block]:
             result.append(Block(block.start, block.end, block.entire(), "", block.rank, block.name))
         else:
             within = lines[block.start : block.end]
-            result.extend(
-                replace(part, start=part.start + block.start, end=part.end + block.start, rank=block.rank)
-                for part in _folded(within)
-            )
+            result.extend(replace(part, rank=block.rank) for part in moved(_folded(within), block.start))
     return result
 
 
