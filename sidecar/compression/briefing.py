@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from sidecar.compression.focusing import ANYTHING, Focus
-from sidecar.compression.shorten import Printed, escaped, part_marker
+from sidecar.compression.printing import Printed, escaped, part_marker
 from sidecar.compression.vocabulary import Part, Rank
 
 __all__ = ["TOTALS", "Briefing", "briefings", "failing", "kind_of", "named", "told_of", "untold"]

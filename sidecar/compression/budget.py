@@ -13,7 +13,7 @@ from itertools import pairwise
 from sidecar.compression.alarms import alarm_lines, is_warning
 from sidecar.compression.briefing import TOTALS, Briefing, briefings, kind_of, named, told_of
 from sidecar.compression.focusing import ANYTHING, Focus
-from sidecar.compression.shorten import Printed, marker, part_marker, render
+from sidecar.compression.printing import Printed, marker, part_marker, render
 from sidecar.compression.vocabulary import Part, Rank
 
 __all__ = ["Bound", "fit"]

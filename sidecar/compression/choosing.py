@@ -20,7 +20,8 @@ from sidecar.compression.few_marks import gathered, unplaced
 from sidecar.compression.focusing import ANYTHING, Focus
 from sidecar.compression.keywords import with_keywords
 from sidecar.compression.levels import Level
-from sidecar.compression.shorten import Printed, Shortened, marker, render, shorten
+from sidecar.compression.printing import Printed, marker, render
+from sidecar.compression.shorten import Shortened, shorten
 from sidecar.compression.since import Comparison, compared
 from sidecar.compression.vocabulary import Rank
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from sidecar.compression.choosing import Compressed
 from sidecar.compression.clean import clean
-from sidecar.compression.shorten import Printed
+from sidecar.compression.printing import Printed
 from sidecar.compression.vocabulary import Rank
 
 __all__ = ["coloured"]

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from sidecar.compression.shorten import Printed, part_marker
+from sidecar.compression.printing import Printed, part_marker
 from sidecar.compression.vocabulary import MARKUP
 
 __all__ = ["gathered", "unplaced"]

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from heapq import nlargest
 from itertools import islice
 
+from sidecar.compression.printing import Printed, part_marker
 from sidecar.compression.ranking import bm25, words_of
-from sidecar.compression.shorten import Printed, part_marker
 
 __all__ = ["ANYTHING", "Focus", "Lines"]
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import filterfalse
 
-from sidecar.compression.shorten import Printed
+from sidecar.compression.printing import Printed
 from sidecar.compression.vocabulary import MARKUP
 
 __all__ = ["with_keywords"]

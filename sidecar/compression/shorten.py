@@ -8,11 +8,9 @@ replaced by its lines; where lines are covered twice or not at all, the whole se
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from sidecar.compression import recognise as recognising
@@ -21,65 +19,16 @@ from sidecar.compression.commands import echoed, parse, show_beside
 from sidecar.compression.forms import versions
 from sidecar.compression.levels import Level, loosened, repeats_folded, tightened
 from sidecar.compression.parting import parted
+from sidecar.compression.printing import Printed, merged, print_blocks, render
+from sidecar.compression.promises import broken_promise, mended
 from sidecar.compression.split import Stretch, headed, split
-from sidecar.compression.vocabulary import Block, Command, Evidence, Form, Part, Rank, Segment, keep
+from sidecar.compression.vocabulary import Block, Command, Evidence, Form, Part, Rank, Segment
 from sidecar.compression.wrapping import Unwrapped, dedented, unstamped, unwrapped
 
 if TYPE_CHECKING:
     from sidecar.compression.shelf import Shelf
 
-__all__ = [
-    "Printed",
-    "Reduced",
-    "Shortened",
-    "broken_promise",
-    "escaped",
-    "marker",
-    "merged",
-    "part_marker",
-    "reduced_by",
-    "render",
-    "shorten",
-]
-
-_IMITATION = re.compile(r"\\*\[(?:\.\.\. |sidecar[: ])")
-"""A printed line that could be read as one of our markers, or as one already escaped."""
-_MARKS = ("[... ", "[sidecar")
-
-
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """One block of the whole output: its lines [start, end), what is printed for them, and how much it matters.
-
-    With *what*, the last of *lines* is a marker that says what was left out; *hides* says it where a mark inside a
-    line does.
-    """
-
-    start: int
-    end: int
-    lines: tuple[str, ...]
-    rank: Rank
-    what: str = ""
-    hides: str = ""
-
-    @property
-    def text(self) -> str:
-        return "\n".join(self.lines)
-
-    @property
-    def left_out(self) -> str:
-        """What of its lines is not shown; empty where all of them are, or a notation that says as much."""
-        return self.what or self.hides
-
-    @property
-    def is_verbatim(self) -> bool:
-        """Whether its lines are printed as they were."""
-        return not self.left_out and len(self.lines) == self.end - self.start
-
-    @property
-    def is_bare(self) -> bool:
-        """Whether nothing is printed but a marker."""
-        return bool(self.what) and len(self.lines) == 1
+__all__ = ["Reduced", "Shortened", "reduced_by", "shorten"]
 
 
 @dataclass(frozen=True)
@@ -153,10 +102,6 @@ class Shortened:
     @property
     def omissions(self) -> int:
         return sum(1 for block in self.printed if block.left_out)
-
-
-def render(printed: Iterable[Printed]) -> str:
-    return "\n".join(line for block in printed for line in block.lines)
 
 
 def shorten(
@@ -279,8 +224,8 @@ def reduced_by(form: Form, segment: Segment) -> Reduced:
         if versions.LISTED in segment.text:  # whose form ever reads what pip says in one line
             blocks, evidence = versions.with_ends(blocks, segment.lines), versions.ends_evident(evidence, segment.lines)
         fault = broken_promise(segment, blocks, evidence)
-        if fault and (mended := _mended(segment, blocks, evidence)) is not None:
-            return Reduced(segment, form.name, mended, evidence, fell_back=fault, named=form.parts)
+        if fault and (whole := mended(segment, blocks, evidence)) is not None:
+            return Reduced(segment, form.name, whole, evidence, fell_back=fault, named=form.parts)
     except Exception as error:  # noqa: BLE001 - the outer edge of one compression: a form's bug must not cost the output
         fault = f"{type(error).__name__} in form {form.name}: {error}"
     if fault:
@@ -288,173 +233,11 @@ def reduced_by(form: Form, segment: Segment) -> Reduced:
     return Reduced(segment, form.name, blocks, evidence, named=form.parts)
 
 
-def broken_promise(segment: Segment, blocks: Sequence[Block], evidence: Sequence[Evidence]) -> str:
-    """What a reduction breaks, in one phrase; empty where it keeps its promises.
-
-    Every line is covered once and in order, and every evidence's parts are printed by the block
-    that stands for its line, rather than somewhere else by luck.
-    """
-    if gap := _uncovered(segment, blocks):
-        return gap
-    for _, fault in _lost(segment, blocks, evidence):
-        return fault
-    return ""
-
-
-def _mended(segment: Segment, blocks: Sequence[Block], evidence: Sequence[Evidence]) -> list[Block] | None:
-    """The reduction with the lines themselves wherever a block lost evidence; None where that would not mend it.
-
-    One line that a form misjudges should cost its block, not an output of a hundred thousand tokens.
-    """
-    if _uncovered(segment, blocks):
-        return None
-    lost = {index for index, _ in _lost(segment, blocks, evidence)}
-    if any(blocks[index].is_pointed_at for index in lost if index >= 0):
-        return None
-    mended = [
-        keep(block.start, block.end, Rank.EVIDENCE) if index in lost else block for index, block in enumerate(blocks)
-    ]
-    return None if broken_promise(segment, mended, evidence) else mended
-
-
-def _uncovered(segment: Segment, blocks: Sequence[Block]) -> str:
-    position = 0
-    for block in blocks:
-        if block.start != position or block.end <= block.start:
-            return f"lines {position}-{block.start} are covered twice or not at all"
-        position = block.end
-    return "" if position == len(segment.lines) else f"lines after {position} are not covered"
-
-
-def _lost(segment: Segment, blocks: Sequence[Block], evidence: Sequence[Evidence]) -> Iterable[tuple[int, str]]:
-    """Each block (by its index, -1 for none) that does not print evidence of its lines, and what that is."""
-    lines, total = segment.lines, len(segment.lines)
-    index = near = reach = 0
-    text, shown_index = "", -1
-    pieces = _Pieces("")
-    known: set[str] = set()
-    for item in sorted(evidence, key=attrgetter("place")):
-        place, parts = item.place, item.parts
-        if not 0 <= place < total:
-            yield -1, f"evidence names line {place}, which does not exist"
-            continue
-        while blocks[index].end <= place:
-            index += 1
-        printed = blocks[index].shown
-        if printed is None and _holds(lines[place], parts):
-            continue
-        if shown_index != index:
-            start, end = blocks[index].start, blocks[index].end
-            text = "\n".join(lines[start:end] if printed is None else printed)
-            pieces, known, near, reach, shown_index = _Pieces(text), set(), 0, 0, index
-        for part in parts:
-            if part in known:  # a path is a part of every line that names it
-                continue
-            # Evidence mostly stands in its order: just behind where the last was found.
-            at = text.find(part, near, near + reach + _NEAR_CHARS + len(part))
-            if at < 0 and part not in pieces.known:
-                at = text.find(part, near)
-                if at < 0 and part not in text:
-                    yield index, f"evidence of line {segment.first + item.line + 1} is gone: {part[:80]!r}"
-                    continue
-            if at >= 0:
-                near, reach = at, len(part)
-            known.add(part)
-
-
-_NEAR_CHARS = 500
-_SHORT_CHARS = 10_000
-"""A text this short is looked through as fast as it is taken apart."""
-_AS_SPACES = bytes.maketrans(b",;()", b" " * 4)
-
-
-def _holds(line: str, parts: Sequence[str]) -> bool:
-    for part in parts:  # noqa: SIM110 - `all` costs twice as much here, thirty thousand times
-        if part is not line and part not in line:
-            return False
-    return True
-
-
-class _Pieces:
-    """A printed text by its lines, what they say behind a place, and its words: for evidence told in another order.
-
-    Only what is none of these is looked for in the whole text: thousands of places told in another order would else be
-    thousands of walks through it.
-    """
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    @cached_property
-    def known(self) -> frozenset[str]:
-        if len(self._text) < _SHORT_CHARS:
-            return frozenset()
-        lines = self._text.split("\n")
-        spaced = self._text.encode("utf-8", "surrogatepass").translate(_AS_SPACES).decode("utf-8", "surrogatepass")
-        return frozenset((
-            *[line.strip() for line in lines],
-            *[line.partition(": ")[2] for line in lines],
-            *[word.rstrip(":") for word in spaced.split()],
-        ))  # fmt: skip
-
-
-def marker(start: int, end: int, what: str) -> str:
-    """The line that stands for the lines [start, end), counted from 1 as `recall` counts them."""
-    count = end - start
-    place = f"line {start + 1}" if count == 1 else f"{count} lines ({start + 1}-{end})"
-    return f"[... {place}: {what}]"
-
-
-def part_marker(start: int, end: int, what: str) -> str:
-    """The line below what is shown of the lines [start, end)."""
-    return f"[... of lines {start + 1}-{end}: {what}]"
-
-
 def _printed(reduced: Iterable[tuple[Reduced, Iterable[Block]]]) -> tuple[Printed, ...]:
     return tuple(merged(block for one, blocks in reduced for block in _print(one, blocks)))
 
 
 def _print(one: Reduced, blocks: Iterable[Block]) -> Iterable[Printed]:
-    segment = one.segment
     if one.before:
-        yield Printed(segment.first, segment.first, (one.before,), Rank.STRUCTURE, "prefixes")
-    as_printed = escaped if any(mark in segment.text for mark in _MARKS) else tuple
-    for block in blocks:
-        start, end = segment.first + block.start, segment.first + block.end
-        lines = segment.lines[block.start : block.end]
-        if block.shown is None:
-            yield Printed(start, end, as_printed(lines), block.rank)
-            continue
-        shown = escaped(block.shown)
-        if block.is_omission:
-            told = (part_marker if shown else marker)(start, end, block.what)
-            shown = (*shown, told)
-        # A notation or an omission that is no shorter than its lines is not worth reading.
-        if _size(shown) >= _size(lines) and not block.is_pointed_at:
-            yield Printed(start, end, as_printed(lines), block.rank)
-        else:
-            yield Printed(start, end, shown, block.rank, block.what)
-
-
-def _size(lines: Sequence[str]) -> tuple[int, int]:
-    """What lines cost to read: their characters, where a line's end is one that no word takes in as it does a blank."""
-    return sum(map(len, lines)) + 2 * len(lines), len(lines)
-
-
-def escaped(lines: Sequence[str]) -> tuple[str, ...]:
-    """Lines with a backslash before whatever imitates our own markers, so that a reader can tell."""
-    return tuple("\\" + line if line[:1] in "\\[" and _IMITATION.match(line) else line for line in lines)
-
-
-def merged(printed: Iterable[Printed]) -> Iterable[Printed]:
-    """Neighbouring bare omissions of the same thing become one."""
-    held: Printed | None = None
-    for block in printed:
-        if held is not None and held.is_bare and block.is_bare and held.what == block.what and held.end == block.start:
-            held = replace(held, end=block.end, lines=(marker(held.start, block.end, held.what),))
-            continue
-        if held is not None:
-            yield held
-        held = block
-    if held is not None:
-        yield held
+        yield Printed(one.segment.first, one.segment.first, (one.before,), Rank.STRUCTURE, "prefixes")
+    yield from print_blocks(one.segment, blocks)

@@ -15,7 +15,8 @@ from itertools import accumulate, groupby, pairwise
 
 from sidecar.compression.alarms import is_alarm, is_warning
 from sidecar.compression.briefing import TOTALS, failing
-from sidecar.compression.shorten import Printed, Shortened, escaped, marker, merged
+from sidecar.compression.printing import Printed, escaped, marker, merged
+from sidecar.compression.shorten import Shortened
 from sidecar.compression.vocabulary import Part, Rank
 
 __all__ = ["Comparison", "compared"]

@@ -22,7 +22,8 @@ from sidecar.compression import tokens
 from sidecar.compression.budget import Bound, fit
 from sidecar.compression.compressor import Read
 from sidecar.compression.focusing import Focus, Lines
-from sidecar.compression.shorten import Printed, Shortened
+from sidecar.compression.printing import Printed
+from sidecar.compression.shorten import Shortened
 from sidecar.config.words import FOCUS
 from sidecar.errors import AskFailed, ConfigurationError, FileRefused, StateError
 from sidecar.providers.vocabulary import Message

@@ -8,7 +8,7 @@ import pytest
 
 from sidecar.compression import compress, tokens
 from sidecar.compression.briefing import Briefing, briefings, failing, named, told_of, untold
-from sidecar.compression.shorten import Printed, render
+from sidecar.compression.printing import Printed, render
 from sidecar.compression.vocabulary import Part, Rank
 
 CAPTURES = Path(__file__).parents[1] / "captures"

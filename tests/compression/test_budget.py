@@ -6,8 +6,9 @@ import pytest
 
 from sidecar.compression import compress, tokens
 from sidecar.compression.budget import Bound, fit
+from sidecar.compression.printing import Printed, render
 from sidecar.compression.shelf import load
-from sidecar.compression.shorten import Printed, render, shorten
+from sidecar.compression.shorten import shorten
 from sidecar.compression.vocabulary import Rank
 
 CAPTURES = Path(__file__).parents[1] / "captures"

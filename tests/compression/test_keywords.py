@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sidecar.compression import compress, tokens
 from sidecar.compression.keywords import with_keywords
-from sidecar.compression.shorten import Printed, marker
+from sidecar.compression.printing import Printed, marker
 from sidecar.compression.vocabulary import Rank
 from tests.compression.conftest import read_capture
 

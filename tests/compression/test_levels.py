@@ -7,8 +7,10 @@ import pytest
 
 from sidecar.compression import compress, tokens
 from sidecar.compression.levels import Level, loosened, repeats_folded, tightened
+from sidecar.compression.printing import render
+from sidecar.compression.promises import broken_promise
 from sidecar.compression.shelf import load
-from sidecar.compression.shorten import broken_promise, render, shorten
+from sidecar.compression.shorten import shorten
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep, note, omit
 
 Captured = Callable[[str], Any]

@@ -18,9 +18,9 @@ from sidecar.compression.clean import clean
 from sidecar.compression.commands import parse
 from sidecar.compression.compressor import Compressed, Compressor
 from sidecar.compression.forms import text
+from sidecar.compression.printing import escaped
 from sidecar.compression.recognise import forms
 from sidecar.compression.shelf import load
-from sidecar.compression.shorten import escaped
 from sidecar.compression.vocabulary import Command, Form, Segment
 from sidecar.errors import StateFull
 

@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 
 from sidecar.compression.commands import parse
 from sidecar.compression.levels import repeats_folded
+from sidecar.compression.printing import marker
+from sidecar.compression.promises import broken_promise
 from sidecar.compression.recognise import forms
 from sidecar.compression.shelf import Shelf, load
-from sidecar.compression.shorten import broken_promise, marker, reduced_by, shorten
+from sidecar.compression.shorten import reduced_by, shorten
 from sidecar.compression.split import split
 from sidecar.compression.vocabulary import Block, Evidence, Form, Segment, keep, note, omit
 

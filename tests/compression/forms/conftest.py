@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sidecar.compression.clean import clean
 from sidecar.compression.commands import parse
-from sidecar.compression.shorten import broken_promise
+from sidecar.compression.promises import broken_promise
 from sidecar.compression.vocabulary import Form, Segment
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from sidecar.compression import compress
 from sidecar.compression.forms import tests
-from sidecar.compression.shorten import broken_promise
+from sidecar.compression.promises import broken_promise
 from sidecar.compression.vocabulary import Segment
 
 RUN = (Path(__file__).parents[2] / "captures" / "ctest" / "other_runners.txt").read_text()

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from sidecar.compression import compress
 from sidecar.compression.forms.tests import FORM
+from sidecar.compression.promises import broken_promise
 from sidecar.compression.shelf import load
-from sidecar.compression.shorten import broken_promise, shorten
+from sidecar.compression.shorten import shorten
 from sidecar.compression.vocabulary import Command, Form, Segment
 
 CAPTURES = Path(__file__).parents[2] / "captures"

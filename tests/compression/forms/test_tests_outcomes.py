@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from sidecar.compression.forms.tests import FORM
-from sidecar.compression.shorten import broken_promise
+from sidecar.compression.promises import broken_promise
 from sidecar.compression.vocabulary import Segment
 
 CAPTURES = Path(__file__).parents[2] / "captures" / "cargo_test"
