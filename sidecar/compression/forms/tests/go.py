@@ -57,7 +57,7 @@ def _tell(run: Run, start: int, end: int) -> None:
 def _tell_stacks(run: Run, start: int, end: int) -> None:
     lines, why = run.lines, run.why
     places = {i for i in range(start, end) if (".go:" in lines[i] or ".s:" in lines[i]) and _PLACE.match(lines[i])}
-    goroutines = _Goroutines(run, start)
+    goroutines = _Goroutines(run)
     index = start
     while index < end:
         line = lines[index]
@@ -81,9 +81,8 @@ def _tell_stacks(run: Run, start: int, end: int) -> None:
 class _Goroutines:
     """The goroutines of a section, one after the other: what stands above the first of them and that one stay."""
 
-    def __init__(self, run: Run, start: int) -> None:
+    def __init__(self, run: Run) -> None:
         self._run = run
-        self._start = start
         self._begun: list[int] = []
         self._alike: dict[tuple[str, ...], list[int]] = {}
         self.is_own = True

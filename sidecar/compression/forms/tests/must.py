@@ -76,11 +76,7 @@ class Must:
                 if is_place and not has_place:
                     has_place = True
                     yield index
-                elif (
-                    wanted
-                    and not is_place
-                    and not (self.advice is not None and self.advice.match(lines[index].rstrip()))
-                ):
+                elif wanted and not is_place and not self._is_advice(lines[index].rstrip()):
                     wanted -= 1
                     yield index
                 elif is_telling:
