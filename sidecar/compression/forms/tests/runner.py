@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from sidecar.compression.forms.tests.alike import Alike
 from sidecar.compression.forms.tests.between import give_to_compilers, mark_by_kind
 from sidecar.compression.forms.tests.grammar import REACH, Grammar, Kind, Read, Section
+from sidecar.compression.forms.tests.long_lines import cut_long_lines
 from sidecar.compression.forms.tests.must import keep_evidence
 from sidecar.compression.forms.tests.run import Run
-from sidecar.compression.forms.tests.sections import cut_long_lines, tell_section
+from sidecar.compression.forms.tests.sections import tell_section
 from sidecar.compression.forms.tests.writing import written
 from sidecar.compression.kept import kept
 from sidecar.compression.literals import literals_in

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from sidecar.compression.forms.tests.grammar import REACH, Kind
+from sidecar.compression.forms.tests.grammar import Kind
 from sidecar.compression.forms.tests.run import LIBRARY, PRINTED, Run
 from sidecar.compression.forms.tests.trouble import Trouble
 
-__all__ = ["cut_long_lines", "tell_comparison", "tell_frames", "tell_report", "tell_section"]
+__all__ = ["tell_comparison", "tell_frames", "tell_report", "tell_section"]
 
 _REPORT_LINES = 60
 _REPORT_HEAD = 30
@@ -22,19 +21,6 @@ _CONTEXT = 2
 
 _SIGNS = frozenset("-+?<>")
 """How a changed line of a comparison begins."""
-
-_LONG = (1_000, 500, 250)
-_AGAIN_LINE = 360
-_AGAIN = (_AGAIN_LINE, 200, 100)
-"""A longer line is cut to so many characters of its beginning and of its end."""
-_AGAIN_BEGINNING = 24
-"""Where so much of its beginning is that of an earlier long line, but for numbers, the shorter bounds hold."""
-
-_OPENING = 120
-_KNOWN = (_AGAIN_LINE, 60, 60)
-"""Where so much of its beginning is that of an earlier one, the least is shown."""
-
-_DIGITS = re.compile(r"\d+")
 
 
 def tell_section(run: Run, start: int, end: int) -> None:
@@ -114,28 +100,3 @@ def tell_report(run: Run, report: Sequence[int]) -> None:
             changed += 1
         elif not trouble.is_new(index):
             run.why[index] = "more of what the test printed"
-
-
-def cut_long_lines(run: Run) -> None:
-    """Of a long line that a test printed (a dumped structure, a whole response) the middle goes.
-
-    Of one that begins like an earlier one more goes: the first tells what is dumped.
-    """
-    begun: set[str] = set()
-    for index in [index for index, line in enumerate(run.lines) if len(line) > _AGAIN_LINE]:
-        if run.why[index] or index in run.instead or run.kinds[index] is not Kind.OTHER:
-            continue
-        line = run.lines[index]
-        beginning = _DIGITS.sub("0", line[:_AGAIN_BEGINNING])
-        opening = _DIGITS.sub("0", line[:_OPENING])
-        size, head, tail = _KNOWN if opening in begun else _AGAIN if beginning in begun else _LONG
-        begun |= {beginning, opening}
-        if len(line) <= size or run.grammar.must(line[:REACH]) is not None:
-            continue
-        parts = run.evident.get(index, ())
-        ends = [line.find(part) + len(part) for part in parts if part in line]
-        head = max(head, *(end for end in ends if end <= _LONG[1]), 0)
-        cut = f"{line[:head]}[... {len(line) - head - tail} characters]{line[-tail:]}"
-        if len(cut) < len(line) and all(part in cut for part in parts):
-            run.instead[index] = cut
-            run.cut.add(index)
