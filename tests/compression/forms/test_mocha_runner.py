@@ -64,3 +64,36 @@ def test_a_failure_through_a_deep_helper_is_a_line_with_its_own_place(shortened:
     text = shortened("one_cause")
     assert "(invalid key) : invalid attr should get undefined: same as 1), test/api/attributes.js:26:18\n" in text
     assert text.count("TypeError: this.make is not a function") == 1
+
+
+def _dumping(*failures: tuple[str, str]) -> Segment:
+    """A run whose tests each dump a page: its first words and its last."""
+    lines = ["  1 passing (9ms)", f"  {len(failures)} failing", ""]
+    for number, (first, last) in enumerate(failures, 1):
+        page = f"  '<pre>{first} {'at lib/layer.js:9:1 ' * (40 + number)}{last}</pre>\\n' +"
+        lines += [
+            f"  {number}) pages",
+            f"       answers {number}:",
+            "",
+            f"     Error: expected 'page {number}' response body, got '<!DOCTYPE html>\\n' +",
+            "  '<html lang=\"en\">\\n' +",
+            page,
+            "  '</body>\\n' +",
+            "  '</html>\\n'",
+            f"      at Context.<anonymous> (test/pages.js:{number}:8)",
+            "",
+        ]
+    return Segment(lines, exit_code=len(failures))
+
+
+def test_a_value_dumped_again_is_told_once(printed: Callable[[Form, Segment], list[str]]) -> None:
+    words = "TypeError: Cannot read properties of undefined (reading &#39;toString&#39;) " * 2
+    end = " at emitErrorCloseNT and processTicksAndRejections (node:internal/process/task_queues:82:21)"
+    other = " at HTTPParser.parserOnHeadersComplete and onParserExecuteCommon (node:_http_common:118:17)"
+    text = "\n".join(printed(FORM, _dumping((words, end), (words, end), (words, other), (words, other), (words, end))))
+    assert text.count("<pre>TypeError") == 2
+    assert text.count("</html>") == 2
+    assert text.count("_http_common:118:17") == 1
+    assert "values like ones above" in text
+    assert all(f"Error: expected 'page {number}'" in text for number in range(1, 6))
+    assert all(f"test/pages.js:{number}:8" in text for number in range(1, 6))

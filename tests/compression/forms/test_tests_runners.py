@@ -340,7 +340,7 @@ def test_a_failure_is_not_said_to_be_the_same_as_one_of_an_earlier_list_that_cou
     assert "4) TaxTest::testStep4: same as 1), /app/tests/TaxTest.php:24\n" in text
 
 
-def test_what_a_go_test_logged_twice_but_for_addresses_is_shown_once_and_a_second_dump_shorter() -> None:
+def test_what_a_go_test_logged_twice_but_for_addresses_is_shown_once_and_so_is_its_dump() -> None:
     dump = "    cart_test.go:18: (path {}) should match:\n        Request: &http.Request{{URL:(0x{}), {} End:nil}}\n"
     fields = "Form:url.Values(nil) " * 30
     logged = [dump.format(*words, fields) for words in (("one", "33"), ("one", "4f"), ("two", "5a"))]
@@ -352,7 +352,8 @@ def test_what_a_go_test_logged_twice_but_for_addresses_is_shown_once_and_a_secon
     assert result.text.count("(path one) should match:") == 1
     assert logged[0] in result.text
     assert "(path two) should match:" in result.text
-    assert re.search(r"0x5a.*Form.*\[\.\.\. \d+ characters\].* End:nil", result.text)
+    assert result.text.count("Request: &http.Request") == 1
+    assert "values like ones above" in result.text
 
 
 def test_a_sample_of_the_passed_tests_tells_how_many_passed_before_how_many_it_names() -> None:
