@@ -23,8 +23,12 @@ __all__ = ["with_keywords"]
 _SHARE = 0.04
 """So much of the characters left out may be spent on telling what they were."""
 
+_AMPLE_CHARS = 30_000
+_LATER_SHARE = 0.01
+"""Past so many characters left out less is spent: most outputs have told by then what they are made of."""
+
 _LEAST_CHARS = 20
-_MOST_CHARS = 6_000
+_MOST_CHARS = 3_000
 """What one marker must be worth, and what all of them may cost: an index longer than two pages is not read."""
 
 _SAMPLE_CHARS = 60_000
@@ -63,19 +67,26 @@ _EMPTY = frozenset(_EMPTY_WORDS.split())
 
 
 def with_keywords(printed: Sequence[Printed], lines: Sequence[str]) -> tuple[Printed, ...]:
-    """The same blocks, their markers with the words of *lines* that are not printed; the most frequent come first."""
+    """The same blocks, their markers with the words of *lines* that are not printed.
+
+    Those that stand for most lines at the least cost come first: the frequent ones, and of these the short.
+    """
     if not any(block.what for block in printed):
         return tuple(printed)
     told = _Told([line for block in printed for line in block.lines])
     left = _MOST_CHARS
     room = 0.0
+    ample = _AMPLE_CHARS
     result: list[Printed] = []
     for block in printed:
         found: list[str] = []
         if block.what and not block.what.startswith(MARKUP):
             within = lines[block.start : block.end]
             chars = _chars(within)
-            room = min(left, room + _SHARE * max(0, chars - _chars(block.lines)))
+            saved = max(0, chars - _chars(block.lines))
+            early = min(ample, saved)
+            ample -= early
+            room = min(left, room + _SHARE * early + _LATER_SHARE * (saved - early))
             if room >= _LEAST_CHARS:
                 found = list(_chosen(within[:: 1 + chars // _SAMPLE_CHARS], int(room), told))
                 used = sum(map(len, found)) + len(found)
@@ -143,7 +154,7 @@ def _chosen(sample: Sequence[str], room: int, told: _Told) -> Iterator[str]:
     if "<" in distinct:
         distinct = _ENTITY.sub(" ", _TAG.sub(" ", distinct))
     counts = told.unknown(distinct)
-    for word in sorted(counts, key=counts.__getitem__, reverse=True):
+    for word in sorted(counts, key=lambda word: counts[word] / (len(word) + 1), reverse=True):
         if len(word) < room and told.is_new(word):
             yield word
             room -= len(word) + 1

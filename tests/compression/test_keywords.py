@@ -58,8 +58,9 @@ def test_keywords_stand_in_what_was_left_out_and_nowhere_in_the_result(capture: 
 def test_passed_tests_are_named_where_there_is_room(capture: Captured) -> None:
     data, command, exit_code = capture("big/go_test_v")
     text = compress(data, command=command, exit_code=exit_code).text
-    assert "TestGenManNoHiddenParents" in text
-    assert "case-insensitive" in text
+    passed = set(re.findall(r"--- PASS: (Test\w+) ", data.decode()))
+    words = {word for _, _, found in indexed(text) for word in found}
+    assert len(passed & words) > 10
 
 
 def test_frames_of_libraries_are_named(capture: Captured) -> None:
@@ -84,6 +85,27 @@ def test_identifiers_made_by_chance_and_rules_are_no_keywords() -> None:
     (told,) = with_keywords([bare], lines)
     ((_, _, words),) = indexed(told.text)
     assert words == ["says", "overdrawn", "basket_0", "basket_1", "basket_2"]
+
+
+def test_of_words_as_frequent_the_short_ones_are_told() -> None:
+    long = "reconciliationOfQuarterlyStatementsHandler"
+    bare = Printed(0, 40, (marker(0, 40, "noise"),), Rank.CONTENT, "noise")
+    (told,) = with_keywords([bare], [f"the {long} met sloop and ketch" for _ in range(40)])
+    ((_, _, words),) = indexed(told.text)
+    assert words == ["sloop", "ketch", long]
+
+
+def test_the_more_is_left_out_the_smaller_is_the_share_told() -> None:
+    def word(number: int) -> str:
+        return "".join("bdfgklmnprst"[number // 12**place % 12] + "aeo"[place] for place in range(3))
+
+    lines = [f"the {word(n)}" + " of" * 100 for n in range(1_200)]
+    blocks = [
+        Printed(at, at + 100, (marker(at, at + 100, "noise"),), Rank.CONTENT, "noise") for at in range(0, 1_200, 100)
+    ]
+    counts = [len(words) for told in with_keywords(blocks, lines) for _, _, words in indexed(told.text)]
+    assert counts[0] >= 100
+    assert 0 < counts[-1] <= counts[0] // 2
 
 
 @pytest.mark.parametrize("name", ["big/go_test_v", "maven_test/reactor_fails"])
