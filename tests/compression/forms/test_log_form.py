@@ -469,6 +469,29 @@ def test_a_trace_of_calls_with_the_time_since_the_last_one_is_a_log() -> None:
     assert FORM.recognise(Segment(calls)) > 0.5
 
 
+def test_short_identifiers_made_by_chance_are_not_told_but_dates_are() -> None:
+    ids = [f"{(number * 2654435761) % 2**32:08x}" for number in range(1, 400)]
+    chance = shown([record(n, f"request {id_} answered") for n, id_ in enumerate(ids)])
+    assert not [id_ for id_ in ids[1:] if id_ in chance]
+    dates = [f"2026{1 + number // 28:02}{1 + number % 28:02}" for number in range(300)]
+    assert "20260301-20260328" in shown([record(n, f"rolled partition {date} away") for n, date in enumerate(dates)])
+
+
+@pytest.mark.parametrize(("exit_code", "is_told"), [(0, True), (1, False)])
+def test_in_a_long_log_of_a_failed_command_ordinary_values_are_summed_up(exit_code: int, is_told: bool) -> None:
+    names = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan")
+    lines = [
+        record(n, f"order {5000 + 7 * n} of the shop by the harbour was placed by {names[n % 9]} and goes out soon")
+        for n in range(400)
+    ]
+    lines[300] = record(300, "payment of order 17 declined", "ERROR")
+    blocks = FORM.reduce(Segment(lines, exit_code=exit_code))
+    text = "\n".join(line for block in blocks for line in (block.shown or ()))
+    assert ("6400" in text) is is_told
+    assert all(name in text for name in names)
+    assert "order 17 declined" in "\n".join(lines[b.start] if b.shown is None else "\n".join(b.shown) for b in blocks)
+
+
 def test_of_alike_errors_with_long_traces_the_first_stands_for_the_others_without_its_library_frames() -> None:
     lines, exit_code = capture("python_loguru")
     result = compress((CAPTURES / "python_loguru.txt").read_bytes(), command="python worker.py", exit_code=exit_code)

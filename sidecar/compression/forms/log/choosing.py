@@ -56,6 +56,9 @@ _NUMBERED_LINES = 800
 """... in one of so many, mere numbers too, ..."""
 _DENSE_SHARE = 0.24
 """... as long as that costs no more than this share of the lines it stands for."""
+_LONG_CHARS = 20_000
+_ASIDE_SHARE = 0.06
+"""In a long log of a command that failed, what varies in records that are no warning costs no more than this."""
 _SUMMARY_CHARS = 700
 """In a larger log it is told in so many characters for each kind."""
 _TRACE_LINES = 60
@@ -161,9 +164,12 @@ class Choosing:
         log = self._log
         size, count = sum(map(len, texts)), len(log.segment.lines)
         room = int(size * _DENSE_SHARE) if count <= _DENSE_LINES else min(_SUMMARY_CHARS, size // 4)
+        is_aside = bool(log.segment.exit_code) and rank is Rank.CONTENT
+        if is_aside and len(log.segment.text) > _LONG_CHARS:
+            room = int(size * _ASIDE_SHARE)
         if rank is not Rank.CONTENT:
             room = min(max(room, size // 3), _ALARM_VALUES_CHARS)
-        numbers = count <= _NUMBERED_LINES and not (log.segment.exit_code and rank is Rank.CONTENT)
+        numbers = count <= _NUMBERED_LINES and not is_aside
         said = varied(texts, room, self._told, numbers=numbers, columns=columns)
         found = _SAID.search(texts[0][:_PLACE_CHARS])
         label = (found[found.lastindex or 0] if found else after_time(texts[0]))[:_LABEL_CHARS].strip()

@@ -29,6 +29,8 @@ _BY_CHANCE = re.compile(
     re.I,
 )
 """A UUID, a trace's number, a digest, an address in memory."""
+_SHORT_CHANCE = re.compile(r"[0-9a-f]{8}")
+"""A request's number, where few of them are of digits alone: that may be a date."""
 _NUMBER_CHARS = 40
 _WHOLE = re.compile(r"0|[1-9]\d{0,15}")
 _ASKED = 40
@@ -95,7 +97,11 @@ def _rows(columns: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
 def _are_by_chance(column: Sequence[str]) -> bool:
     """Whether the words of a place are identifiers that nobody chose: they are dear, and who needs one has it whole."""
     asked = column[:: len(column) // _ASKED + 1]
-    return len(asked) > _FEW_VALUES and all(_BY_CHANCE.fullmatch(value) for value in asked)
+    if len(asked) <= _FEW_VALUES:
+        return False
+    return all(map(_BY_CHANCE.fullmatch, asked)) or (
+        all(map(_SHORT_CHANCE.fullmatch, asked)) and 2 * sum(map(str.isdecimal, asked)) < len(asked)
+    )
 
 
 def _counted_up(values: Sequence[str]) -> str:
