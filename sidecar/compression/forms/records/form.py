@@ -15,7 +15,7 @@ from sidecar.compression.forms.records import stanzas as records_stanzas
 from sidecar.compression.forms.records import tables, text
 from sidecar.compression.forms.records import xml as records_xml
 from sidecar.compression.forms.records import yaml as records_yaml
-from sidecar.compression.forms.records.grid import grids
+from sidecar.compression.forms.records.finding import grids
 from sidecar.compression.forms.records.values import Value
 from sidecar.compression.kept import kept
 from sidecar.compression.vocabulary import Block, Evidence, Form, Part, Rank, Segment, keep
