@@ -333,3 +333,19 @@ def test_what_node_gyp_tells_of_its_steps_goes_and_what_it_says_of_its_failure_s
     assert all(line in result.text for line in said)
     assert "steps of node-gyp" in result.text
     assert "--option-7" not in result.text
+
+
+@pytest.mark.parametrize(("exit_code", "named"), [(0, 400), (1, 200)])
+def test_a_long_output_of_a_failed_command_names_a_sample_of_what_was_fetched(exit_code: int, named: int) -> None:
+    names = [f"plexus-{chr(97 + n % 26)}{n // 26}-component-{n}.0" for n in range(400)]
+    url = "https://repo.example.org/maven2/org/codehaus/plexus/components/{0}/{0}.jar (38 kB at 4.2 MB/s)"
+    lines = [f"[INFO] Downloaded from central: {url.format(name)}" for name in names]
+    lines += [
+        "[INFO] Compiling 215 source files to /tmp/shop/target/classes",
+        "[ERROR] Shop.java:[3,5] cannot find symbol",
+    ]
+    text = compress("\n".join(lines), command="mvn -B test", exit_code=exit_code).text
+    lists = text.partition("[... ")[0]
+    found = sum(name in lists for name in names)
+    assert found == named if exit_code == 0 else 20 < found < named
+    assert "[ERROR] Shop.java:[3,5] cannot find symbol" in text

@@ -95,6 +95,9 @@ _WORD = re.compile(r"[\s,()]+")
 _KEPT_READ = 20_000
 _NAMES_SHARE = 0.36
 """What is named may cost so much of the lines that name it, in characters: names have more of these to a token."""
+_LONG_CHARS = 20_000
+_ASIDE_SHARE = 0.03
+"""In a long output of a command that failed, what it did fetch and build in the meantime is told by samples."""
 _FEW_NAMES = 4
 _PREFIX = re.compile(r"#\d+ \d+\.\d+ |\d{4}-\d\d-\d\dT[\d:.]+Z |[^\t]{1,120}\t[^\t]{1,120}\t\S+Z ")
 """What BuildKit and CI services put before the lines of the programs they run."""
@@ -153,7 +156,8 @@ def _reduce(segment: Segment) -> list[Block]:
     if failed:
         _keep_what_surrounds(segment.lines, whats, alarms)
     blocks = marked(segment.lines, whats, loud, start=0, end=len(whats), rank=Rank.STRUCTURE)
-    return list(_changes_beside(segment.lines, _named(segment, whats, blocks)))
+    share = _ASIDE_SHARE if failed and len(segment.text) > _LONG_CHARS else _NAMES_SHARE
+    return list(_changes_beside(segment.lines, _named(segment, whats, blocks, share)))
 
 
 _CHANGE = re.compile(r"( [-+~]) ([^\s=]+==[^\s=]+)$")
@@ -179,8 +183,11 @@ def _changes_beside(lines: Sequence[str], blocks: Iterable[Block]) -> Iterable[B
         yield replace(block, shown=tuple(shown)) if len(shown) < len(told) else block
 
 
-def _named(segment: Segment, whats: Sequence[str], blocks: Iterable[Block]) -> Iterable[Block]:
-    """Blocks with what their omitted lines name, each name once and only if no line that stays has it."""
+def _named(segment: Segment, whats: Sequence[str], blocks: Iterable[Block], share: float) -> Iterable[Block]:
+    """Blocks with what their omitted lines name, each name once and only if no line that stays has it.
+
+    Names have as much room as *share* of the lines that name them, in characters.
+    """
     lines = segment.lines
     families = {family.what: family for family in _families_of(segment) if family.names is not None}
     if not families:
@@ -199,7 +206,7 @@ def _named(segment: Segment, whats: Sequence[str], blocks: Iterable[Block]) -> I
             if name and name not in told:
                 told.add(name)
                 names.append(name)
-        room = int(_NAMES_SHARE * sum(len(lines[index]) + 1 for index in left_out))
+        room = int(share * sum(len(lines[index]) + 1 for index in left_out))
         shown = (*(block.shown or ()), *side_by_side(_spread(names, room)))
         yield replace(block, shown=shown)
 
