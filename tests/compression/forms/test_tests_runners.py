@@ -356,6 +356,34 @@ def test_what_a_go_test_logged_twice_but_for_addresses_is_shown_once_and_so_is_i
     assert "values like ones above" in result.text
 
 
+@pytest.mark.parametrize(("count", "is_whole"), [(14, True), (40, False)])
+def test_of_a_comparison_with_many_changed_lines_the_first_and_the_last_stay(count: int, is_whole: bool) -> None:
+    changed = [f"+  ({number}, 'berth {number * 7919}')," for number in range(count)]
+    output = "\n".join(
+        [
+            "F",
+            "=" * 70,
+            "FAIL: test_berths (tests.test_quay.QuayTest.test_berths)",
+            "-" * 70,
+            "Traceback (most recent call last):",
+            '  File "/tmp/quay/tests/test_quay.py", line 9, in test_berths',
+            "    self.assertEqual(berths(), EXPECTED)",
+            f"AssertionError: Lists differ: [] != [(0, 'berth 0'), (1, 'berth 7919'[{count * 20} chars])]",
+            "",
+            *changed,
+            "",
+            "-" * 70,
+            "Ran 1 test in 0.002s",
+            "",
+            "FAILED (failures=1)",
+        ]
+    )
+    text = compress(output, command="python -m unittest", exit_code=1).text
+    assert all(line in text for line in (*changed[:8], *changed[-2:]))
+    assert (changed[10] in text) is is_whole
+    assert ("more of the comparison" in text) is not is_whole
+
+
 def test_a_sample_of_the_passed_tests_tells_how_many_passed_before_how_many_it_names() -> None:
     passed = "".join(f"    ✔ sums up the prices of basket {number * 7919} of the shop\n" for number in range(200))
     output = (

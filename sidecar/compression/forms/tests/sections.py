@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sidecar.compression.alarms import is_alarm
 from sidecar.compression.forms.tests.grammar import Kind
 from sidecar.compression.forms.tests.run import LIBRARY, PRINTED, Run
 from sidecar.compression.forms.tests.trouble import Trouble
@@ -18,6 +19,10 @@ _FRAMES_AT_EACH_END = 4
 
 _CONTEXT = 2
 """So many unchanged lines stay on both sides of a changed one in a comparison."""
+
+_MANY_CHANGED = 14
+_CHANGED_HEAD = 8
+_CHANGED_TAIL = 2
 
 _SIGNS = frozenset("-+?<>")
 """How a changed line of a comparison begins."""
@@ -36,7 +41,10 @@ def tell_section(run: Run, start: int, end: int) -> None:
 
 
 def tell_comparison(run: Run, start: int, end: int) -> None:
-    """Of the unchanged lines of a comparison (`  same`, `- was`, `+ is`) those near a changed one stay."""
+    """Of the unchanged lines of a comparison (`  same`, `- was`, `+ is`) those near a changed one stay.
+
+    Of many changed ones the first and the last few: by them a reader knows what went wrong, or asks for all.
+    """
     index = start
     while index < end:
         first = index
@@ -60,6 +68,9 @@ def tell_comparison(run: Run, start: int, end: int) -> None:
             for i in range(first, index):
                 if i not in near:
                     run.why[i] = run.why[i] or "unchanged lines"
+        if len(changed) > _MANY_CHANGED:
+            for i in range(changed[_CHANGED_HEAD], changed[-_CHANGED_TAIL]):
+                run.why[i] = run.why[i] or ("" if is_alarm(run.lines[i]) else "more of the comparison")
         index = max(index, first + 1)
 
 
