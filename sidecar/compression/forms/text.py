@@ -22,7 +22,7 @@ from sidecar.compression.alarms import alarm_lines, warning_lines
 from sidecar.compression.forms.above import ABOVE, printed_above
 from sidecar.compression.forms.digests import with_short_digests
 from sidecar.compression.forms.drafting import condensed
-from sidecar.compression.forms.log.kinds import all_without_digits, without_digits
+from sidecar.compression.forms.log.codes import all_without_digits, without_digits
 from sidecar.compression.forms.log.values import varied
 from sidecar.compression.forms.marking import side_by_side
 from sidecar.compression.forms.raw import raw_blocks

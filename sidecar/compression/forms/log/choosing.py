@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from sidecar.compression.forms.log.codes import without_digits
 from sidecar.compression.forms.log.heads import after_time, when
-from sidecar.compression.forms.log.kinds import without_digits
 from sidecar.compression.forms.log.ordering import in_one_order
 from sidecar.compression.forms.log.records import FRAME, MEMBERS, Log
 from sidecar.compression.forms.log.values import columns_of, outliers, varied

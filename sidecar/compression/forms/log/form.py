@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections import Counter
 
 from sidecar.compression.forms.log.choosing import Choosing, Record
+from sidecar.compression.forms.log.codes import without_digits
 from sidecar.compression.forms.log.heads import after_time, begins_record, recognise
-from sidecar.compression.forms.log.kinds import kinds_of, without_digits
+from sidecar.compression.forms.log.kinds import kinds_of
 from sidecar.compression.forms.log.records import INSIDE, members, read_log
 from sidecar.compression.forms.log.reports import without_long_reports
 from sidecar.compression.forms.log.sharing import with_shared_heads

@@ -13,74 +13,32 @@ import re
 from array import array
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from operator import itemgetter, sub
 
 from sidecar.compression.alarms import alarm_lines, warning_lines
 from sidecar.compression.forms.boxed import MARK, is_boxed_source
+from sidecar.compression.forms.log.codes import (
+    CODES,
+    DIGITS,
+    Code,
+    codes_in,
+    encoded,
+    failed_requests,
+    with_codes_kept,
+)
 from sidecar.compression.forms.log.ordering import in_one_order
 from sidecar.compression.kept import kept
-from sidecar.compression.literals import Literals
 from sidecar.compression.vocabulary import Segment
 
-__all__ = ["Kinds", "all_without_digits", "failed_requests", "kinds_of", "without_digits"]
+__all__ = ["Kinds", "kinds_of"]
 
 _CHUNK_LINES = 2_048
-_FAILED_REQUESTS = (
-    *(
-        # Each begins with a literal, for the same reason as the codes below.
-        (literal, re.compile(re.escape(literal) + rest))
-        for literal, rest in (
-            ('" 5', r"\d\d\b"),
-            ("HTTP/", r'[\d.]+"? 5\d\d\b'),
-            ("status", r'(?:_?code)?["\']?[=:] ?"?5\d\d\b'),
-            *((method, r" \S{1,400} 5\d\d\b") for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")),
-        )
-    ),
-    (" ---- ", re.compile(r"/\+?\d{1,9} (?=5\d\d [\d-])")),  # haproxy: the times it took, then the status
-)
-"""A request that the server failed says so in a number."""
 
-_DIGITS = b"0123456789"
-_CODES = tuple(
-    # Each begins with literal bytes, which the matcher looks for at 1 GB/s; one alternation of them runs at 60 MB/s.
-    (literal, re.compile(pattern))
-    for literal, pattern in (
-        (b'" ', rb'" (\d{3}) '),
-        (b"HTTP/", rb"HTTP/[\d.]+\"? (\d{3})\b"),
-        (b" ---- ", rb"/\+?\d{1,9} (\d{3}) [\d-]"),
-        (b"status", rb"status(?:_?code)?[\"']?[=: ]{1,2}\"?(\d{1,3})\b"),
-        (b"code", rb"code[\"']?[=: ]{1,2}(\d{1,3})\b"),
-        (b"exit", rb"exit[a-z ]{0,12}[=: ]{1,2}(\d{1,3})\b"),
-        *(
-            (method, method + rb" \S{1,400} (\d{3})\b")
-            for method in (b"GET", b"POST", b"PUT", b"PATCH", b"DELETE", b"HEAD")
-        ),
-        (b" 0 ", rb" (0) (?=(?i:fail|err|warn|reject|conflict|timeout|crit|drop|lost|denied|panic|abort))"),
-        *(
-            (word, word + rb"[a-zA-Z]{0,5}[\"']?[=:] ?(0)\b")
-            for word in (
-                b"ail", b"rror", b"arning", b"eject", b"onflict", b"imeout", b"ropped", b"lost", b"AIL", b"RROR",
-            )
-        ),
-    )
-)  # fmt: skip
-"""Numbers that mean something: a status, an exit code, a zero where an alarm would be counted."""
-_Code = tuple[bytes, re.Pattern[bytes]]
-_CODE_LITERALS = Literals(literal.decode() for literal, _ in _CODES)
-_REQUESTS = (b"HTTP/", b"GET", b"POST", b"PUT", b"PATCH", b"DELETE", b"HEAD")
-"""Where most lines have had their status found, it is not looked for in these ways."""
 _CODES_ASKED = 16
 """One of so many lines of a large log tells which of these numbers it has."""
-_AS_LETTERS = bytes.maketrans(_DIGITS, bytes(range(1, 9)) + b"\x0e\x0f")
-_LETTERED = {
-    code: code.translate(_AS_LETTERS)
-    for width in (1, 2, 3)
-    for code in (b"%0*d" % (width, n) for n in range(10**width))
-}
-"""They are moved out of the way of masking."""
 
 _HEX = re.compile(rb"[0-9a-fA-F]{6,}(?:-[0-9a-fA-F]{4,})*")
 _SEPARATORS = rb"\s\"'=:,;()\[\]{}<>|/"
@@ -143,23 +101,6 @@ def kinds_of(segment: Segment) -> Kinds:
     return _Reader(in_one_order(segment), segment.lines).read()
 
 
-def all_without_digits(lines: Sequence[str]) -> list[bytes]:
-    """Each line as `without_digits` gives it."""
-    if not lines:
-        return []
-    text = "\n".join(lines)
-    return _with_codes_kept(_encoded(text), _codes_in(text)).translate(None, _DIGITS).split(b"\n")
-
-
-def without_digits(line: str) -> bytes:
-    """What two lines of which only numbers differ have in common; a status is no mere number."""
-    return _with_codes_kept(_encoded(line), _codes_in(line)).translate(None, _DIGITS)
-
-
-def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
-
-
 class _Reader:
     """Reads lines chunk by chunk; what it learned from one serves for the next."""
 
@@ -170,7 +111,7 @@ class _Reader:
         self._plain: dict[bytes, int] = {}
         self._masked: dict[bytes, int] = {}
         self._is_small = sum(map(len, lines)) < _SMALL
-        self._codes: Sequence[_Code] = ()
+        self._codes: Sequence[Code] = ()
         self._is_varied = False
         self._buckets: dict[tuple[bytes, int], _Bucket] = {}
         self._same: dict[int, int] = {}
@@ -198,13 +139,13 @@ class _Reader:
     def _chunk(self, lines: Sequence[str], start: int) -> None:
         text = "\n".join(lines)
         if self._is_small:
-            self._codes = _codes_in(text)
+            self._codes = codes_in(text)
         else:
-            seen = _codes_in("\n".join(lines[::_CODES_ASKED]))
-            self._codes = [code for code in _CODES if code in self._codes or code in seen]
-        data = _with_codes_kept(_encoded(text), self._codes)
+            seen = codes_in("\n".join(lines[::_CODES_ASKED]))
+            self._codes = [code for code in CODES if code in self._codes or code in seen]
+        data = with_codes_kept(encoded(text), self._codes)
         printed = data.split(b"\n")
-        keys = data.translate(None, _DIGITS).split(b"\n")
+        keys = data.translate(None, DIGITS).split(b"\n")
         digits = map(sub, map(len, printed), map(len, keys))
         self._kinds.digits.extend([count if count < 65_536 else 65_535 for count in digits])
         if self._is_varied:
@@ -234,7 +175,7 @@ class _Reader:
         if self._is_small:
             masked = _TOKEN.sub(b"#", joined).split(b"\n")
         else:
-            masked = _HEX.sub(b"", joined).translate(None, _DIGITS).split(b"\n")
+            masked = _HEX.sub(b"", joined).translate(None, DIGITS).split(b"\n")
         known = self._masked
         counts = Counter(masked)
         new = [key for key in counts if key not in known]
@@ -376,41 +317,3 @@ def _joiner(places: Sequence[int]) -> Callable[[list[bytes]], bytes]:
         return itemgetter(places[0])
     take = itemgetter(*places)
     return lambda row: b" ".join(take(row))
-
-
-def failed_requests(lines: Sequence[str], text: str) -> set[int]:
-    """The indexes of the lines that tell of a request the server failed; *text* is the same lines joined."""
-    places = [
-        found.start() for literal, pattern in _FAILED_REQUESTS if literal in text for found in pattern.finditer(text)
-    ]
-    if not places:
-        return set()
-    ends = [end + index for index, end in enumerate(accumulate(map(len, lines)))]
-    return {bisect_right(ends, place) for place in places}
-
-
-def _codes_in(text: str) -> list[_Code]:
-    """Those that may be in *text*: two dozen literals are looked for in one walk."""
-    present = _CODE_LITERALS.within(text)
-    return [code for code in _CODES if code[0].decode() in present] if present else []
-
-
-def _with_codes_kept(data: bytes, codes: Iterable[_Code]) -> bytes:
-    has_status = False
-    for literal, pattern in codes:
-        if literal not in data:
-            continue
-        if literal == b'" ':  # whole with its spaces: replacing each of a few is six times as fast
-            found = Counter(pattern.findall(data))
-            for code in sorted(found):
-                data = data.replace(b'" %b ' % code, b'" %b ' % _LETTERED[code])
-            has_status = 2 * found.total() > data.count(b"\n")
-            continue
-        if has_status and literal in _REQUESTS:
-            continue
-        moved = bytearray(data)
-        for match in pattern.finditer(data):
-            start, end = match.span(1)
-            moved[start:end] = _LETTERED[data[start:end]]
-        data = bytes(moved)
-    return data

@@ -17,8 +17,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sidecar.compression.alarms import alarm_lines, warning_lines
+from sidecar.compression.forms.log.codes import failed_requests
 from sidecar.compression.forms.log.heads import after_time, begins_record
-from sidecar.compression.forms.log.kinds import failed_requests
 from sidecar.compression.vocabulary import Block, Rank, keep, note
 
 __all__ = ["with_shared_heads"]
