@@ -448,3 +448,23 @@ def test_a_stream_is_read_to_where_its_lines_are_no_longer_documents() -> None:
     assert found is not None
     assert [row["id"] for row in found.values if isinstance(row, dict)] == [*map(str, range(30_000)), "-1"]
     assert found.end == 30_002
+
+
+def test_of_a_long_value_less_is_told_where_the_command_failed_but_what_stands_out_stays() -> None:
+    words = ("amber", "basalt", "cedar", "dune", "ember", "fjord", "grove")
+    value = {
+        f"{words[n % 7]}-{n}": {
+            "version": f"{n}.{n % 9}.1",
+            "needs": [words[n * 3 % 7], words[n * 5 % 7]],
+            "at": f"/{n}",
+        }
+        for n in range(900)
+    }
+    value["dune-451"]["problem"] = "invalid: wants ^9.0.0"
+    told = [
+        compress(json.dumps(value, indent=2), command="shop ls --json", exit_code=exit_code).text
+        for exit_code in (0, 1)
+    ]
+    assert len(told[1]) < 0.75 * len(told[0])
+    assert all("invalid: wants ^9.0.0" in text for text in told)
+    assert "dune-451" in told[1]

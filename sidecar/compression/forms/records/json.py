@@ -48,6 +48,8 @@ _READ_TOGETHER_CHARS = 500_000
 _PARTED = ",null,"
 _WORTH_CHARS = 200
 _WORTH_SHARE = 0.8
+_LONG_CHARS = 30_000
+_FAILED_SHARE = 0.6
 
 _LOG_KEYS = (
     {"time", "ts", "timestamp", "@timestamp", "datetime", "date"},
@@ -238,16 +240,16 @@ def reduce(segment: Segment, documents: Documents) -> list[Block]:
     blocks: list[Block] = []
     if documents.start:
         blocks.append(keep(0, documents.start, Rank.STRUCTURE))
-    blocks.append(_shown(documents, body))
+    blocks.append(_shown(documents, body, failed=bool(segment.exit_code)))
     if documents.end < len(lines):
         blocks.append(keep(documents.end, len(lines), Rank.STRUCTURE))
     return blocks
 
 
-def _shown(documents: Documents, body: Sequence[str]) -> Block:
+def _shown(documents: Documents, body: Sequence[str], *, failed: bool) -> Block:
     kind = _STREAM if documents.is_stream else "json"
     value = list(documents.values) if documents.is_stream else documents.values[0]
-    block = shown(kind, value, body, documents.start, documents.end, escaped=documents.escaped)
+    block = shown(kind, value, body, documents.start, documents.end, escaped=documents.escaped, failed=failed)
     return block if documents.rest is None else _broken_off(block, documents.rest)
 
 
@@ -272,10 +274,12 @@ def shown(
     escaped: bool,
     what: str = "",
     is_written: bool = False,
+    failed: bool = False,
 ) -> Block:
     """The block for the lines [start, end), which hold *value*: all of it, or, where that is long, what stands out.
 
     *is_written*: a person wrote it, and each of its rows says something of its own; they have the room of entries.
+    *failed*: the command did, so that what stands out is asked for, and of a long value less of the rest is told.
     """
     original = sum(len(line.lstrip()) + 1 for line in body)
     if original < _WORTH_CHARS:
@@ -286,6 +290,8 @@ def shown(
     sheet = Sheet(terse=True, is_stream=kind == _STREAM)
     lines = list(sheet.lines(value))
     room = room_chars(original) if is_written else _room(lines, original)
+    if failed and original > _LONG_CHARS:
+        room = int(room * _FAILED_SHARE)
     if has_room(size(lines), room):
         told, length = whole()
         # Links to more of the same are left out even of a small document where they are much of it.
