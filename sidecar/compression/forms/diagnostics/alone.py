@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from sidecar.compression.forms.diagnostics.grammar import Kind, Line
+from sidecar.compression.forms.diagnostics.kinds import Kind, Line
 from sidecar.compression.literals import literals_in
 from sidecar.compression.vocabulary import Segment
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from sidecar.compression.forms.diagnostics import alone
-from sidecar.compression.forms.diagnostics.grammar import is_foreign, is_lined, placed_last
+from sidecar.compression.forms.diagnostics.grammar import is_lined
+from sidecar.compression.forms.diagnostics.places import is_foreign, placed_last
 from sidecar.compression.literals import Literals
 from sidecar.compression.vocabulary import Evidence, Segment
 

@@ -23,8 +23,9 @@ from sidecar.compression.forms.diagnostics import alone, esbuild, phpcs, reports
 from sidecar.compression.forms.diagnostics import evidence as diagnostics_evidence
 from sidecar.compression.forms.diagnostics.annotations import BEGINS, retold
 from sidecar.compression.forms.diagnostics.build import built
-from sidecar.compression.forms.diagnostics.grammar import Kind, Line, is_lined, read_all
+from sidecar.compression.forms.diagnostics.grammar import is_lined, read_all
 from sidecar.compression.forms.diagnostics.headings import under_their_messages
+from sidecar.compression.forms.diagnostics.kinds import Kind, Line
 from sidecar.compression.forms.diagnostics.link import by_symbol
 from sidecar.compression.forms.diagnostics.marking import Marked, mark
 from sidecar.compression.forms.diagnostics.parts import parts

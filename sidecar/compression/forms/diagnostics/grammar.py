@@ -8,97 +8,34 @@ error[E0308]: ... / F401 ...             rustc, ruff: the message first,
 src/cart.js / 14:18  error  ...          eslint, stylelint, ruff grouped: the path once, rows below it
 docs/cart.rst:14: WARNING: ...           Sphinx, whose place may be a docstring or a whole document
 
-What a build prints around them (command lines, progress, directories) is in `build`, a place in a line of its own in
-`alone`.
+The kinds are in `kinds`, places in a line with their message in `places`; what a build prints around them (command
+lines, progress, directories) is in `build`, a place in a line of its own in `alone`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from sidecar.compression.forms.diagnostics.annotations import annotation
 from sidecar.compression.forms.diagnostics.build import is_build, is_build_failure
+from sidecar.compression.forms.diagnostics.kinds import PLAIN, Kind, Known, Line
+from sidecar.compression.forms.diagnostics.places import (
+    CODE,
+    FILE_NAME,
+    PLACED,
+    SEVERITY_WORDS,
+    gnu,
+    placed,
+    placed_last,
+    severity_of,
+)
 
-__all__ = [
-    "GO_LINTER",
-    "LINED",
-    "LINTER_CHARS",
-    "Kind",
-    "Known",
-    "Line",
-    "is_foreign",
-    "is_lined",
-    "placed_last",
-    "read",
-    "read_all",
-]
-
-
-class Kind:
-    """What a line of such an output is: integers, because a big build is asked a million times.
-
-    No enumeration, for Python 3.11 takes 200 ns to look up a member of one.
-    """
-
-    ERROR = 1
-    LINT = 2
-    """A finding without a severity of its own: a rule's code."""
-    WARNING = 3
-    NOTE = 4
-    REQUIRED = 5
-    """A step of a template's instantiation."""
-    HERE = 6
-    """The last of them, in the user's code."""
-    ARROW = 7
-    SAID = 8
-    """The message of the place in the line above."""
-    ROW = 9
-    CONTEXT = 10
-    INCLUDED = 11
-    SOURCE = 12
-    MARKED = 13
-    """The source line that a diagnostic is about, where no mark below points into it."""
-    MARK = 14
-    LABEL = 15
-    """A mark with words: they belong to the message."""
-    HELP = 16
-    CHANGE = 17
-    BUILD = 18
-    FAILURE = 19
-    SUMMARY = 20
-    HINT = 21
-    """Where to read more; every run ends with the same."""
-    BLANK = 22
-    OTHER = 23
-
-
-class Line(NamedTuple):
-    """A line's kind; *place* (path with line and column, as printed) and *said* take a heading apart.
-
-    A tuple, because a frozen dataclass takes three times as long to make and a linter prints 100,000 headings.
-    """
-
-    kind: int
-    place: str = ""
-    said: str = ""
-
-
-Known = tuple[dict[str, Line], dict[str, Line]]
-"""Lines with what they are outside and inside a diagnostic."""
+__all__ = ["LINED", "is_lined", "read", "read_all"]
 
 _SEEN_CHARS = 4_000
 """What the patterns see of a line: a minified source line has millions of characters."""
 
-_FILE_NAME = r"(?:[A-Za-z]:[\\/])?(?=[^\s:|]*[A-Za-z_])(?=[^\s:|]*[./\\]|Makefile|Dockerfile|<)[^\s:|]+"
-"""A letter and an extension or a folder: `2026-11-22T12` is no file."""
-
-_GNU = re.compile(
-    rf"(?:[ew]: (?:file://)?)?(?P<path>{_FILE_NAME}):\d+(?P<column>:\d+(?::\d+:\d+)?)?(?:-\d+(?::\d+)?)?"
-    r"(?::(?=\s|$)|(?= (?:(?:error|warning) )?[A-Z]{2,3}\d{3,5}\b)"
-    r"|(?= (?:lint|parse|format|assist|suppressions|syntax)[/ ])|(?= \[[A-Z]{2,8}\d{2,5}\]: | - [A-Z]))"
-)
 _SIMPLE = re.compile(r"[^\s:|(]+:\d+:")
 """What most headings begin with: seen first, because a linter prints nothing else."""
 _QUICK = re.compile(
@@ -107,9 +44,6 @@ _QUICK = re.compile(
 """What most lines of a linter are, read in one step; anything unusual is left to the patterns below."""
 LINED = re.compile(r"(?P<place>[^\s:|(]*[./][^\s:|(]*:\d+): {1,2}(?P<said>[\w'\"`\[({].*)")
 """cpplint, codespell, vulture: a place without a column and no severity, which in one line may as well be grep's."""
-GO_LINTER = re.compile(r" \([a-z]\w+\)$")
-"""How golangci-lint ends an issue, which may have no column."""
-LINTER_CHARS = 40
 _NEAR = re.compile(r": (?:[^\s*#/-]|(?: \S.*\]  ?\[\d\]$))")
 _LINED_SEEN = 60
 _LINED_FEW = 3
@@ -117,11 +51,6 @@ _INDENTED = re.compile(r" +(?P<place>[^\s:|(]*[./][^\s:|(]*:\d+:\d+): (?P<said>\
 """standard, errcheck: GNU's order, further right."""
 _QUICK_ROW = re.compile(r"( +\d+:\d+)( +(?:error|warning) +\S.*)$")
 _SEVERE = {"error": Kind.ERROR, "warni": Kind.WARNING}
-_PLACED = re.compile(
-    r"(?P<place> *(?:\d+>)?(?:[A-Za-z]:\\[^:\"<>|]{1,300}|" + _FILE_NAME + r")"
-    r"(?:\(\d+(?:,\d+){0,3}\)(?= ?: )|:\d+:\d+(?= - )|: line \d+, col \d+(?=, )))"
-    r"(?: ?: | - |, )(?P<said>(?:fatal )?(?:error|warning|info|message|hint|note|Error|Warning)\b.*)$"
-)
 _LETTERED = re.compile(
     r"(?:(?P<letter>[ew]): |\[(?P<word>error|warn)\] )"
     r"(?P<place>(?:file://)?[^\s:]+(?::\d+:\d+|: \(\d+, ?\d+\)|:\d+(?=:))):? (?P<said>\S.*)"
@@ -129,22 +58,10 @@ _LETTERED = re.compile(
 """kotlinc (`e: file:///src/A.kt:3:5 Unresolved reference`), sbt (`[error] /src/A.scala:3:5: not found`)."""
 _TOOL_FAILED = re.compile(r"\S{1,200} : (?:fatal )?(?:error|warning) [A-Z]+\d+: \S")
 """MSBuild, where a tool or an object file failed and no line of a source: `LINK : fatal error LNK1104: ...`."""
-_VISUAL = re.compile(r"(?P<place>[^\s:(]+\(\d+\)): (?P<said>\[[A-Z]\d{4}\b.*)$")
-"""`pylint -f msvs`."""
 _MACHINE = re.compile(r'\d{13} (?P<severity>ERROR|WARNING) (?P<place>"[^"]{1,500}" \d+:\d+) (?P<said>".*)$')
 """svelte-check for programs, which it also prints for agents."""
-_JSHINT = re.compile(rf"(?P<place>{_FILE_NAME}: line \d+, col \d+), (?P<said>\S.*)")
-_SPACED = re.compile(r"(?P<place>[^:]{1,300}:\d+(?::\d+)?): (?P<said>(?:fatal )?(?:error|warning|note): .*)$")
-"""A path with spaces in it, which only the severity after it tells from prose."""
 
-_SPHINX = re.compile(
-    rf"(?P<place>{_FILE_NAME}(?::docstring of [\w.]{{1,200}})?(?::<\w+>)?(?::\d+)?): "
-    r"(?P<said>(?:WARNING|ERROR|CRITICAL|SEVERE): \S.*)"
-)
-_SPHINX_SAYS = (": WARNING: ", ": ERROR: ", ": CRITICAL: ", ": SEVERE: ")
-"""A place without a line number is one only where the path is whole: `shop.cart: ERROR: ...` is a log's."""
 
-_LAST = re.compile(r"[^\s:]+(?::\d+){1,2}:$")
 _PROGRAM = re.compile(
     r"(?:/\S*/)?(?:[\w.+]+-)?"
     r"(?:cc1(?:plus)?|gcc|g\+\+|clang(?:\+\+)?|cc|c\+\+|ld|ld\.\w+|lld|collect2|rustc|javac|tsc|ar|as|make|LINK|cl)"
@@ -152,7 +69,6 @@ _PROGRAM = re.compile(
 )
 _MESSAGE = re.compile(r"(?P<severity>fatal error|error|warning|WARNING|unformatted|note|help|info)(?:\[[\w:-]+\])?: \S")
 _NO_PLACE = re.compile(r"(?:fatal )?(?:error|ERROR|Error)(?: TS\d+)?: \S")
-_CODE = re.compile(r"(?:[A-Z]{1,6}\d{2,5}(?:/[\w-]+)*|invalid-syntax|[a-z]+(?:/[A-Za-z-]+)+):? (?:\[\*\] )?\S")
 _ARROW = re.compile(r" *(?:-->|:::) (?P<place>\S.*?:\d+(?::\d+)?)$")
 _BOXED = re.compile(r" *[╭,][─-]\[ ?(?P<place>\S.*?:\d+:\d+) ?\]")
 _ROW = re.compile(r" +\d+:\d+ +(?:(?:error|warning|info|✖|✘|⚠|×) +\S|[A-Z]{1,6}\d{2,5} )")
@@ -162,7 +78,7 @@ _SIGNED_ROW = re.compile(r" +(?P<sign>[✖⚠]) +(?P<place>\d+:\d+) +(?P<said>\S
 _INCLUDED = ("In file included from ", "In module imported at ", "In file imported from ")
 _INCLUDED_FROM = re.compile(r" +from \S+:\d+(?::\d+)?[,:]$")
 _CONTEXT = re.compile(
-    rf"(?:{_FILE_NAME}: )?(?:note: )?"
+    rf"(?:{FILE_NAME}: )?(?:note: )?"
     r"(?:In (?:\w+ ){0,3}(?:function|instantiation|substitution|constructor|destructor|method|lambda|member|class)\b"
     r"|At (?:top level|global scope))"
     r"| +inlined from "
@@ -216,17 +132,8 @@ _COUNTED = re.compile(r"  - \S.{0,300} \(\d+ (?:error|warning|info)")
 """What a summary of files tells of each, no line that is suggested."""
 
 _ANNOTATED = {"error": Kind.ERROR, "warning": Kind.WARNING, "notice": Kind.NOTE}
-_PLAIN = tuple(map(Line, range(Kind.OTHER + 1)))
 _OPENS = frozenset({Kind.ERROR, Kind.LINT, Kind.WARNING, Kind.NOTE, Kind.ARROW})
 _CLOSES = frozenset({Kind.BUILD, Kind.FAILURE, Kind.SUMMARY, Kind.ROW})
-
-_FOREIGN = ("/usr/include/", "/usr/lib", "/usr/bin/../lib", "/rustc/")
-_FOREIGN_FOLDERS = re.compile(r"/(?:\.cargo/registry|\.rustup/toolchains|site-packages|node_modules|go/pkg/mod)/")
-
-
-def is_foreign(place: str) -> bool:
-    """Whether a place is out of the project: nothing can be changed there."""
-    return "/" in place and (place.startswith(_FOREIGN) or _FOREIGN_FOLDERS.search(place) is not None)
 
 
 def is_lined(lines: Sequence[str]) -> bool:
@@ -264,7 +171,7 @@ def read_all(lines: Iterable[str], known: Known | None = None, *, lined: bool = 
                 quick = match_row(line) if line[:1] == " " else match(line)
             if quick is None:
                 plain = LINED.match(line) if lined and len(line) < _SEEN_CHARS else None
-                if plain is None or plain["said"].startswith(_SEVERITY_WORDS):
+                if plain is None or plain["said"].startswith(SEVERITY_WORDS):
                     this = read(line, inside=inside)
                 else:
                     this = Line(lint, plain["place"], plain["said"])
@@ -283,9 +190,9 @@ def read(line: str, *, inside: bool = False) -> Line:
     """The kind of a line; *inside* says that the lines before it belong to a diagnostic with an excerpt."""
     if len(line) > _SEEN_CHARS:
         seen = read(line[:_SEEN_CHARS], inside=inside)
-        return Line(seen.kind, seen.place, seen.said + line[_SEEN_CHARS:]) if seen.place else _PLAIN[seen.kind]
+        return Line(seen.kind, seen.place, seen.said + line[_SEEN_CHARS:]) if seen.place else PLAIN[seen.kind]
     if not line or line.isspace():
-        return _PLAIN[Kind.BLANK]
+        return PLAIN[Kind.BLANK]
     initial = line[0]
     if initial in " \t|│" or (inside and initial == ">" and _NUMBERED.match(line) is not None):
         return _indented(line, inside=inside)
@@ -297,13 +204,13 @@ def read(line: str, *, inside: bool = False) -> Line:
             )
         plain = _with_number(line, inside=inside)
         if plain is not None:
-            return _PLAIN[plain]
+            return PLAIN[plain]
     return _unindented(line, inside=inside)
 
 
 def _unindented(line: str, *, inside: bool) -> Line:  # noqa: PLR0912 - one test per kind, in the order of precedence
     if inside and line.startswith("...") and not line.strip(" .|"):
-        return _PLAIN[Kind.MARK]
+        return PLAIN[Kind.MARK]
     if line[0] == "^" and _SHELLCHECK.match(line):
         return Line(Kind.LINT, "", line)
     if line[0] == "[" and line.startswith(("[INFO]", "[ERROR] ", "[WARNING] ", "[DEBUG] ")):
@@ -321,139 +228,59 @@ def _unindented(line: str, *, inside: bool) -> Line:  # noqa: PLR0912 - one test
     is_linked = _is_linked(line)
     is_plain = not is_linked and _SIMPLE.match(line) is not None
     if is_plain:
-        found = _gnu(line)
+        found = gnu(line)
         if found is not None:
             return found
     if not is_linked and is_build(line):
-        return _PLAIN[Kind.BUILD]
-    found = _placed(line)
+        return PLAIN[Kind.BUILD]
+    found = placed(line)
     if found is not None:
         return found
     if ":" not in line:
         return _without_place(line, inside=inside)
     if line[-1] == ":" and (framed := placed_last(line)) is not None:
-        return Line(_severity(line) or Kind.ERROR, *framed)
+        return Line(severity_of(line) or Kind.ERROR, *framed)
     if is_build_failure(line):
-        return _PLAIN[Kind.FAILURE]
+        return PLAIN[Kind.FAILURE]
     if _SUMMARY.match(line):
-        return _PLAIN[Kind.SUMMARY]
+        return PLAIN[Kind.SUMMARY]
     if is_linked:
-        return _PLAIN[Kind.ERROR]
+        return PLAIN[Kind.ERROR]
     if line.startswith(_INCLUDED):
-        return _PLAIN[Kind.INCLUDED]
+        return PLAIN[Kind.INCLUDED]
     if not is_plain:
-        found = _gnu(line)
+        found = gnu(line)
         if found is not None:
             return found
     if _CONTEXT.match(line):
-        return _PLAIN[Kind.CONTEXT]
+        return PLAIN[Kind.CONTEXT]
     if _PROGRAM.match(line) and ("error" in line or "***" in line or "warning" in line or "cannot" in line):
-        return _PLAIN[Kind.FAILURE]
+        return PLAIN[Kind.FAILURE]
     said = _MESSAGE.match(line)
     if said:
         kind = _message(said["severity"], inside=inside)
-        return _PLAIN[kind] if kind is Kind.HELP else Line(kind, "", line)
+        return PLAIN[kind] if kind is Kind.HELP else Line(kind, "", line)
     if _NO_PLACE.match(line):
-        return _PLAIN[Kind.ERROR]
+        return PLAIN[Kind.ERROR]
     return _without_place(line, inside=inside)
-
-
-def placed_last(line: str) -> tuple[str, str] | None:
-    """The place and the message of `error: Unexpected var (no-var) at src/cart.js:2:5:`: eslint's code frames."""
-    at = line.rfind(" at ")
-    if at < 0 or not line.startswith(("error: ", "warning: ")) or _LAST.match(line, at + 4) is None:
-        return None
-    return line[at + 4 : -1], line[:at]
 
 
 def _maven(line: str) -> Line:
     """A line of Maven: `[ERROR] /src/A.java:[4,19] cannot find symbol`, again under the goal that failed."""
     if line[1] == "D":
-        return _PLAIN[Kind.BUILD]
+        return PLAIN[Kind.BUILD]
     if line.startswith("[INFO]"):
-        return _PLAIN[Kind.SUMMARY if _MAVEN_TOTAL.match(line) else Kind.BUILD]
-    placed = _MAVEN_PLACED.match(line)
-    if placed is not None:
-        return Line(Kind.ERROR if line[1] == "E" else Kind.WARNING, placed["place"], placed["said"])
+        return PLAIN[Kind.SUMMARY if _MAVEN_TOTAL.match(line) else Kind.BUILD]
+    told = _MAVEN_PLACED.match(line)
+    if told is not None:
+        return Line(Kind.ERROR if line[1] == "E" else Kind.WARNING, told["place"], told["said"])
     if line[1] == "E":
-        return _PLAIN[Kind.HINT if _MAVEN_HINT.match(line) else Kind.OTHER if line[8:10] == "  " else Kind.FAILURE]
-    return _PLAIN[Kind.OTHER]
+        return PLAIN[Kind.HINT if _MAVEN_HINT.match(line) else Kind.OTHER if line[8:10] == "  " else Kind.FAILURE]
+    return PLAIN[Kind.OTHER]
 
 
 def _is_linked(line: str) -> bool:
     return _LINK_WORDS.search(line) is not None and _LINK.search(line) is not None
-
-
-def _placed(line: str) -> Line | None:
-    """tsc, MSVC, pyright, `eslint -f compact`: a place in their own way, then the severity."""
-    if ": " in line and any(word in line for word in _SPHINX_SAYS) and (told := _SPHINX.match(line)) is not None:
-        is_whole = line[0] == "/" or told["place"][-1].isdigit() or ":docstring of " in told["place"]
-        return Line(_severity(told["said"]) or Kind.ERROR, told["place"], told["said"]) if is_whole else None
-    if "): " not in line and " - " not in line and ", col " not in line and ") : " not in line:
-        return None
-    found = _PLACED.match(line)
-    if found is None and "): [" in line and (visual := _VISUAL.match(line)) is not None:
-        return Line(Kind.LINT, visual["place"], visual["said"])
-    if found is None:
-        found = _JSHINT.match(line) if ", col " in line else None
-        return Line(Kind.LINT, found["place"], found["said"]) if found is not None else None
-    return Line(_severity(found["said"]) or Kind.ERROR, found["place"], found["said"])
-
-
-def _gnu(line: str) -> Line | None:
-    found = _GNU.match(line)
-    if found is None:
-        spaced = _SPACED.match(line) if " error: " in line or " warning: " in line or " note: " in line else None
-        return Line(_severity(spaced["said"]) or Kind.ERROR, spaced["place"], spaced["said"]) if spaced else None
-    end = found.end()
-    place, said = line[:end].removesuffix(":"), line[end:].lstrip(" ")
-    if "required from" in said[:40] or "required by" in said[:40] or "in instantiation of" in said[:40]:
-        return _PLAIN[Kind.HERE if said.rstrip().endswith("here") else Kind.REQUIRED]
-    if said.startswith(("required for ", "in requirements ")) and is_foreign(place):
-        return _PLAIN[Kind.REQUIRED]
-    severity = _severity(said)
-    if severity is Kind.NOTE and said.endswith("]") and ("  [" in said or " [SC" in said):
-        severity = Kind.WARNING  # mypy, shellcheck: a note with a code of its own explains no error above it
-    if severity is None and line.startswith(("e: ", "w: ")):
-        severity = Kind.ERROR if line.startswith("e") else Kind.WARNING
-    if severity is not None:
-        return Line(severity, place, said)
-    # Without a column or a rule's code it may as well be grep's.
-    is_ruled = found["column"] or _CODE.match(said) or (".go:" in place and GO_LINTER.search(said[-LINTER_CHARS:]))
-    if said and is_ruled and (line[end : end + 2].strip() or line[end : end + 2] == "  "):
-        return Line(Kind.LINT, place, said.rstrip("━ "))
-    return _PLAIN[Kind.OTHER]
-
-
-_SEVERITIES = (
-    (
-        Kind.ERROR,
-        (
-            "error",
-            "fatal",
-            "Error",
-            "ERROR",
-            "CRITICAL",
-            "SEVERE",
-            "syntax error",
-            "SyntaxError",
-            "internal compiler error",
-        ),
-    ),
-    (
-        Kind.WARNING,
-        ("warning", "Warning", "WARNING", "remark", "style", "performance", "portability", "convention", "refactor"),
-    ),
-    (Kind.NOTE, ("note", "info", "hint", "help", "message")),
-)
-_SEVERITY_WORDS = tuple(word for _, words in _SEVERITIES for word in words)
-
-
-def _severity(said: str) -> int | None:
-    for kind, words in _SEVERITIES:
-        if said.startswith(words):
-            return kind
-    return None
 
 
 def _message(severity: str, *, inside: bool) -> int:
@@ -475,19 +302,19 @@ def _with_number(line: str, *, inside: bool) -> int | None:
 
 def _without_place(line: str, *, inside: bool) -> Line:
     if inside and line[0] in "^~>│|-" and (not line.strip("-") or _MARKS.match(line)):
-        return _PLAIN[Kind.MARK]
+        return PLAIN[Kind.MARK]
     if is_build_failure(line):
-        return _PLAIN[Kind.FAILURE]
+        return PLAIN[Kind.FAILURE]
     if line[0] in "EWI" and _PYREFLY.match(line):
         return Line(Kind.ERROR if line[0] == "E" else Kind.WARNING, "", line)
     for pattern, kind in _BARE:
         if pattern.match(line):
-            return Line(kind, "", line) if kind is Kind.LINT else _PLAIN[kind]
-    return _PLAIN[Kind.ERROR if _LINK.search(line) else Kind.OTHER]
+            return Line(kind, "", line) if kind is Kind.LINT else PLAIN[kind]
+    return PLAIN[Kind.ERROR if _LINK.search(line) else Kind.OTHER]
 
 
 _PYREFLY = re.compile(r" ?(?P<severity>ERROR|WARN|INFO) \S.* \[[a-z][a-z-]+\]$")
-_BARE = ((_SUMMARY, Kind.SUMMARY), (_HINT, Kind.HINT), (_CODE, Kind.LINT), (_CONTEXT, Kind.CONTEXT))
+_BARE = ((_SUMMARY, Kind.SUMMARY), (_HINT, Kind.HINT), (CODE, Kind.LINT), (_CONTEXT, Kind.CONTEXT))
 
 
 def _indented(line: str, *, inside: bool) -> Line:  # noqa: PLR0912 - as above
@@ -502,7 +329,7 @@ def _indented(line: str, *, inside: bool) -> Line:  # noqa: PLR0912 - as above
             end = _ROW_PLACE.match(line).end()  # type: ignore[union-attr]  # a row begins with one
             return Line(Kind.ROW, line[:end], line[end:])
         if _NUMBERED.match(line):
-            return _PLAIN[Kind.SOURCE]
+            return PLAIN[Kind.SOURCE]
     if initial in "✖⚠" and (found := _SIGNED_ROW.match(line)):
         return Line(Kind.ROW, found["place"], f"{found['sign']}  {found['said']}")
     if initial in "!x×⚠" and (found := _JUDGED.match(line)):
@@ -511,32 +338,32 @@ def _indented(line: str, *, inside: bool) -> Line:  # noqa: PLR0912 - as above
         return Line(Kind.LINT, "", line)
     if initial in _BAR and (initial != ":" or not bare[1:2].strip()):
         words = _MARKS_WORDS.match(line)
-        return _PLAIN[Kind.LABEL if words else Kind.MARK]
+        return PLAIN[Kind.LABEL if words else Kind.MARK]
     if initial in "^~╰─┬`" or _MARKS.match(line):
-        return _PLAIN[Kind.LABEL if _MARKS_WORDS.match(line) else Kind.MARK]
+        return PLAIN[Kind.LABEL if _MARKS_WORDS.match(line) else Kind.MARK]
     if initial == "W" and _PYREFLY.match(line):
         return Line(Kind.WARNING, "", line)
     if initial == "f" and _INCLUDED_FROM.match(line):
-        return _PLAIN[Kind.INCLUDED]
+        return PLAIN[Kind.INCLUDED]
     if initial == "i" and bare.startswith("inlined from "):
-        return _PLAIN[Kind.CONTEXT]
-    if ("): " in line or " - " in line) and (found := _PLACED.match(line)):
-        return Line(_severity(found["said"]) or Kind.ERROR, found["place"], found["said"])
+        return PLAIN[Kind.CONTEXT]
+    if ("): " in line or " - " in line) and (found := PLACED.match(line)):
+        return Line(severity_of(found["said"]) or Kind.ERROR, found["place"], found["said"])
     if line[0] == " " and (found := _INDENTED.match(line)):
-        return Line(_severity(found["said"]) or Kind.LINT, found["place"], found["said"])
+        return Line(severity_of(found["said"]) or Kind.LINT, found["place"], found["said"])
     if inside:
         if _HELP.match(line):
-            return _PLAIN[Kind.HINT if initial == "=" and _HINT.match(line) else Kind.HELP]
+            return PLAIN[Kind.HINT if initial == "=" and _HINT.match(line) else Kind.HELP]
         if _CHANGE.match(line):
-            return _PLAIN[Kind.SUMMARY if _COUNTED.match(line) else Kind.CHANGE]
+            return PLAIN[Kind.SUMMARY if _COUNTED.match(line) else Kind.CHANGE]
         if initial.isdigit() and bare.lstrip("0123456789").startswith(" "):
-            return _PLAIN[Kind.SOURCE]
+            return PLAIN[Kind.SOURCE]
     if initial in "-_" and _MARKS_WORDS.match(line):
-        return _PLAIN[Kind.LABEL]
+        return PLAIN[Kind.LABEL]
     if _SUMMARY.match(line):
-        return _PLAIN[Kind.SUMMARY]
+        return PLAIN[Kind.SUMMARY]
     if _HINT.match(line):
-        return _PLAIN[Kind.HINT]
+        return PLAIN[Kind.HINT]
     if is_build(line):
-        return _PLAIN[Kind.BUILD]
-    return _PLAIN[Kind.ERROR if _LINK.search(line) else Kind.OTHER]
+        return PLAIN[Kind.BUILD]
+    return PLAIN[Kind.ERROR if _LINK.search(line) else Kind.OTHER]

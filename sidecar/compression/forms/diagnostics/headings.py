@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sidecar.compression.forms.diagnostics.grammar import Kind, Line
+from sidecar.compression.forms.diagnostics.kinds import Kind, Line
 
 __all__ = ["under_their_messages"]
 

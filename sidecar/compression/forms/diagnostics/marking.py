@@ -14,7 +14,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sidecar.compression.forms.diagnostics.grammar import GO_LINTER, LINTER_CHARS, Kind, Line, is_foreign
+from sidecar.compression.forms.diagnostics.kinds import Kind, Line
+from sidecar.compression.forms.diagnostics.places import GO_LINTER, LINTER_CHARS, is_foreign
 from sidecar.compression.forms.drafting import BLANK
 
 __all__ = ["Marked", "mark"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from sidecar.compression.forms.diagnostics.grammar import Kind, Line
+from sidecar.compression.forms.diagnostics.kinds import Kind, Line
 from sidecar.compression.vocabulary import Part
 
 __all__ = ["label", "parts"]

@@ -10,7 +10,8 @@ from sidecar.compression.forms.diagnostics import alone, phpcs, shellcheck, stat
 from sidecar.compression.forms.diagnostics.annotations import BEGINS, annotation
 from sidecar.compression.forms.diagnostics.build import is_build
 from sidecar.compression.forms.diagnostics.esbuild import is_esbuild
-from sidecar.compression.forms.diagnostics.grammar import Kind, Known, Line, is_lined, read, read_all
+from sidecar.compression.forms.diagnostics.grammar import is_lined, read, read_all
+from sidecar.compression.forms.diagnostics.kinds import Kind, Known, Line
 from sidecar.compression.forms.diagnostics.reports import read_report
 from sidecar.compression.kept import kept
 from sidecar.compression.literals import literals_in

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from sidecar.compression.forms.diagnostics.grammar import Kind, Line
+from sidecar.compression.forms.diagnostics.kinds import Kind, Line
 
 __all__ = ["File", "common", "in_rows", "of_several", "rows", "short_names", "source_begun"]
 

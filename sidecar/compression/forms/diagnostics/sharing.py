@@ -19,7 +19,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sidecar.compression.forms.diagnostics.grammar import Kind, Line
+from sidecar.compression.forms.diagnostics.kinds import Kind, Line
 from sidecar.compression.forms.diagnostics.rows import in_rows, rows, short_names
 from sidecar.compression.forms.marking import side_by_side
 
