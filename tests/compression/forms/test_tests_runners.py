@@ -87,7 +87,7 @@ def test_whatever_accidents_leave_of_runs_nothing_promised_is_lost(
 def test_cargo_keeps_the_panic_its_place_and_both_sides(shortened: Callable[[str], str]) -> None:
     text = shortened("cargo_test/backtrace")
     assert "panicked at tests/api.rs:8:5:\nassertion `left == right` failed: quotes differ\n  left: Quote" in text
-    assert "             at ./tests/api.rs:8:5" in text
+    assert "./tests/api.rs" not in text, "two frames that say the panic's place again, and the closure it is in"
     assert "/rustc/" not in text
     assert "test result: FAILED. 48 passed; 6 failed; 0 ignored; 0 measured; 0 filtered out;" in text
     assert "test money/src/lib.rs - add (line 8) ... FAILED" in text

@@ -46,6 +46,7 @@ LIBRARY = (
 )
 
 _LIBRARY = re.compile(LIBRARY)
+_PANICKED = re.compile(r"thread '[^']*'.* panicked at (\S+?):?$")
 _FRAME = re.compile(r"\s+\d+: ")
 _AT = re.compile(r"\s+at \S")
 _NOTES = re.compile(r"\s*note: (?:run with `RUST_BACKTRACE|Some details are omitted)|\s*stack backtrace:$")
@@ -55,12 +56,17 @@ _RAN_NOTHING = re.compile(r"test result: ok\. 0 passed; 0 failed; 0 ignored; 0 m
 
 
 def tell(run: Run, start: int, end: int) -> None:
-    """Of a backtrace the user's frames stay, each with its place on the next line."""
+    """Of a backtrace the user's frames stay, each with its place on the next line, but for what the panic has said."""
     lines, why = run.lines, run.why
     frames: list[tuple[int, int]] = []
-    for index in range(start + 1, end):
+    panicked = ""
+    for index in range(start, end):
         line = lines[index]
-        if _NOTES.match(line):
+        if (panic := _PANICKED.match(line)) is not None:
+            panicked = panic[1]
+        elif index == start:
+            continue
+        elif _NOTES.match(line):
             why[index] = "notes"
         elif _FRAME.match(line):
             has_place = index + 1 < end and bool(_AT.match(lines[index + 1]))
@@ -70,7 +76,26 @@ def tell(run: Run, start: int, end: int) -> None:
         if frame not in own[:8]:
             for index in range(*frame):
                 why[index] = "repeated frames" if frame in own else "library frames"
+    if len(own) <= 2 and panicked:
+        for frame in _told_by(panicked, lines, own):
+            for index in range(*frame):
+                why[index] = "frames told by their panic"
     tell_report(run, [i for i in range(start, end) if run.kinds[i] is Kind.OTHER and not why[i]])
+
+
+def _told_by(panicked: str, lines: Sequence[str], own: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Of a test that panicked in its own body, both frames: the body at the panic's place, and what calls it.
+
+    The compiler wraps every test in a closure named after it, which stands at the line of the function's name.
+    """
+    if (
+        not own
+        or own[0][1] - own[0][0] != 2
+        or lines[own[0][0] + 1].strip() not in (f"at ./{panicked}", f"at {panicked}")
+    ):
+        return []
+    body = lines[own[0][0]].partition(": ")[2]
+    return own if all(lines[frame[0]].partition(": ")[2] == f"{body}::{{{{closure}}}}" for frame in own[1:]) else []
 
 
 def _is_library(lines: Sequence[str], frame: tuple[int, int]) -> bool:
