@@ -1087,3 +1087,22 @@ def test_a_rule_with_its_name_behind_a_line_alone_is_a_finding() -> None:
     places = [line.partition(" MD")[0] for line in text.splitlines()]
     assert [place for place in places if place not in found.text] == []
     assert len(found.evidence) == len(places)
+
+
+def test_an_error_of_a_header_that_two_files_reach_names_where_each_did() -> None:
+    unit = """In file included from /src/part{n}.cpp:1:
+/src/shop.hpp: In instantiation of ‘auto shop::total(It, It, F) [with It = shop::Line*; F = run{n}()::<lambda(L)>]’:
+/src/part{n}.cpp:1{n}:17:   required from here
+/src/shop.hpp:15:103: error: no match for ‘operator+=’ (operand types are ‘shop::Sku’ and ‘shop::Sku’)
+   15 | template <class It, class F> auto total(It b, It e, F f) {{ for (; b != e; ++b) s += f(*b); return s; }}
+      |                                                                                 ~~^~~~~~~~
+/src/part{n}.cpp:20:3: error: ‘undeclared_{n}’ was not declared in this scope
+   20 |   undeclared_{n}();
+      |   ^~~~~~~~~~~~
+"""
+    text = compress("".join(unit.format(n=n) for n in range(1, 4)), command="make -k", exit_code=2).text
+    error = "/src/shop.hpp:15:103: error: no match for ‘operator+=’ (operand types are ‘shop::Sku’ and ‘shop::Sku’)"
+    assert (
+        f"/src/part1.cpp:11:17:   required from here\n{error} (x3, also from /src/part2.cpp:12:17 /src/part3.cpp:13:17)"
+        in text
+    )

@@ -149,7 +149,8 @@ class _Draft:
             if line.endswith("━━━━"):
                 self.written[index] = line.rstrip("━ ")
             elif count > 1:
-                self.written[index] = f"{line} (x{count})"
+                places = marked.also_from.get(index, ())
+                self.written[index] = f"{line} (x{count}{', also from ' * bool(places)}{' '.join(places)})"
             elif line.startswith(BEGINS):
                 noted.append(index)
         self.explained: set[str] = set()

@@ -47,10 +47,14 @@ _NOTES_SHOWN = 3
 
 @dataclass(slots=True)
 class Marked:
-    """*why* says what a line that may go is, *counts* how often a heading is printed, *starts* where one begins."""
+    """*why* says what a line that may go is, *counts* how often a heading is printed, *starts* where one begins.
+
+    *also_from* has, of a heading that is printed again, the other places that led to it.
+    """
 
     why: list[str]
     counts: Counter[int] = field(default_factory=Counter)
+    also_from: dict[int, list[str]] = field(default_factory=dict)
     starts: set[int] = field(default_factory=set)
 
 
@@ -74,6 +78,7 @@ _QUOTED = re.compile(r"`[^`\n]{1,200}`|'[^'\n]{1,200}'|\"[^\"\n]{1,200}\"")
 _MACRO_NOTE = "(in Nightly builds, run with -Z macro-backtrace"
 
 
+_FROM = re.compile(r"(\S{1,400}:\d+:\d+): ")
 _TRACED = '  File "'
 _FRAMES = "frames in libraries"
 """Of a trace that Sphinx quotes, with the line of source below each."""
@@ -93,6 +98,8 @@ class _Finding:
     """The diagnostic whose lines are being read: where its heading is and what of its excerpt stays."""
 
     heading: int = -1
+    first: int = -1
+    """The heading that was printed in the same words before, or this one."""
     place: str = ""
     said: str = ""
     source: int = -1
@@ -150,6 +157,8 @@ class _Marker:
                 self._heading(index, this, finding)
                 if leading:
                     self._lead(leading, goes=bool(self.why[index]), kind=kind, shows=finding.is_shown)
+                    if kind is Kind.ERROR:
+                        self._led_from(leading, finding)
                     leading = []
             else:
                 leading = []
@@ -192,6 +201,7 @@ class _Marker:
         is_similar = this.said.startswith(_SIMILAR)
         is_alone = is_similar or index + 1 >= len(self.read) or self.read[index + 1].kind not in _BELOW
         first = self.seen.setdefault(line if is_alone else (line, *self._said_below(index)), index)
+        finding.first = first
         if this.place and first != index and not (is_similar and finding.said != this.said):
             finding.is_repeat = True
             self.why[index] = "repeated diagnostics"
@@ -253,6 +263,15 @@ class _Marker:
             stays = stays and (shows or this is not Kind.CONTEXT)
             if goes or not stays:
                 self.why[index] = "what led there"
+
+    def _led_from(self, lines: Sequence[int], finding: _Finding) -> None:
+        """Of an error of a header that is told once, the places in every file that it was reached from."""
+        for index in lines:
+            line = self.lines[index]
+            if self.read[index].kind is Kind.HERE and (place := _FROM.match(line)) is not None:
+                is_known = self.seen.setdefault(("from", finding.first, place[1]), index) != index
+                if finding.is_repeat and not is_known and not is_foreign(line):
+                    self.marked.also_from.setdefault(finding.first, []).append(place[1])
 
     def _excerpt(self, index: int, kind: int, finding: _Finding) -> None:
         line = self.lines[index]
