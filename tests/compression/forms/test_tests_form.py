@@ -519,3 +519,14 @@ def test_the_rule_above_a_table_of_coverage_names_no_failing_test() -> None:
     result = compress(dots + table, command="pytest -q --cov", exit_code=0)
     assert result.shortened.parts == ()
     assert "TOTAL                         29      3    90%" in result.text
+
+
+def test_every_step_of_the_users_to_what_a_conftest_could_not_import_stays() -> None:
+    steps = [f"src/shop/part{n}.py:{n}: in <module>\n    from . import part{n + 1}" for n in range(10)]
+    library = "/usr/lib/python3/dist-packages/kettle/boot.py:3: in boot\n    settle(everything)"
+    raised = "E   AttributeError: partially initialized module 'shop' has no attribute 'part10'"
+    output = "\n".join(("ImportError while loading conftest '/tmp/shop/conftest.py'.", *steps, *[library] * 9, raised))
+    text = compress(output, command="pytest -q", exit_code=4).text
+    assert all(step in text for step in steps)
+    assert raised in text
+    assert "settle(everything)" not in text

@@ -24,7 +24,7 @@ from sidecar.compression.forms.tests.pytest_lines import (
     said_twice,
 )
 
-__all__ = ["SAME", "Told", "mark_frames", "tell"]
+__all__ = ["SAME", "Told", "is_library", "mark_frames", "tell"]
 
 SAME = "the same as in "
 
@@ -89,7 +89,7 @@ class Told:
     def is_new_frame(self, line: str) -> bool:
         """Whether *line* is a frame of the user's that no earlier traceback in what tests printed has shown."""
         found = _NATIVE.match(line) if 'File "' in line else None
-        if found is None or _is_library(found["path"]) or line in self.frames:
+        if found is None or is_library(found["path"]) or line in self.frames:
             return False
         self.frames.add(line)
         return True
@@ -107,7 +107,7 @@ class _Frame:
     key: str = ""
 
 
-def _is_library(path: str) -> bool:
+def is_library(path: str) -> bool:
     """Whether *path* is code the user did not write: installed packages, the standard library, the runner."""
     return any(word in path for word in _LIBRARY) or path.startswith(("/usr/lib/", "/usr/local/lib/"))
 
@@ -219,7 +219,7 @@ def _frames(lines: Sequence[str], letters: str, start: int, end: int, why: list[
                 open_short.end, open_short.has_explanation, begun = index + 1, True, index + 1
         elif letter != ">" and (place := _PLACE.match(line)):
             rest = place["rest"] or ""
-            frame = _Frame(begun, index + 1, index, not _is_library(place["path"]), key=line)
+            frame = _Frame(begun, index + 1, index, not is_library(place["path"]), key=line)
             if rest.startswith("in "):
                 frame.start, open_short = index, frame
             else:
@@ -283,7 +283,7 @@ def mark_frames(lines: Sequence[str], start: int, end: int, why: list[str]) -> N
         found = _NATIVE.match(line)
         if found:
             column = line.index("File")
-            current = _Frame(index, index + 1, index, not _is_library(found["path"]), key=line)
+            current = _Frame(index, index + 1, index, not is_library(found["path"]), key=line)
             frames.append(current)
         elif current is not None and (told := line.lstrip(" |+")) and len(line) - len(told) > column:
             current.end = index + 1

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from sidecar.compression.forms.drafting import BLANK
-from sidecar.compression.forms.tests.pytest_failure import mark_frames
+from sidecar.compression.forms.tests.pytest_failure import is_library, mark_frames
 from sidecar.compression.forms.tests.pytest_names import passed, ran
 from sidecar.compression.forms.tests.pytest_run import TITLE, Run
 
@@ -41,6 +41,9 @@ _DEFINED = re.compile(r" <- \S+\.py (?=[A-Z])")
 _PERCENT = re.compile(r" +\[ *\d+%\]$")
 _TROUBLE = re.compile(r"\b(?:error|fail(?:ed|ure)?|fatal|critical|traceback|exception|panic)", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
+
+_NOT_BEGUN = "ImportError while loading conftest "
+_STEP = re.compile(r"(\S+):\d+: in ")
 
 _TAIL_LINES = 8
 """A run without a final line was cut off or crashed: so many of its last lines tell where."""
@@ -184,6 +187,9 @@ def _mark_printed(run: Run, printed: Sequence[int]) -> None:
     said: set[str] = set()
     lines, why = run.lines, run.why
     for stretch in _runs(printed):
+        if lines[stretch[0]].startswith(_NOT_BEGUN):
+            _mark_steps(lines, stretch, why)
+            continue
         if any('File "' in lines[i] for i in stretch):
             mark_frames(lines, stretch[0], stretch[-1] + 1, why)
         for index in stretch if len(stretch) < _PRINTED_TEST else ():
@@ -209,6 +215,21 @@ def _mark_printed(run: Run, printed: Sequence[int]) -> None:
                 seen.add(template)
             else:
                 why[index] = "printed output"
+
+
+def _mark_steps(lines: Sequence[str], stretch: Sequence[int], why: list[str]) -> None:
+    """Of the way to what a conftest could not import the user's own steps stay, whatever their number."""
+    is_own = True
+    for index in stretch:
+        line = lines[index]
+        if (step := _STEP.match(line)) is not None:
+            is_own = not is_library(step[1])
+        elif not line.startswith(" "):
+            is_own = True
+        if not is_own:
+            why[index] = "library frames"
+        elif not line.strip(" ^~"):
+            why[index] = "source lines"
 
 
 def _runs(indexes: Sequence[int]) -> Iterable[list[int]]:
