@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from sidecar.compression.filling import filled
 
-__all__ = ["WHOLE_PATHS", "WIDTH", "between_numbers", "folder_and_name", "names_on_lines", "ranged"]
+__all__ = ["WHOLE_PATHS", "WIDTH", "between_numbers", "folder_and_name", "names_on_lines", "ranged", "shared_chars"]
 
 WIDTH = 800
 """How long a line of names may grow, in characters: short enough that a bound can cut between lines."""
@@ -94,3 +94,11 @@ def _follows(before: tuple[str, str, str], after: tuple[str, str, str]) -> bool:
     ):
         return False
     return len(before[1]) == len(after[1]) or before[1][0] != "0"
+
+
+def shared_chars(first: str, *others: str) -> int:
+    """How many characters all of some texts begin with."""
+    return next(
+        (at for at, character in enumerate(first) if any(other[at : at + 1] != character for other in others)),
+        len(first),
+    )

@@ -19,14 +19,21 @@ program fills (`node_modules`, `.git`): their folders are named and counted.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from sidecar.compression.filling import filled
+from sidecar.compression.forms.listing.filled_folders import count_below, filled_roots
 from sidecar.compression.kept import kept
-from sidecar.compression.prefixes import WHOLE_PATHS, between_numbers, folder_and_name, names_on_lines, ranged
+from sidecar.compression.prefixes import (
+    WHOLE_PATHS,
+    between_numbers,
+    folder_and_name,
+    names_on_lines,
+    ranged,
+    shared_chars,
+)
 from sidecar.compression.vocabulary import Block, Evidence, Rank, Segment, keep, note
 
 __all__ = ["CHANGE", "is_listed", "paths_evidence", "paths_reduced"]
@@ -52,16 +59,6 @@ _FEW_OBJECTS = 20
 """In a list as short as this each object's name stays."""
 _ODD = re.compile(r"[ :,\t]")
 """A path with one of these cannot be told from its neighbours in a line; one with a tab may be led by something."""
-_FILLED = re.compile(
-    r"(?:^|/)(node_modules|\.git|__pycache__|\.venv|venv|site-packages|\.tox|\.nox|\.mypy_cache|\.ruff_cache|\.gradle"
-    r"|\.pytest_cache|target/(?:debug|release)|\.next|\.nuxt|bower_components|\.cache|\.hg/store|\.svn)/"
-)
-"""Folders that programs fill: a list of all that is in the project does not ask for what is in them."""
-_MANY = 800
-"""So many files in a row under such a folder are counted."""
-_CACHES = (".git/", ".hg/store/", ".svn/", "__pycache__/", ".mypy_cache/", ".ruff_cache/", ".pytest_cache/", ".cache/")
-_MANY_CACHED = 150
-"""Of objects and caches, whose names say nothing, so many are."""
 _SAME_NAMES = 4
 """So many files of one name in a row have it said once."""
 _MANY_APART = 6
@@ -191,7 +188,7 @@ def paths_reduced(segment: Segment) -> list[Block]:
             end = index + 1
             while end < len(lines) and filled[end] == filled[index]:
                 end += 1
-            blocks.append(_counted(_bare(segment)[index:end], index, end, filled[index]))
+            blocks.append(count_below(_bare(segment)[index:end], index, end, filled[index]))
             index = end
             continue
         end = index + 1
@@ -277,7 +274,7 @@ def _joined_group(group: _Group, run: _Group) -> _Group | None:
     """Both under what their folders share; None where they are shorter apart."""
     shared = group.shared
     if not run.shared.startswith(shared):
-        shared = shared[: _shared_chars(shared, run.shared)]
+        shared = shared[: shared_chars(shared, run.shared)]
         shared = shared[: shared.rfind("/") + 1]
     if not shared.strip("./"):
         return None
@@ -365,18 +362,10 @@ def _joined(blocks: Sequence[Block]) -> list[Block]:
     return joined
 
 
-def _shared_chars(first: str, *others: str) -> int:
-    """How many characters all of some lines begin with: a folder that all are in was asked for."""
-    return next(
-        (at for at, character in enumerate(first) if any(other[at : at + 1] != character for other in others)),
-        len(first),
-    )
-
-
 @kept
 def _filled(segment: Segment) -> list[str]:
     """For each line the filled folder it is counted under, "" for every other line; told once and kept."""
-    return _filled_roots(_bare(segment))
+    return filled_roots(_bare(segment))
 
 
 def _bare(segment: Segment) -> Sequence[str]:
@@ -386,42 +375,3 @@ def _bare(segment: Segment) -> Sequence[str]:
         return lines
     told = zip(lines, paths.leads, paths.folders, paths.names, strict=True)
     return [f"{folder}{name}" if lead else line for line, lead, folder, name in told]
-
-
-def _filled_roots(lines: Sequence[str]) -> list[str]:
-    roots = [""] * len(lines)
-    if len(lines) < _MANY_CACHED:
-        return roots
-    asked = max(0, _shared_chars(lines[0], lines[len(lines) // 2], lines[-1]) - 1)
-    known: dict[str, str] = {}
-    run_start = 0
-    run = ""
-    for index, line in enumerate((*lines, "")):
-        if run and line.startswith(run):
-            continue
-        folder = line[: line.rfind("/") + 1]
-        root = known.get(folder)
-        if root is None:
-            match = _FILLED.search(folder, asked) if "\t" not in folder else None
-            root = known[folder] = folder[: match.end()] if match is not None else ""
-        if root != run:
-            if run and index - run_start >= (_MANY_CACHED if run.endswith(_CACHES) else _MANY):
-                roots[run_start:index] = [run] * (index - run_start)
-            run, run_start = root, index
-    return roots
-
-
-def _counted(paths: Sequence[str], start: int, end: int, root: str) -> Block:
-    """What is right below a filled folder, each with how many are below it."""
-    cut = len(root)
-    below = Counter(_child(path, cut) for path in paths)
-    names = [f"{name}({count})" if count > 1 else name for name, count in below.items() if name]
-    shown = names_on_lines(f"{root} ({end - start})", names)
-    return Block(start, end, tuple(shown), "files below, their number in brackets", Rank.CONTENT)
-
-
-def _child(line: str, cut: int) -> str:
-    first, _, rest = line[cut:].partition("/")
-    if first.startswith("@") and rest:
-        return f"{first}/{rest.partition('/')[0]}"
-    return first
