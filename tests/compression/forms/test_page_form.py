@@ -110,12 +110,6 @@ def test_sections_have_the_names_of_headings() -> None:
     assert [part.label for part in FORM.parts(of(PAGE))] == ["Prices", "Shipping"]
 
 
-def test_a_section_is_printed_where_its_lines_stand(read: Read) -> None:
-    for path in FOUND:
-        blocks = FORM.reduce(read(path))
-        assert all(block.end > block.start for block in blocks)
-
-
 def test_markdown_loses_badges_and_contents_only(read: Read, printed: Printed) -> None:
     segment = read(CAPTURES / "page" / "readme.txt")
     shown = printed(FORM, segment)
