@@ -1106,3 +1106,25 @@ def test_an_error_of_a_header_that_two_files_reach_names_where_each_did() -> Non
         f"/src/part1.cpp:11:17:   required from here\n{error} (x3, also from /src/part2.cpp:12:17 /src/part3.cpp:13:17)"
         in text
     )
+
+
+@pytest.mark.parametrize(("words", "most"), [(1, 20), (60, 12)])
+def test_the_larger_an_output_the_fewer_of_its_errors_keep_their_marked_line(words: int, most: int) -> None:
+    errors = [
+        f"src/cart{n}.c:{n}:5: error: unknown type name 'item{n}'{' of the shop' * words}\n"
+        f"    {n} |     item{n} left_over_{n};\n      |     ^~~~~"
+        for n in range(1, 41)
+    ]
+    text = compress("\n".join(errors), command="gcc -c cart.c", exit_code=1).text
+    assert sum(f"left_over_{n};" in text for n in range(1, 41)) == most
+    assert all(f"src/cart{n}.c:{n}:5: error: unknown type name 'item{n}'" in text for n in range(1, 41))
+
+
+def test_of_the_reasons_that_ty_gives_one_below_the_other_the_first_levels_stay(
+    read: Callable[..., Segment], printed: Callable[[Form, Segment], list[str]]
+) -> None:
+    path = Path(__file__).parents[2] / "captures" / "ty" / "full.txt"
+    text = "\n".join(printed(FORM, read(path)))
+    assert "info:     ├── protocol member `__iter__` is incompatible" in text or "info: └── type `Sequence[" in text
+    assert "protocol member `__next__` is incompatible" not in text
+    assert "deeper reasons" in text

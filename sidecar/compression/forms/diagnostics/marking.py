@@ -28,14 +28,17 @@ _EXCERPT = frozenset({Kind.SOURCE, Kind.MARKED, Kind.MARK, Kind.LABEL, Kind.HELP
 _BELOW = frozenset({Kind.OTHER, Kind.SAID, Kind.SOURCE, Kind.MARKED, Kind.MARK, Kind.LABEL})
 _WORDS_BELOW = 8
 
-_EXCERPTS_SHOWN = 20
+_EXCERPTS_SHOWN = (20, 12)
 """So many errors keep their marked line; past that, one opens the files anyway."""
 
 _SAME_SHOWN = 2
 """So often an excerpt is shown under the same message, or a note told."""
 
-_LINTS_SHOWN = 12
+_LINTS_SHOWN = (12, 6)
 """Of findings without a severity, which are mostly of style, fewer."""
+
+_LARGE_CHARS = 20_000
+"""In a larger output it is the second number of either."""
 
 _CHANGES_SHOWN = 3
 """Lines of a suggested change under an error: what to write instead, when it is short."""
@@ -82,6 +85,8 @@ _FROM = re.compile(r"(\S{1,400}:\d+:\d+): ")
 _TRACED = '  File "'
 _FRAMES = "frames in libraries"
 """Of a trace that Sphinx quotes, with the line of source below each."""
+_DEEP = re.compile(r"info: [ │]{8,}[└├]── ")
+"""ty's, below two other reasons: how one type of a nested one is not that of another."""
 _EVENT = re.compile(r"\(\d{1,3}\) \S")
 
 
@@ -132,6 +137,7 @@ class _Marker:
         self.helped: dict[str, int] = {}
         self.advised: dict[str, list[str]] = {}
         self.excerpts = 0
+        self.is_large = sum(map(len, lines)) > _LARGE_CHARS
         self.quoted: list[int] = []
         self.said: dict[str, int] = {}
         self.noted: Counter[tuple[str, str]] = Counter()
@@ -216,7 +222,7 @@ class _Marker:
             finding.is_error
             and not finding.is_foreign
             and times <= _SAME_SHOWN
-            and self.excerpts < (_LINTS_SHOWN if this.kind is Kind.LINT else _EXCERPTS_SHOWN)
+            and self.excerpts < (_LINTS_SHOWN if this.kind is Kind.LINT else _EXCERPTS_SHOWN)[self.is_large]
         ):
             self.excerpts += 1
             finding.shows_marked = finding.is_shown = True
@@ -376,6 +382,8 @@ class _Marker:
         if not said and after is not None and after.place:
             is_named_below = after.kind is not Kind.ROW and f"{line}:" in after.place
             said = "headings" if is_named_below or line.startswith("************* Module ") else ""
+        if not said and line.startswith("info: ") and _DEEP.match(line):
+            said = "deeper reasons"
         if said:
             self.why[index] = said
 
