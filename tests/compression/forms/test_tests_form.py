@@ -530,3 +530,15 @@ def test_every_step_of_the_users_to_what_a_conftest_could_not_import_stays() -> 
     assert all(step in text for step in steps)
     assert raised in text
     assert "settle(everything)" not in text
+
+
+def test_with_v_what_a_go_test_logged_stands_below_its_own_name_not_the_one_that_failed_before() -> None:
+    passed = "".join(f"=== RUN   TestHolds{n}\n--- PASS: TestHolds{n} (0.00s)\n" for n in range(30))
+    failed = "".join(
+        f"=== RUN   Test{name}\n    cart_test.go:{n}: got {n}, want 8\n--- FAIL: Test{name} (0.00s)\n{passed}"
+        for n, name in enumerate(("Adds", "Rounds"), 4)
+    )
+    text = compress(f"{failed}FAIL\nFAIL\texample.com/cart\t0.02s\n", command="go test -v ./...", exit_code=1).text
+    assert "=== RUN   TestAdds\n    cart_test.go:4: got 4, want 8\n--- FAIL: TestAdds (0.00s)" in text
+    assert "=== RUN   TestRounds\n    cart_test.go:5: got 5, want 8\n--- FAIL: TestRounds (0.00s)" in text
+    assert "=== RUN   TestHolds" not in text

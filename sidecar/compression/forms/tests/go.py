@@ -1,6 +1,6 @@
 """How `go test` reads, plain and with `-v` (captured with go1.26).
 
-=== RUN   TestTotal/two                          names of passed tests
+=== RUN   TestTotal/two                          names of passed tests; stays above what a failed one logged
     cart_test.go:23: Total([3 4]) = 7, want 8    stays where the test it belongs to failed
 --- FAIL: TestTotal/two (0.00s)                  as printed
 panic: ... / WARNING: DATA RACE                  its message and the user's frames
@@ -259,6 +259,29 @@ def _keep_logs(run: Run) -> None:
             reasons.add(said[1])
         elif said:
             run.why[index] = run.why[index] or "logs of passed tests"
+    _keep_begun(run, [(index, owner) for index, owner in owned if owner in failed])
+
+
+def _keep_begun(run: Run, logged: Iterable[tuple[int, str]]) -> None:
+    """Above what failed tests *logged* the line that says whose it is: what stands above that failed before it.
+
+    --- FAIL: TestAdds (0.00s)
+    === RUN   TestRounds
+        cart_test.go:23: got 7, want 8
+    --- FAIL: TestRounds (0.00s)
+    """
+    last = ""
+    for index, owner in logged:
+        if run.why[index] or owner == last:
+            continue
+        last, begun = owner, index
+        while run.kinds[begun] not in _HEADINGS:
+            begun -= 1
+        if run.kinds[begun] is Kind.BEGUN:
+            run.why[begun] = ""
+
+
+_HEADINGS = frozenset({Kind.BEGUN, Kind.SECTION, Kind.FAILED})
 
 
 def _said_again(lines: Sequence[str], logged: Mapping[int, str]) -> frozenset[int]:
