@@ -93,6 +93,16 @@ def test_cargo_keeps_the_panic_its_place_and_both_sides(shortened: Callable[[str
     assert "test money/src/lib.rs - add (line 8) ... FAILED" in text
 
 
+def test_a_test_that_panicked_in_its_own_body_has_no_backtrace_that_says_so_again(
+    shortened: Callable[[str], str],
+) -> None:
+    text = shortened("cargo_test/proptest_insta")
+    assert re.search(r"thread 'totals_of_1' \(\d+\) panicked at tests/carts.rs:22:28:", text) is not None
+    assert "at ./tests/carts.rs:22:28" not in text
+    assert "at ./tests/carts.rs:16:31" in text, "of a panic in a library the user's frame is the only place"
+    assert "minimal failing input: n = 0, p = 0" in text
+
+
 def test_passed_names_are_listed_under_what_they_share(shortened: Callable[[str], str]) -> None:
     text = shortened("nextest/textwrap_green")
     assert "153 passed: textwrap " in text
