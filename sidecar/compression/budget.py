@@ -109,15 +109,19 @@ def _as_fits(
     taken: set[int] = set()
     misses = 0
     # What is told first leaves some room to the others, and gets what they left.
-    walk = (*((index, held) for index in order[:begun]), *((index, 0.0) for index in (*order[begun:], *order[:begun])))
-    for index, reserved in walk:
+    walk = (
+        *((index, held, False) for index in order[:begun]),
+        *((index, 0.0, False) for index in (*order[begun:], *order[:begun])),
+        *((index, 0.0, True) for index in order),  # what is left goes to parts of whatever matters next
+    )
+    for index, reserved, in_part in walk:
         if index in taken:
             continue
         limit = room - reserved
         cost = bound.share(pieces[index].text, count)
         if not (index - 1 in taken or index + 1 in taken):
             cost += gap
-        if cost > limit and (part := _part(pieces[index], bound, limit - gap, count)) is not None:
+        if cost > limit and (part := _part(pieces[index], bound, limit - gap, count, of_any=in_part)) is not None:
             pieces[index], cost = part, bound.share(part.text, count) + gap
         misses += 1
         if cost <= limit:
@@ -154,16 +158,18 @@ _GAP_SHARE_TOKENS = 18
 _GAP_SHARE_CHARS = 60
 
 
-def _part(piece: Printed, bound: Bound, room: float, count: Callable[[str], int]) -> Printed | None:
+def _part(
+    piece: Printed, bound: Bound, room: float, count: Callable[[str], int], *, of_any: bool = False
+) -> Printed | None:
     """What of a piece that is too large fits: its heading, its totals, its alarms, more of its lines, and a marker.
 
-    None where nothing does, and where its lines are no more urgent than others that fit whole.
+    None where nothing does, and, unless *of_any*, where its lines are no more urgent than others that fit whole.
     """
     lines = piece.lines[:-1] if piece.what else piece.lines
     if len(lines) == 1 and not piece.what:
         return _begun(piece, bound, room, count)
     alarms = alarm_lines(lines)
-    if not alarms and piece.rank is not Rank.EVIDENCE:
+    if not (alarms or of_any or piece.rank is Rank.EVIDENCE):
         return None
     room -= bound.share(_of_lines(piece, len(lines), piece.what), count)
     if room <= 0:
@@ -174,16 +180,26 @@ def _part(piece: Printed, bound: Bound, room: float, count: Callable[[str], int]
     near = ((*above[index], index, index + 1) for index in alarms) if not is_notation else ()
     urgent = [index for each in near for index in each if index < len(lines)]
     heading = [] if urgent and is_warning(lines[0]) else [0]
-    last = range(max(0, len(lines) - _TOTALS_LINES), len(lines)) if not is_notation else ()
+    last = range(max(0, len(lines) - _TOTALS_LINES), len(lines))
     totals = [index for index in last if TOTALS.search(lines[index])]
-    taken: list[int] = []
-    for index in list(dict.fromkeys((*heading, *totals, *urgent, *range(len(lines)))))[:_LINES_TRIED]:
+    outermost = [index for index, line in enumerate(lines) if line[:1] != " "] if is_notation else []
+    taken: set[int] = set()
+    is_cut = False
+    misses = 0
+    for index in dict.fromkeys((*heading, *totals, *urgent, *outermost, *range(len(lines)))):
+        # Of a notation a beginning of its outermost lines, below each of them a beginning of what is further right.
+        if is_notation and (index and index - 1 not in taken if lines[index][:1] == " " else is_cut):
+            continue
         cost = bound.share(lines[index], count)
+        misses += 1
         if cost <= room:
-            taken.append(index)
+            taken.add(index)
             room -= cost
-        elif is_notation:
+            misses = 0
+        elif misses > _MOST_LINES_MISSED:
             break
+        elif index not in totals:
+            is_cut = is_cut or lines[index][:1] != " "
     if not any(lines[index].strip() for index in taken):
         return None if piece.what or is_notation else _begun(piece, bound, room, count)
     shown = sorted(taken)
@@ -208,7 +224,7 @@ def _headings(lines: Sequence[str]) -> list[tuple[int, ...]]:
 
 
 _DEEPEST = 4
-_LINES_TRIED = 200
+_MOST_LINES_MISSED = 200
 _TOTALS_LINES = 4
 """How a run has ended is told in its last lines."""
 _WORTH_BEGINNING = 2_000
@@ -267,7 +283,8 @@ _OF_A_NEW_KIND = -1.0
 _AROUND_FIRST = -0.9
 _OF_A_KNOWN_KIND = -0.6
 _LONG_OUTCOME = -0.55
-"""What comes first within a bound, in this order: see `_preference`. All of it is evidence."""
+_ALARM = -0.5
+"""What comes first within a bound, in this order: see `_preference`."""
 
 
 def _preference(
@@ -300,9 +317,11 @@ def _preference(
                 return _LONG_OUTCOME
             # Its lines say once more what stands where the failures are.
             is_summary = bool(said) and all(line in said for line in piece.lines)
-            return 0.2 if is_summary else -0.5 if index in alarms else 0.0
+            return 0.2 if is_summary else _ALARM if index in alarms else 0.0
         if index in alarms:
-            return 0.3
+            return _ALARM if piece.is_verbatim else 0.3
+        if index == len(pieces) - 1 and len(piece.text) <= _TOTALS_CHARS:
+            return _LONG_OUTCOME
         if piece.is_bare:
             return Rank.CONTENT + 0.5
         return 0.5 if scores[index] > 0 else float(piece.rank)

@@ -107,3 +107,31 @@ def test_what_failed_comes_before_the_names_of_all_that_passed() -> None:
     failing = "\n> @shop/kettle@1.0.0 test\n> mocha\n\n  0 passing (9ms)\n  5 failing\n\n" + red
     result = compress(green + failing + green, command="npm test --workspaces", exit_code=1, answer_tokens=320)
     assert all(f"the kettle of kitchen {n} is cold" in result.text for n in range(1, 6))
+
+
+def test_each_kind_of_finding_is_told_before_all_the_places_of_the_first() -> None:
+    places = [f"shop/cart_{number // 9}.py:{number}:80: E501 line too long" for number in range(900)]
+    others = [f"shop/till.py:{number}:1: F8{number:02} name number {number} is wrong" for number in range(40)]
+    text = compress(
+        "\n".join((*places, *others, "Found 940 errors.")), command="ruff check", exit_code=1, answer_tokens=2_000
+    ).text
+    assert all(f"F8{number:02} name number {number} is wrong" in text for number in range(40))
+    assert "Found 940 errors." in text
+    assert "shop/cart_0.py:0:80" in text
+
+
+def test_warnings_of_a_build_that_succeeds_are_shown_in_part_rather_than_not_at_all() -> None:
+    text = fitted("gcc/cmake_warnings_ok", "cmake --build build", 1_000)
+    assert "/tmp/kiosk2/include/kiosk/money.h:5:44: warning: unused variable 'left' [-Wunused-variable] (x49)" in text
+    assert tokens.count(text) > 500
+
+
+@pytest.mark.parametrize("limit", [600, 1_000, 3_000])
+def test_a_complaint_below_tables_comes_before_their_rows(limit: int) -> None:
+    text = fitted("big/psql_describe", "psql -c '\\dS pg_catalog.*' -c 'select * from nothing'", limit)
+    assert 'ERROR:  relation "nothing" does not exist' in text
+
+
+def test_how_a_command_ended_comes_before_how_it_began() -> None:
+    data = (CAPTURES / "maven" / "package_ok.txt").read_bytes()
+    assert "[INFO] BUILD SUCCESS" in compress(data, command="mvn package", exit_code=0, answer_tokens=1_200).text
