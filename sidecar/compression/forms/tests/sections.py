@@ -20,9 +20,10 @@ _FRAMES_AT_EACH_END = 4
 _CONTEXT = 2
 """So many unchanged lines stay on both sides of a changed one in a comparison."""
 
-_MANY_CHANGED = 14
-_CHANGED_HEAD = 8
-_CHANGED_TAIL = 2
+_MANY_CHANGED = 40
+_CHANGED_HEAD = 24
+_CHANGED_TAIL = 6
+"""Of so many changed lines: few enough to be read, or to be what a snapshot is updated to, stay whole."""
 
 _SIGNS = frozenset("-+?<>")
 """How a changed line of a comparison begins."""
