@@ -23,12 +23,8 @@ __all__ = ["with_keywords"]
 _SHARE = 0.04
 """So much of the characters left out may be spent on telling what they were."""
 
-_AMPLE_CHARS = 30_000
-_LATER_SHARE = 0.01
-"""Past so many characters left out less is spent: most outputs have told by then what they are made of."""
-
 _LEAST_CHARS = 20
-_MOST_CHARS = 3_000
+_MOST_CHARS = 6_000
 """What one marker must be worth, and what all of them may cost: an index longer than two pages is not read."""
 
 _SAMPLE_CHARS = 60_000
@@ -76,17 +72,13 @@ def with_keywords(printed: Sequence[Printed], lines: Sequence[str]) -> tuple[Pri
     told = _Told([line for block in printed for line in block.lines])
     left = _MOST_CHARS
     room = 0.0
-    ample = _AMPLE_CHARS
     result: list[Printed] = []
     for block in printed:
         found: list[str] = []
         if block.what and not block.what.startswith(MARKUP):
             within = lines[block.start : block.end]
             chars = _chars(within)
-            saved = max(0, chars - _chars(block.lines))
-            early = min(ample, saved)
-            ample -= early
-            room = min(left, room + _SHARE * early + _LATER_SHARE * (saved - early))
+            room = min(left, room + _SHARE * max(0, chars - _chars(block.lines)))
             if room >= _LEAST_CHARS:
                 found = list(_chosen(within[:: 1 + chars // _SAMPLE_CHARS], int(room), told))
                 used = sum(map(len, found)) + len(found)

@@ -95,19 +95,6 @@ def test_of_words_as_frequent_the_short_ones_are_told() -> None:
     assert words == ["sloop", "ketch", long]
 
 
-def test_the_more_is_left_out_the_smaller_is_the_share_told() -> None:
-    def word(number: int) -> str:
-        return "".join("bdfgklmnprst"[number // 12**place % 12] + "aeo"[place] for place in range(3))
-
-    lines = [f"the {word(n)}" + " of" * 100 for n in range(1_200)]
-    blocks = [
-        Printed(at, at + 100, (marker(at, at + 100, "noise"),), Rank.CONTENT, "noise") for at in range(0, 1_200, 100)
-    ]
-    counts = [len(words) for told in with_keywords(blocks, lines) for _, _, words in indexed(told.text)]
-    assert counts[0] >= 100
-    assert 0 < counts[-1] <= counts[0] // 2
-
-
 @pytest.mark.parametrize("name", ["big/go_test_v", "maven_test/reactor_fails"])
 def test_a_tight_result_has_no_index(capture: Captured, name: str) -> None:
     data, command, exit_code = capture(name)
