@@ -37,7 +37,8 @@ class _Wrapper:
     """A *prefix* with a group `name`: whose line it is; *kind* tells a reader what was left out.
 
     *opens* is how the first line of such an output begins. With *proof* among the lines, *proven_share* of them with
-    the prefix is enough. Lines that are *whole* keep it. *is_terse*: the short stretches keep it too.
+    the prefix is enough. Lines that are *whole* keep it. *is_terse*: the short stretches keep it too. *is_on_each*: who
+    prints it does so before indented lines as well.
     """
 
     prefix: re.Pattern[str]
@@ -47,6 +48,7 @@ class _Wrapper:
     proven_share: float = _SHARE
     whole: re.Pattern[str] | None = None
     is_terse: bool = False
+    is_on_each: bool = False
 
     def share_of(self, sample: Sequence[str]) -> float:
         """The share of lines that must have the prefix."""
@@ -72,14 +74,17 @@ _ENDED = re.compile(
 
 _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z(?: \d\d[OE]\+?)?"
 _LEVEL = r"(?i:info|errors?|warn(?:ing)?|debug|trace|fatal|notice|success|critical|failed|passed|ok)\]"
-_WRAPPERS = _wrappers(
-    (rf"(?P<name>[^\t\n]{{1,80}}\t[^\t\n]{{1,120}}\t)(?:\ufeff?{_TIME}(?: |$))?", "job, step and time"),
-    (rf"(?P<name>){_TIME}(?: |$)", "a time"),
-    (r"(?P<name>(?:@[\w.-]+/)?[\w.-]+:[\w.:-]+: |(?:@[\w.-]+/)?[\w.-]+:[\w.:-]+:$)", "a package and task"),
-    (r"(?P<name>@[\w.-]+/[\w.-]+:)(?: |$)", "a package"),
-    (r"(?P<name>(?:[\w@.-]+/)+[\w@.-]+ [\w:.-]+(?:: |:$|\$ ))", "a package and task"),
-    (r"(?:\d\d:\d\d:\d\d +)?(?P<name>(?:@?[\w./-]+ +\| ?))", "a service"),
-    (rf"(?P<name>\[(?!{_LEVEL})@?[A-Za-z][\w@/.:-]{{0,40}}\])(?: |$)", "a program"),
+_WRAPPERS = (
+    *_wrappers((rf"(?P<name>[^\t\n]{{1,80}}\t[^\t\n]{{1,120}}\t)(?:\ufeff?{_TIME}(?: |$))?", "job, step and time")),
+    # A CI times the frames of a trace one by one. A program's own log times the error above them, and is read as a log.
+    _Wrapper(re.compile(rf"(?P<name>){_TIME}(?: |$)"), "a time", is_on_each=True),
+    *_wrappers(
+        (r"(?P<name>(?:@[\w.-]+/)?[\w.-]+:[\w.:-]+: |(?:@[\w.-]+/)?[\w.-]+:[\w.:-]+:$)", "a package and task"),
+        (r"(?P<name>@[\w.-]+/[\w.-]+:)(?: |$)", "a package"),
+        (r"(?P<name>(?:[\w@.-]+/)+[\w@.-]+ [\w:.-]+(?:: |:$|\$ ))", "a package and task"),
+        (r"(?:\d\d:\d\d:\d\d +)?(?P<name>(?:@?[\w./-]+ +\| ?))", "a service"),
+        (rf"(?P<name>\[(?!{_LEVEL})@?[A-Za-z][\w@/.:-]{{0,40}}\])(?: |$)", "a program"),
+    ),
 )
 _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
 _STAMP = rf"(?:\d{{4}}-\d\d-\d\d[T ]|[A-Z][a-z]{{2}} [ \d]\d )?{_CLOCK}(?:Z|[+-]\d\d:?\d\d)?"
@@ -211,6 +216,10 @@ def _without(wrapper: _Wrapper, lines: Sequence[str], share: float) -> Unwrapped
     """*lines* without the prefix of *wrapper*; None where fewer than *share* have it, or their sources take turns."""
     found = [wrapper.prefix.match(line) for line in lines]
     if sum(1 for one in found if one) < share * sum(1 for line in lines if line.strip()):
+        return None
+    if wrapper.is_on_each and any(
+        one is None and line[:1].isspace() and line.strip() for one, line in zip(found, lines, strict=True)
+    ):
         return None
     first, last = _ends(lines, found)
     # A line on a program's end is the runner's own: read among a program's it would be something that this printed.

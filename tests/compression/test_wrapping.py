@@ -131,6 +131,25 @@ def test_a_plain_log_keeps_its_times() -> None:
     assert github("ERROR the queue is gone", 59) in result.text
 
 
+def test_a_programs_own_log_keeps_the_time_and_the_level_of_the_error_above_its_trace() -> None:
+    # winston at level `info`: 61 % saved as a trace of which each line stayed, and its alarm without a time
+    def said(index: int) -> str:
+        return f"2026-11-27T01:46:{index % 60:02}.704Z info: [parse] handled document {index * 31 % 997}"
+
+    failed = [
+        "2026-11-27T01:46:18.711Z error: [parse] document 333 rejected",
+        "SyntaxError: Expected double-quoted property name in JSON at position 10",
+        "    at JSON.parse (<anonymous>)",
+        "    at Object.<anonymous> (/tmp/plant/node/winston.js:4:25)",
+        "    at Module._compile (node:internal/modules/cjs/loader:1521:14)",
+    ]
+    log = "\n".join([*map(said, range(333)), *failed, *map(said, range(333, 700))])
+    result = compress(log, command="node winston.js", exit_code=0)
+    assert failed[0] in result.text
+    assert failed[3] in result.text
+    assert 5 * tokens.count(result.text) < tokens.count(log)
+
+
 def test_services_that_take_turns_on_every_line_are_one_log() -> None:
     lines = [f"{'web-1' if index % 2 else 'db-1 '}  | line {index}" for index in range(60)]
     assert unwrapped(lines) is None
