@@ -220,3 +220,19 @@ def test_what_curl_tells_of_a_transfer_goes_from_around_a_page_and_its_requests_
     assert "curl: (7) Failed to connect to 127.0.0.1 port 9 after 0 ms: Couldn't connect to server" in result.text
     assert "- [operators/](operators/)" in result.text
     assert "Average Speed" not in result.text
+
+
+def test_what_curl_says_between_two_pages_is_no_text_of_a_page() -> None:
+    # `curl -v` of three addresses: everything from the first page to the last was joined into one paragraph
+    def answered(status: str) -> str:
+        page = f"<html>\n<head><title>{status}</title></head>\n<body>\n<h1>{status}</h1>\n</body>\n</html>"
+        return (
+            f"> GET /a HTTP/1.1\n> Host: 127.0.0.1:8571\n> Accept: */*\n> \n< HTTP/1.1 {status}\n"
+            f"< Server: nginx/1.22.1\n< Content-Type: text/html\n< \n{{ [157 bytes data]\n{page}\n"
+            "* Connection #0 to host 127.0.0.1 left intact"
+        )
+
+    output = "\n".join(map(answered, ("200 OK", "502 Bad Gateway", "404 Not Found")))
+    lines = compress(output, command="curl -v http://127.0.0.1:8571/{a,b,c}", exit_code=0).text.splitlines()
+    assert "# 200 OK" in lines
+    assert {"< HTTP/1.1 200 OK", "< HTTP/1.1 502 Bad Gateway", "< HTTP/1.1 404 Not Found"} <= set(lines)
