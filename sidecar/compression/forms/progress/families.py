@@ -177,7 +177,9 @@ FAMILIES = (
         r"|\* +CA(?:file|path): ",
         r".*\d+%\[[=>+ -]*\]",
         r" +[\d,.]+[KMG]? +\d+% +[\d.]+[kMG]?B/s ",
-        r"Resolving \S+ \(.*\)\.\.\. |Connecting to \S+.*connected\.$|HTTP request sent, awaiting response\.\.\. 200",
+        r"Resolving \S+ \(.*\)\.\.\. |Connecting to \S+.*connected\.$|HTTP request sent, awaiting response\.\.\. 200"
+        # The line on which a file was saved says its name and its size again.
+        r"|Reusing existing connection to |Saving to: ‘|Length: (?:\d+|unspecified) ",
     ),
     _family(
         "downloads and build steps",
