@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,31 +90,16 @@ async def run_command(
     folder = (await rooms.roots()).folder(cwd)
     limit_s = timeout_s if timeout_s is not None else settings.run.timeout_s
     environ = await rooms.child_environ()
-    failure: SidecarError | None = None
-    will_count = anyio.Event()
-
-    def printed(total_bytes: int) -> None:
-        if total_bytes > SMALL_BYTES:
-            will_count.set()
-
-    async with anyio.create_task_group() as group:
-        group.start_soon(_tell_progress, caller)
-        group.start_soon(_warm_once, will_count)
-        try:
-            ran = await shell.run(
-                command,
-                cwd=folder,
-                environ=environ,
-                timeout_s=limit_s,
-                inherits_stdin=inherits_stdin,
-                on_terminal=on_terminal,
-                printed=printed,
-            )
-        except SidecarError as error:  # a task group would wrap it
-            failure = error
-        group.cancel_scope.cancel()
-    if failure is not None:
-        raise failure
+    running = partial(
+        shell.run,
+        command,
+        cwd=folder,
+        environ=environ,
+        timeout_s=limit_s,
+        inherits_stdin=inherits_stdin,
+        on_terminal=on_terminal,
+    )
+    ran = await _attended(running, caller)
     exit_status = _TIMED_OUT_STATUS if ran.exit_code is None else ran.exit_code
     exit_status = 128 - exit_status if exit_status < 0 else exit_status
     headline = _headline(ran, limit_s)
@@ -137,6 +124,28 @@ async def run_command(
 def _projects(cwd: Path) -> tuple[Path, ...]:
     """Where the agent's own settings may be: the folder it was started in, and the root of its repository."""
     return tuple(dict.fromkeys((cwd, project_folder(cwd))))
+
+
+async def _attended(running: Callable[..., Awaitable[shell.Ran]], caller: Caller) -> shell.Ran:
+    """Wait for a command; meanwhile its caller hears that it lives, and what counts its output is made ready."""
+    will_count = anyio.Event()
+
+    def printed(total_bytes: int) -> None:
+        if total_bytes > SMALL_BYTES:
+            will_count.set()
+
+    ended: shell.Ran | SidecarError
+    async with anyio.create_task_group() as group:
+        group.start_soon(_tell_progress, caller)
+        group.start_soon(_warm_once, will_count)
+        try:
+            ended = await running(printed=printed)
+        except SidecarError as error:  # a task group would wrap it
+            ended = error
+        group.cancel_scope.cancel()
+    if isinstance(ended, SidecarError):
+        raise ended
+    return ended
 
 
 async def _warm_once(will_count: anyio.Event) -> None:
