@@ -114,14 +114,14 @@ def _as_fits(
         *((index, 0.0, False) for index in (*order[begun:], *order[:begun])),
         *((index, 0.0, True) for index in order),  # what is left goes to parts of whatever matters next
     )
-    for index, reserved, in_part in walk:
+    for index, reserved, of_any in walk:
         if index in taken:
             continue
         limit = room - reserved
         cost = bound.share(pieces[index].text, count)
         if not (index - 1 in taken or index + 1 in taken):
             cost += gap
-        if cost > limit and (part := _part(pieces[index], bound, limit - gap, count, of_any=in_part)) is not None:
+        if cost > limit and (part := _part(pieces[index], bound, limit - gap, count, of_any=of_any)) is not None:
             pieces[index], cost = part, bound.share(part.text, count) + gap
         misses += 1
         if cost <= limit:
@@ -183,12 +183,11 @@ def _part(
     last = range(max(0, len(lines) - _TOTALS_LINES), len(lines))
     totals = [index for index in last if TOTALS.search(lines[index])]
     outermost = [index for index, line in enumerate(lines) if line[:1] != " "] if is_notation else []
+    leans = _leaning(lines, totals) if is_notation else {}
     taken: set[int] = set()
-    is_cut = False
     misses = 0
     for index in dict.fromkeys((*heading, *totals, *urgent, *outermost, *range(len(lines)))):
-        # Of a notation a beginning of its outermost lines, below each of them a beginning of what is further right.
-        if is_notation and (index and index - 1 not in taken if lines[index][:1] == " " else is_cut):
+        if index in leans and leans[index] not in taken:
             continue
         cost = bound.share(lines[index], count)
         misses += 1
@@ -198,13 +197,32 @@ def _part(
             misses = 0
         elif misses > _MOST_LINES_MISSED:
             break
-        elif index not in totals:
-            is_cut = is_cut or lines[index][:1] != " "
     if not any(lines[index].strip() for index in taken):
         return None if piece.what or is_notation else _begun(piece, bound, room, count)
     shown = sorted(taken)
     left = len(lines) - len(shown)
     return replace(piece, lines=(*(lines[index] for index in shown), _of_lines(piece, left, piece.what)), what="a part")
+
+
+def _leaning(lines: Sequence[str], totals: Sequence[int]) -> dict[int, int]:
+    """Of a notation's lines the one that each cannot be read without: of its outermost a beginning, and below each too.
+
+    That is the line above; for an outermost one the outermost before it; for *totals* only the heading.
+    """
+    leans: dict[int, int] = {}
+    outermost: int | None = None
+    for index, line in enumerate(lines):
+        if line[:1] == " ":
+            if index:
+                leans[index] = index - 1
+        elif index in totals:
+            if 0 not in totals and lines[0][:1] != " ":
+                leans[index] = 0
+        else:
+            if outermost is not None:
+                leans[index] = outermost
+            outermost = index
+    return leans
 
 
 def _headings(lines: Sequence[str]) -> list[tuple[int, ...]]:
