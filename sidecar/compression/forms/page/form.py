@@ -39,7 +39,7 @@ _HEADING = re.compile(
     re.IGNORECASE,
 )
 _OPENS_LINE = re.compile(r"\s*<(?:!doctype|!--|\?xml|html|head|body|meta)", re.IGNORECASE)
-_NEXT_ANSWER = "\n< HTTP/"
+_NEXT_ANSWER = "< HTTP/"
 """So `curl -v` begins to tell of an answer: of several pages the first is read as one, and the rest stays."""
 _TRANSFER = ("--:--:--", "> Host: ", "* Connected to ")
 _LONG_CHARS = 16_000
@@ -83,8 +83,8 @@ def _page(segment: Segment) -> tuple[int, int] | None:
         end -= 1
     if end <= start or "</html" not in lines[end - 1].lower():
         end = len(lines)
-    if _NEXT_ANSWER in segment.text:
-        answers = (i for i in range(start, end) if lines[i].startswith(_NEXT_ANSWER.strip()))
+    if "\n" + _NEXT_ANSWER in segment.text:
+        answers = (i for i in range(start, end) if lines[i].startswith(_NEXT_ANSWER))
         below = next(answers, end)
         end = next((i + 1 for i in range(start, below) if "</html" in lines[i].lower()), end)
     size = sum(map(len, lines[start:end]))

@@ -37,7 +37,7 @@ def cut_long_lines(run: Run) -> None:
     begun: set[str] = set()
     dumped: dict[tuple[str, str], set[str]] = {}
     for index in [index for index, line in enumerate(run.lines) if len(line) > _AGAIN_LINE]:
-        if run.why[index] or index in run.instead or run.kinds[index] is not Kind.OTHER:
+        if not _stays(run, index):
             continue
         line = run.lines[index]
         beginning = _VARYING.sub("0", line[:_AGAIN_BEGINNING])
@@ -75,9 +75,14 @@ def _following(run: Run, index: int) -> Iterator[int]:
     return takewhile(lambda i: _is_free(run, i), below)
 
 
+def _stays(run: Run, index: int) -> bool:
+    """Whether a line that a test printed stays, in its own words."""
+    return not run.why[index] and index not in run.instead and run.kinds[index] is Kind.OTHER
+
+
 def _is_free(run: Run, index: int) -> bool:
     """Whether a line that stays is neither a frame nor evidence."""
     line = run.lines[index]
-    if run.why[index] or index in run.instead or index in run.evident or run.kinds[index] is not Kind.OTHER:
+    if not _stays(run, index) or index in run.evident:
         return False
     return not run.is_frame[line] and run.grammar.must(line[:REACH]) is None

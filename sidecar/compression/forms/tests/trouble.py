@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 
 from sidecar.compression.alarms import alarm_lines
+from sidecar.compression.forms.tests.grammar import REACH
 
 __all__ = ["Trouble", "raises"]
 
 _THROWN = re.compile(r"\s*[A-Za-z_][\w.$]*(?:Error|Exception)(?::| at )")
-_REACH = 2_000
 _DIGITS = re.compile(r"\d+")
 
 
@@ -32,11 +32,11 @@ class Trouble:
     def is_new(self, index: int) -> bool:
         """Whether a line says what was raised, or sounds an alarm that none asked about before has sounded."""
         line = self._lines[index]
-        if raises(line[:_REACH]):
+        if raises(line[:REACH]):
             return True
         if len(self._seen) >= self._limit or index not in self._loud:
             return False
-        template = _DIGITS.sub("0", line[:_REACH])
+        template = _DIGITS.sub("0", line[:REACH])
         if template in self._seen:
             return False
         self._seen.add(template)
